@@ -1,0 +1,2 @@
+//! steadygrad chart.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! steadygrad data.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! steadygrad engine.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! steadygrad formats.
+#![forbid(unsafe_code)]

@@ -1,0 +1,14 @@
+//! Floor 0 of steadygrad: arithmetic on slices, the only crate with `unsafe`.
+//!
+//! Every loop is written once, generic over [`Real`], and compiled for each instruction set behind [`Isa`]. Besides the
+//! loops this floor holds what every other floor shares: the [`Error`] and the random [`Stream`](random::Stream).
+
+mod error;
+mod isa;
+mod math;
+pub mod random;
+mod real;
+
+pub use error::{Error, Kind, Place, Result, nearest};
+pub use isa::{Isa, Task};
+pub use real::{Fused, Lane, Real};

@@ -1,0 +1,2 @@
+//! steadygrad lab.
+#![forbid(unsafe_code)]

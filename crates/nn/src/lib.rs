@@ -1,0 +1,2 @@
+//! steadygrad nn.
+#![forbid(unsafe_code)]

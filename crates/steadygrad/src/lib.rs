@@ -1,0 +1,2 @@
+//! steadygrad steadygrad.
+#![forbid(unsafe_code)]
