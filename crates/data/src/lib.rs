@@ -15,11 +15,19 @@
 
 mod array;
 mod check;
+pub mod csv;
 mod dataset;
+mod file;
+pub mod idx;
+mod images;
+pub mod npy;
+pub mod npz;
+mod numbers;
 mod scale;
 pub mod sets;
 
 pub use array::Array;
 pub use dataset::Dataset;
+pub use images::Published;
 pub use scale::{Factors, Scale, Scaler};
 pub use sets::{Entry, Options, digits};

@@ -5,7 +5,7 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use steadygrad_kernels::{Error, Result};
 
-use super::entry::{Entry, Options, trim};
+use super::entry::{Entry, Options, trim, trim_test};
 use crate::array::Array;
 use crate::dataset::Dataset;
 
@@ -15,7 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     needs: "",
     takes: &["samples", "channels"],
     read: |options| trim(parts()?.0, options),
-    read_test: |options| trim(parts()?.1, &Options { samples: None, ..options.clone() }).map(Some),
+    read_test: |options: &Options| trim_test(Some(parts()?.1), options),
 };
 
 /// 64 planes of one byte per sample, and a plane of labels, compressed with gzip.

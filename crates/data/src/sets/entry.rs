@@ -183,3 +183,8 @@ pub(super) fn trim(mut data: Dataset, options: &Options) -> Result<Dataset> {
     }
     Ok(data)
 }
+
+/// The same for a test part, of which all samples are kept.
+pub(super) fn trim_test(data: Option<Dataset>, options: &Options) -> Result<Option<Dataset>> {
+    data.map(|data| trim(data, &Options { samples: None, ..options.clone() })).transpose()
+}

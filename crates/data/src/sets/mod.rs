@@ -4,9 +4,13 @@
 
 pub mod blobs;
 pub mod circles;
+pub mod csv;
 pub mod digits;
 mod entry;
+pub mod fashion_mnist;
+pub mod mnist;
 pub mod moons;
+pub mod npz;
 pub mod spirals;
 pub mod waves;
 pub mod xor;
@@ -15,8 +19,19 @@ pub use entry::{Entry, Options};
 use steadygrad_kernels::{Error, Result};
 
 /// All data sets, in alphabetical order.
-pub const CATALOG: &[Entry] =
-    &[blobs::ENTRY, circles::ENTRY, digits::ENTRY, moons::ENTRY, spirals::ENTRY, waves::ENTRY, xor::ENTRY];
+pub const CATALOG: &[Entry] = &[
+    blobs::ENTRY,
+    circles::ENTRY,
+    csv::ENTRY,
+    digits::ENTRY,
+    fashion_mnist::ENTRY,
+    mnist::ENTRY,
+    moons::ENTRY,
+    npz::ENTRY,
+    spirals::ENTRY,
+    waves::ENTRY,
+    xor::ENTRY,
+];
 
 /// The data set of this name.
 ///
