@@ -5,10 +5,15 @@ use std::borrow::Cow;
 use ::csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 use steadygrad_kernels::{Error, Result};
 
-/// Whether the first line holds names; `Auto` looks at it.
-pub(super) enum Header {
+/// Whether the first line holds the names of the columns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Header {
+    /// It does if none of its cells is a number.
+    #[default]
     Auto,
+    /// It does.
     Yes,
+    /// It does not: it is the first sample.
     No,
 }
 

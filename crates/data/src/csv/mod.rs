@@ -14,7 +14,8 @@ use steadygrad_kernels::{Error, Place, Result};
 use crate::array::Array;
 use crate::dataset::Dataset;
 use crate::file;
-use cells::{Header, Table};
+pub use cells::Header;
+use cells::Table;
 pub use targets::Labels;
 
 /// Which column holds the target.
@@ -43,18 +44,6 @@ impl From<usize> for Target {
     }
 }
 
-/// Whether the first line holds the names of the columns.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Names {
-    /// It does if none of its cells is a number.
-    #[default]
-    Auto,
-    /// It does.
-    Yes,
-    /// It does not: it is the first sample.
-    No,
-}
-
 /// How a CSV file is to be read.
 ///
 /// ```
@@ -72,7 +61,7 @@ pub struct CsvOptions {
     /// The column with the target.
     pub target: Target,
     /// Whether the first line holds names.
-    pub header: Names,
+    pub header: Header,
     /// What stands between cells; `None` takes the most frequent of comma, semicolon and tab in the first line.
     pub delimiter: Option<u8>,
     /// Names of columns that are neither feature nor target.
@@ -136,12 +125,7 @@ pub fn load_like(schema: &Schema, path: impl AsRef<Path>) -> Result<Dataset> {
 /// As for [`load`].
 pub fn parse(bytes: &[u8], options: &CsvOptions) -> Result<(Dataset, Schema)> {
     let delimiter = options.delimiter.unwrap_or_else(|| cells::guess_delimiter(bytes));
-    let header = match options.header {
-        Names::Auto => Header::Auto,
-        Names::Yes => Header::Yes,
-        Names::No => Header::No,
-    };
-    let mut table = Table::open(bytes, delimiter, header)?;
+    let mut table = Table::open(bytes, delimiter, options.header)?;
     let skipped = options.skip.iter().map(|name| table.column(name)).collect::<Result<Vec<usize>>>()?;
     let target = find_target(&table, &options.target, &skipped)?;
     let features: Vec<usize> =

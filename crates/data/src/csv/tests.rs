@@ -174,7 +174,7 @@ proptest! {
     fn nothing_panics(text in "[0-9a,;\t\n\r\". e+-]{0,80}", noise: Vec<u8>) {
         let (_, schema) = read("a,b,y\n1,2,cat\n").unwrap();
         for bytes in [text.as_bytes(), &noise] {
-            for header in [Names::Auto, Names::Yes, Names::No] {
+            for header in [Header::Auto, Header::Yes, Header::No] {
                 for target in [Target::Guess, Target::None, Target::Index(1), "a".into()] {
                     if let Ok((data, schema)) = parse(bytes, &CsvOptions { header, target, ..CsvOptions::default() }) {
                         data.check().unwrap();

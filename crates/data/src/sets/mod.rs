@@ -1,6 +1,6 @@
 //! The data sets that have a name: built in, generated, or read from files.
 //!
-//! A member is one file, and three lines here: its `mod`, its line in [`CATALOG`], and nothing else.
+//! A member is one file and two lines here: its `mod`, and its entry in [`CATALOG`].
 
 pub mod blobs;
 pub mod circles;
