@@ -5,9 +5,11 @@
 
 mod error;
 mod isa;
+pub mod map;
 mod math;
 pub mod random;
 mod real;
+pub mod update;
 
 pub use error::{Error, Kind, Place, Result, nearest};
 pub use isa::{Isa, Task};

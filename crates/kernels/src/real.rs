@@ -105,8 +105,19 @@ pub trait Real:
     }
 }
 
-/// A [`Real`] that lives in f32 memory: what a kernel loop computes in.
-pub trait Lane: Real {
+mod sealed {
+    /// Only f32 and [`super::Fused`] have the layout of an f32.
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for super::Fused {}
+}
+
+/// A [`Real`] that lives in f32 memory: what a kernel loop computes in. Only `f32` and [`Fused`] are lanes.
+pub trait Lane: Real + sealed::Sealed {
+    /// The same memory, as numbers of this type.
+    fn slice(x: &[f32]) -> &[Self];
+    /// The same memory, as numbers of this type.
+    fn slice_mut(x: &mut [f32]) -> &mut [Self];
     /// From memory.
     fn load(x: f32) -> Self;
     /// To memory.
@@ -160,6 +171,14 @@ impl Neg for Fused {
 
 impl Lane for f32 {
     #[inline(always)]
+    fn slice(x: &[f32]) -> &[f32] {
+        x
+    }
+    #[inline(always)]
+    fn slice_mut(x: &mut [f32]) -> &mut [f32] {
+        x
+    }
+    #[inline(always)]
     fn load(x: f32) -> f32 {
         x
     }
@@ -178,6 +197,16 @@ impl Lane for f32 {
 }
 
 impl Lane for Fused {
+    #[inline(always)]
+    fn slice(x: &[f32]) -> &[Fused] {
+        // SAFETY: `Fused` is a transparent f32, so length, layout and valid values are the same.
+        unsafe { std::slice::from_raw_parts(x.as_ptr().cast(), x.len()) }
+    }
+    #[inline(always)]
+    fn slice_mut(x: &mut [f32]) -> &mut [Fused] {
+        // SAFETY: as above, and the borrow is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(x.as_mut_ptr().cast(), x.len()) }
+    }
     #[inline(always)]
     fn load(x: f32) -> Fused {
         Fused(x)

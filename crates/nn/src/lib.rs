@@ -1,2 +1,27 @@
-//! steadygrad nn.
+//! Floor 1 of steadygrad: what a network *is*. Plain data, formulas, and each layer's recipe of steps; no buffers.
 #![forbid(unsafe_code)]
+
+pub mod activations;
+pub mod catalog;
+pub mod config;
+pub mod constraints;
+pub mod functional;
+pub mod initializers;
+pub mod layers;
+pub mod losses;
+pub mod lowering;
+pub mod metrics;
+pub mod model;
+pub mod names;
+pub mod noise;
+pub mod optimizers;
+pub mod recipe;
+pub mod regularizers;
+pub mod schedules;
+mod sequential;
+mod shape;
+
+pub use model::Model;
+pub use sequential::Sequential;
+pub use shape::{Extent, Layout, Shape};
+pub use steadygrad_kernels::{Error, Kind, Place, Result};

@@ -1,0 +1,142 @@
+//! The optimizer's loop: one pass over weights, gradients and memories.
+
+use crate::isa::{Isa, Task};
+use crate::real::{Lane, Real};
+
+/// The most memories an elementwise rule may keep for a weight.
+pub const MEMORIES: usize = 4;
+
+/// A rule that changes each weight by itself alone.
+pub trait Update: Sync {
+    /// How many memories it keeps for each weight, at most [`MEMORIES`].
+    const MEMORIES: usize;
+
+    /// The new weight; `memory[..MEMORIES]` are changed in place. Mark it `#[inline(always)]`.
+    fn at<R: Real>(&self, weight: R, gradient: R, memory: &mut [R; MEMORIES]) -> R;
+}
+
+/// Runs the rule over all weights.
+///
+/// # Panics
+/// If the lengths differ, or there are not as many memories as the rule has.
+pub fn update<U: Update>(
+    isa: Isa,
+    rule: &U,
+    weights: &mut [f32],
+    gradient: &[f32],
+    memories: &mut [&mut [f32]],
+) {
+    check::<U, f32>(weights, gradient, memories);
+    isa.run(Loop { rule, weights, gradient, memories });
+}
+
+/// The same in double precision: the oracle.
+pub fn update64<U: Update>(rule: &U, weights: &mut [f64], gradient: &[f64], memories: &mut [&mut [f64]]) {
+    check::<U, f64>(weights, gradient, memories);
+    over(rule, weights, gradient, memories);
+}
+
+fn check<U: Update, R>(weights: &[R], gradient: &[R], memories: &[&mut [R]]) {
+    assert_eq!(memories.len(), U::MEMORIES);
+    assert_eq!(weights.len(), gradient.len());
+    assert!(memories.iter().all(|m| m.len() == weights.len()));
+}
+
+struct Loop<'a, 'b, U> {
+    rule: &'a U,
+    weights: &'a mut [f32],
+    gradient: &'a [f32],
+    memories: &'a mut [&'b mut [f32]],
+}
+
+impl<U: Update> Task for Loop<'_, '_, U> {
+    type Output = ();
+    #[inline(always)]
+    fn run<R: Lane>(self) {
+        let (weights, gradient) = (R::slice_mut(self.weights), R::slice(self.gradient));
+        match self.memories {
+            [] => over(self.rule, weights, gradient, &mut []),
+            [a] => over(self.rule, weights, gradient, &mut [R::slice_mut(a)]),
+            [a, b] => over(self.rule, weights, gradient, &mut [R::slice_mut(a), R::slice_mut(b)]),
+            [a, b, c] => {
+                over(self.rule, weights, gradient, &mut [R::slice_mut(a), R::slice_mut(b), R::slice_mut(c)]);
+            }
+            [a, b, c, d, ..] => {
+                let (a, b, c, d) = (R::slice_mut(a), R::slice_mut(b), R::slice_mut(c), R::slice_mut(d));
+                over(self.rule, weights, gradient, &mut [a, b, c, d]);
+            }
+        }
+    }
+}
+
+/// One loop for each number of memories, so that each becomes vector code.
+#[inline(always)]
+fn over<U: Update, R: Real>(rule: &U, weights: &mut [R], gradient: &[R], memories: &mut [&mut [R]]) {
+    let zero = R::ZERO;
+    match memories {
+        [] => {
+            for (w, &g) in weights.iter_mut().zip(gradient) {
+                *w = rule.at(*w, g, &mut [zero; MEMORIES]);
+            }
+        }
+        [a] => {
+            for ((w, &g), a) in weights.iter_mut().zip(gradient).zip(a.iter_mut()) {
+                let mut m = [*a, zero, zero, zero];
+                *w = rule.at(*w, g, &mut m);
+                *a = m[0];
+            }
+        }
+        [a, b] => {
+            for (((w, &g), a), b) in weights.iter_mut().zip(gradient).zip(a.iter_mut()).zip(b.iter_mut()) {
+                let mut m = [*a, *b, zero, zero];
+                *w = rule.at(*w, g, &mut m);
+                [*a, *b, _, _] = m;
+            }
+        }
+        [a, b, c] => {
+            let rest = a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut());
+            for ((w, &g), ((a, b), c)) in weights.iter_mut().zip(gradient).zip(rest) {
+                let mut m = [*a, *b, *c, zero];
+                *w = rule.at(*w, g, &mut m);
+                [*a, *b, *c, _] = m;
+            }
+        }
+        [a, b, c, d, ..] => {
+            let rest = a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()).zip(d.iter_mut());
+            for ((w, &g), (((a, b), c), d)) in weights.iter_mut().zip(gradient).zip(rest) {
+                let mut m = [*a, *b, *c, *d];
+                *w = rule.at(*w, g, &mut m);
+                [*a, *b, *c, *d] = m;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Momentum;
+    impl Update for Momentum {
+        const MEMORIES: usize = 1;
+        #[inline(always)]
+        fn at<R: Real>(&self, w: R, g: R, m: &mut [R; MEMORIES]) -> R {
+            m[0] = R::of(0.5) * m[0] - g;
+            w + m[0]
+        }
+    }
+
+    #[test]
+    fn the_loop_agrees_with_its_oracle() {
+        for isa in Isa::available() {
+            let (mut w, mut m) = (vec![1.0_f32; 37], vec![0.25_f32; 37]);
+            let g: Vec<f32> = (0..37).map(|i| i as f32 / 8.0).collect();
+            update(isa, &Momentum, &mut w, &g, &mut [&mut m]);
+            let (mut w64, mut m64) = (vec![1.0_f64; 37], vec![0.25_f64; 37]);
+            let g64: Vec<f64> = g.iter().map(|&g| g.into()).collect();
+            update64(&Momentum, &mut w64, &g64, &mut [&mut m64]);
+            assert!(w.iter().zip(&w64).all(|(a, b)| f64::from(*a) == *b));
+            assert!(m.iter().zip(&m64).all(|(a, b)| f64::from(*a) == *b));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What an activation is: a formula for one number, its slope, and what the backward pass must still read.
+
+use crate::config::{Config, Value};
+use crate::layers::layer::{Layer, Role};
+use crate::lowering::{Lowering, Port};
+use crate::recipe::Step;
+use crate::shape::Shape;
+use std::fmt::Debug;
+use std::sync::Arc;
+use steadygrad_kernels::map::{Unary, map, map_times};
+use steadygrad_kernels::{Isa, Real, Result};
+
+/// What the slope of an activation is computed from: the contract with the memory plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// The input x.
+    Input,
+    /// The output f(x): then the input's memory is free as soon as the output is there.
+    Output,
+}
+
+/// An activation that works on each number alone. Implementing this is all it takes to write one of your own.
+///
+/// ```
+/// use steadygrad_nn::activations::{Activation, Pointwise, Saved};
+/// use steadygrad_kernels::{Isa, Real};
+///
+/// /// f(x) = x·|x|, f′(x) = 2·|x|
+/// #[derive(Debug, Clone)]
+/// struct SignedSquare;
+/// impl Pointwise for SignedSquare {
+///     const NAME: &'static str = "signed_square";
+///     const SAVED: Saved = Saved::Input;
+///     #[inline(always)]
+///     fn f<R: Real>(&self, x: R) -> R { x * x.abs() }
+///     #[inline(always)]
+///     fn df<R: Real>(&self, x: R) -> R { R::of(2.0) * x.abs() }
+/// }
+/// let mut y = [0.0; 2];
+/// SignedSquare.map(Isa::best(), &[3.0, -2.0], &mut y);
+/// assert_eq!(y, [9.0, -4.0]);
+/// ```
+pub trait Pointwise: Debug + Send + Sync + 'static {
+    /// The name, as in `activation="elu"`.
+    const NAME: &'static str;
+    /// Keras' class of the layer that does the same, if there is one.
+    const CLASS: &'static str = "Activation";
+    /// What [`Pointwise::df`] is given.
+    const SAVED: Saved;
+
+    /// f(x). Branch-free, and marked `#[inline(always)]`, the loop around it becomes vector code.
+    fn f<R: Real>(&self, x: R) -> R;
+
+    /// f′, from the input or the output as [`Pointwise::SAVED`] says.
+    fn df<R: Real>(&self, saved: R) -> R;
+
+    /// The parameters, under Keras' names.
+    fn config(&self) -> Config {
+        Config::new()
+    }
+
+    /// Limits of the output, if it is bounded on both sides: then a unit can saturate.
+    fn bounds(&self) -> Option<(f64, f64)> {
+        None
+    }
+
+    /// The activation as text says it all: no parameters, or all at their defaults.
+    fn is_default(&self) -> bool {
+        self.config().is_empty()
+    }
+}
+
+/// Any [`Pointwise`] as an object: on slices, in both precisions.
+pub trait Activation: Debug + Send + Sync {
+    /// The name.
+    fn name(&self) -> &'static str;
+    /// The parameters. Name and parameters are the identity by which another executor finds its own kernel.
+    fn config(&self) -> Config;
+    /// What [`Activation::map_grad`] reads.
+    fn saved(&self) -> Saved;
+    /// Limits of the output, if bounded on both sides.
+    fn bounds(&self) -> Option<(f64, f64)>;
+    /// y = f(x)
+    fn map(&self, isa: Isa, x: &[f32], y: &mut [f32]);
+    /// dx = dy · f′(saved)
+    fn map_grad(&self, isa: Isa, saved: &[f32], dy: &[f32], dx: &mut [f32]);
+    /// f(x) in double precision.
+    fn value(&self, x: f64) -> f64;
+    /// f′ in double precision, from what [`Activation::saved`] says.
+    fn slope(&self, saved: f64) -> f64;
+}
+
+struct Value64<'a, P>(&'a P);
+impl<P: Pointwise> Unary for Value64<'_, P> {
+    #[inline(always)]
+    fn at<R: Real>(&self, x: R) -> R {
+        self.0.f(x)
+    }
+}
+
+struct Slope<'a, P>(&'a P);
+impl<P: Pointwise> Unary for Slope<'_, P> {
+    #[inline(always)]
+    fn at<R: Real>(&self, x: R) -> R {
+        self.0.df(x)
+    }
+}
+
+impl<P: Pointwise> Activation for P {
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+    fn config(&self) -> Config {
+        Pointwise::config(self)
+    }
+    fn saved(&self) -> Saved {
+        P::SAVED
+    }
+    fn bounds(&self) -> Option<(f64, f64)> {
+        Pointwise::bounds(self)
+    }
+    fn map(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
+        map(isa, &Value64(self), x, y);
+    }
+    fn map_grad(&self, isa: Isa, saved: &[f32], dy: &[f32], dx: &mut [f32]) {
+        map_times(isa, &Slope(self), saved, dy, dx);
+    }
+    fn value(&self, x: f64) -> f64 {
+        self.f(x)
+    }
+    fn slope(&self, saved: f64) -> f64 {
+        self.df(saved)
+    }
+}
+
+/// Every activation is a layer.
+impl<P: Pointwise + Clone> Layer for P {
+    fn class(&self) -> &'static str {
+        P::CLASS
+    }
+    fn config(&self) -> Config {
+        if P::CLASS == "Activation" {
+            Config::new().with("activation", self.as_activation())
+        } else {
+            Pointwise::config(self)
+        }
+    }
+    fn as_activation(&self) -> Value {
+        if self.is_default() {
+            P::NAME.into()
+        } else {
+            let class = if P::CLASS == "Activation" { P::NAME } else { P::CLASS };
+            crate::catalog::spec(class, Pointwise::config(self))
+        }
+    }
+    fn plain_name(&self) -> &str {
+        P::NAME
+    }
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        Ok(inputs.to_vec())
+    }
+    fn lower(&self, at: &mut Lowering<'_>) -> Result<()> {
+        let x = at.input(0);
+        let y = pointwise(at, Arc::new(self.clone()), x);
+        if P::NAME == "sigmoid" {
+            at.mark_head(y, x, crate::losses::Head::Sigmoid);
+        }
+        at.output(y);
+        Ok(())
+    }
+    fn role(&self) -> Role {
+        Role::Pointwise(Arc::new(self.clone()))
+    }
+}
+
+/// The steps of an activation: y = f(x), and back dx = dy · f′.
+pub fn pointwise(at: &mut Lowering<'_>, f: Arc<dyn Activation>, x: Port) -> Port {
+    let y = at.port(at.shape(x).clone());
+    at.forward(Step::Map { f: f.clone(), x: at.slot(x), out: at.slot(y) });
+    if let Some(dx) = at.gradient_into(x) {
+        let saved = match f.saved() {
+            Saved::Input => at.slot(x),
+            Saved::Output => at.slot(y),
+        };
+        at.backward([Step::MapGrad { f, saved, dy: at.gradient(y), out: dx }]);
+    }
+    y
+}

@@ -1,0 +1,109 @@
+//! ReLU: the rectifier, with Keras' three arguments.
+
+use super::pointwise::{Pointwise, Saved};
+use crate::catalog::Entry;
+use crate::config::{Args, Config};
+use crate::layers::layer::Layer;
+use std::sync::Arc;
+use steadygrad_kernels::{Real, Result};
+
+/// The rectified linear unit.
+///
+/// ```text
+/// f(x) = min(x, max_value)              for x > threshold
+///        negative_slope·(x − threshold) otherwise
+/// f′(0) = negative_slope
+/// ```
+///
+/// Slope 0 for negative inputs: a unit that is negative for every sample learns nothing any more ("dying ReLU").
+/// Goes with He initialization (Nair and Hinton 2010; He, Zhang, Ren, Sun 2015).
+///
+/// ```
+/// use steadygrad_nn::activations::{Activation, Relu};
+/// assert_eq!(Relu.value(-1.0), 0.0);
+/// assert_eq!(Relu.negative_slope(0.1).max_value(6.0).value(7.0), 6.0);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Relu {
+    max_value: Option<f64>,
+    negative_slope: f64,
+    threshold: f64,
+}
+
+/// The plain rectifier, max(x, 0).
+#[allow(non_upper_case_globals)]
+pub const Relu: Relu = Relu { max_value: None, negative_slope: 0.0, threshold: 0.0 };
+
+impl Relu {
+    /// The largest output.
+    pub fn max_value(mut self, max_value: f64) -> Relu {
+        self.max_value = Some(max_value);
+        self
+    }
+
+    /// The slope below the threshold.
+    pub fn negative_slope(mut self, slope: f64) -> Relu {
+        self.negative_slope = slope;
+        self
+    }
+
+    /// Where the positive part begins.
+    pub fn threshold(mut self, threshold: f64) -> Relu {
+        self.threshold = threshold;
+        self
+    }
+}
+
+impl Pointwise for Relu {
+    const NAME: &'static str = "relu";
+    const CLASS: &'static str = "ReLU";
+    const SAVED: Saved = Saved::Input;
+
+    #[inline(always)]
+    fn f<R: Real>(&self, x: R) -> R {
+        let (slope, threshold) = (R::of(self.negative_slope), R::of(self.threshold));
+        let top = R::of(self.max_value.unwrap_or(f64::INFINITY));
+        R::select(x > threshold, R::select(x > top, top, x), slope * (x - threshold))
+    }
+
+    #[inline(always)]
+    fn df<R: Real>(&self, x: R) -> R {
+        let top = R::of(self.max_value.unwrap_or(f64::INFINITY));
+        let inside = R::select(x < top, R::ONE, R::ZERO);
+        R::select(x > R::of(self.threshold), inside, R::of(self.negative_slope))
+    }
+
+    fn config(&self) -> Config {
+        Config::new()
+            .with("max_value", self.max_value)
+            .with("negative_slope", self.negative_slope)
+            .with("threshold", self.threshold)
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Relu
+    }
+}
+
+pub(crate) fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
+    let relu = Relu {
+        max_value: args.or("max_value", None)?,
+        negative_slope: args.or("negative_slope", 0.0)?,
+        threshold: args.or("threshold", 0.0)?,
+    };
+    if relu.max_value.is_some_and(|max| max.is_nan() || max < 0.0) {
+        return args.reject("max_value", "0 or more", relu.max_value.unwrap_or_default());
+    }
+    if relu.negative_slope.is_nan() || relu.negative_slope < 0.0 {
+        return args.reject("negative_slope", "0 or more", relu.negative_slope);
+    }
+    if relu.threshold.is_nan() || relu.threshold < 0.0 {
+        return args.reject("threshold", "0 or more", relu.threshold);
+    }
+    Ok(Arc::new(relu))
+}
+
+/// Under the names of `activation=`.
+pub(crate) const ENTRY: Entry<dyn Layer> = Entry { class: "relu", names: &[], build };
+/// Under the names of `layer=`.
+pub(crate) const LAYER: Entry<dyn Layer> = Entry { class: "ReLU", names: &["re_lu", "relu"], build };

@@ -1,0 +1,87 @@
+//! Names to things: the one place where a string such as "he_normal" becomes a value.
+
+use crate::config::{Args, Config, Value};
+use std::sync::Arc;
+use steadygrad_kernels::{Error, Result};
+
+/// One member of a family: its class name, its other names, and how it is built from settings.
+pub struct Entry<T: ?Sized> {
+    /// Keras' class name, such as "HeNormal"; for plain functions the function's name.
+    pub class: &'static str,
+    /// All other names it answers to, such as "he_normal".
+    pub names: &'static [&'static str],
+    /// Builds the member from its settings.
+    pub build: fn(&mut Args<'_>) -> Result<Arc<T>>,
+}
+
+impl<T: ?Sized> std::fmt::Debug for Entry<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Entry({})", self.class)
+    }
+}
+
+/// The entry of this name; an unknown name is answered with the nearest known one.
+pub fn find<'a, T: ?Sized>(family: &str, catalog: &'a [Entry<T>], name: &str) -> Result<&'a Entry<T>> {
+    catalog.iter().find(|e| e.class == name || e.names.contains(&name)).ok_or_else(|| {
+        let mut known: Vec<&str> =
+            catalog.iter().flat_map(|e| e.names.first().or(Some(&e.class))).copied().collect();
+        let more: Vec<&str> =
+            catalog.iter().flat_map(|e| std::iter::once(&e.class).chain(e.names)).copied().collect();
+        if steadygrad_kernels::nearest(name, &known).is_none()
+            && steadygrad_kernels::nearest(name, &more).is_some()
+        {
+            known = more;
+        }
+        Error::name(family, name, &known)
+    })
+}
+
+/// Builds a member from a name, or from `{class_name, config}` as Keras serializes it.
+pub fn build<T: ?Sized>(family: &str, catalog: &[Entry<T>], value: &Value) -> Result<Arc<T>> {
+    let (name, config) = class_and_config(family, value)?;
+    build_named(family, catalog, &name, &config)
+}
+
+/// Builds a member by name from its settings, refusing settings it does not know.
+pub fn build_named<T: ?Sized>(
+    family: &str,
+    catalog: &[Entry<T>],
+    name: &str,
+    config: &Config,
+) -> Result<Arc<T>> {
+    let entry = find(family, catalog, name)?;
+    let mut args = Args::new(name, config);
+    let member = (entry.build)(&mut args)?;
+    args.finish()?;
+    Ok(member)
+}
+
+/// Splits a spec into class name and settings.
+pub fn class_and_config(family: &str, value: &Value) -> Result<(String, Config)> {
+    let bad = |found: String| {
+        Error::argument(format!("expected a name or {{class_name, config}} for the {family}, found {found}"))
+    };
+    match value {
+        Value::Text(name) => Ok((name.clone(), Config::new())),
+        Value::Map(map) => {
+            let mut args = Args::new(family, map);
+            let name: String = args.need("class_name")?;
+            // A plain function is serialized as {class_name: "function", config: "relu"}.
+            let config = match map.get("config") {
+                Some(Value::Text(function)) if name == "function" => {
+                    return Ok((function.clone(), Config::new()));
+                }
+                _ => args.or("config", Config::new())?,
+            };
+            args.ignore(&["module", "registered_name", "build_config", "shared_object_id", "compile_config"]);
+            args.finish()?;
+            Ok((name, config))
+        }
+        other => Err(bad(other.kind())),
+    }
+}
+
+/// The spec of a member: `{class_name, config}`.
+pub fn spec(class: &str, config: Config) -> Value {
+    Config::new().with("class_name", class).with("config", config).into()
+}

@@ -1,0 +1,120 @@
+//! What a layer is: its settings, the shapes it makes, and its recipe of steps.
+
+use crate::activations::Activation;
+use crate::config::{Config, Value};
+use crate::initializers::Initializer;
+use crate::lowering::Lowering;
+use crate::shape::Shape;
+use std::fmt::Debug;
+use std::sync::Arc;
+use steadygrad_kernels::Result;
+
+/// A layer: immutable, plain data. What it learns lives in a learner.
+pub trait Layer: Debug + Send + Sync + 'static {
+    /// Keras' class name: "Dense".
+    fn class(&self) -> &'static str;
+
+    /// The settings under the names of Keras' `get_config`, without `name`, `trainable` and `dtype`.
+    fn config(&self) -> Config;
+
+    /// The shapes of the outputs for inputs of these shapes, or what is wrong with the inputs.
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>>;
+
+    /// Writes the layer's steps.
+    fn lower(&self, at: &mut Lowering<'_>) -> Result<()>;
+
+    /// What it does to a signal: all that forecast and ledger read.
+    fn role(&self) -> Role {
+        Role::Unknown
+    }
+
+    /// The layer as the value of another layer's `activation`: a name, or `{class_name, config}`.
+    fn as_activation(&self) -> Value {
+        crate::catalog::spec(self.class(), self.config())
+    }
+
+    /// The name in snake case without Keras' splitting of capitals: "relu" where Keras numbers "re_lu".
+    fn plain_name(&self) -> &str {
+        self.class()
+    }
+
+    /// A model, if that is what it is.
+    fn as_model(&self) -> Option<&crate::model::Model> {
+        None
+    }
+}
+
+/// What a layer does to signal and gradient.
+#[derive(Debug, Clone)]
+pub enum Role {
+    /// Feeds a value into the network.
+    Input,
+    /// Multiplies by weights, with the activation inside if it has one.
+    Linear {
+        /// How many units or filters it has.
+        units: usize,
+        /// How its weights are drawn.
+        initializer: Arc<dyn Initializer>,
+    },
+    /// Acts on each number alone.
+    Pointwise(Arc<dyn Activation>),
+    /// Brings mean and size of the signal to a standard.
+    Normalize,
+    /// Brings several signals together.
+    Merge,
+    /// Only moves numbers.
+    Shape,
+    /// Noise in training, nothing in inference.
+    Dropout {
+        /// The fraction dropped.
+        rate: f64,
+    },
+    /// A model of its own.
+    Model,
+    /// Nothing is known: it can be measured, not forecast.
+    Unknown,
+}
+
+impl Role {
+    /// One word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Role::Input => "input",
+            Role::Linear { .. } => "linear",
+            Role::Pointwise(_) => "activation",
+            Role::Normalize => "normalization",
+            Role::Merge => "merge",
+            Role::Shape => "shape",
+            Role::Dropout { .. } => "dropout",
+            Role::Model => "model",
+            Role::Unknown => "other",
+        }
+    }
+}
+
+impl Layer for Arc<dyn Layer> {
+    fn class(&self) -> &'static str {
+        (**self).class()
+    }
+    fn config(&self) -> Config {
+        (**self).config()
+    }
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        (**self).output_shapes(inputs)
+    }
+    fn lower(&self, at: &mut Lowering<'_>) -> Result<()> {
+        (**self).lower(at)
+    }
+    fn role(&self) -> Role {
+        (**self).role()
+    }
+    fn as_activation(&self) -> Value {
+        (**self).as_activation()
+    }
+    fn plain_name(&self) -> &str {
+        (**self).plain_name()
+    }
+    fn as_model(&self) -> Option<&crate::model::Model> {
+        (**self).as_model()
+    }
+}

@@ -1,0 +1,15 @@
+//! Optimizers: one file each, found by Keras' class names in any case.
+
+mod optimizer;
+
+mod adam;
+mod sgd;
+
+pub use adam::Adam;
+pub use optimizer::{Clip, Ema, Memory, Optimizer, Rule, Tensor, Tick};
+pub use sgd::Sgd;
+
+use crate::catalog::Entry;
+
+/// All optimizers, under their class names in small letters.
+pub const CATALOG: &[Entry<dyn Rule>] = &[adam::ENTRY, sgd::ENTRY];

@@ -1,0 +1,67 @@
+//! Exponential decay of the learning rate.
+
+use super::schedule::Schedule;
+use crate::catalog::Entry;
+use crate::config::{Args, Config};
+use std::sync::Arc;
+use steadygrad_kernels::Result;
+
+/// rate(s) = initial · decay_rate^(s / decay_steps); with `staircase`, the exponent is rounded down.
+///
+/// ```
+/// use steadygrad_nn::schedules::{ExponentialDecay, Schedule};
+/// assert_eq!(ExponentialDecay::new(0.1, 10, 0.5).rate(20), 0.025);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExponentialDecay {
+    initial_learning_rate: f64,
+    decay_steps: u64,
+    decay_rate: f64,
+    staircase: bool,
+}
+
+impl ExponentialDecay {
+    /// From this rate, times `decay_rate` every `decay_steps` steps.
+    pub fn new(initial_learning_rate: f64, decay_steps: u64, decay_rate: f64) -> ExponentialDecay {
+        ExponentialDecay { initial_learning_rate, decay_steps, decay_rate, staircase: false }
+    }
+
+    /// In jumps.
+    pub fn staircase(mut self, staircase: bool) -> ExponentialDecay {
+        self.staircase = staircase;
+        self
+    }
+}
+
+impl Schedule for ExponentialDecay {
+    fn class(&self) -> &'static str {
+        "ExponentialDecay"
+    }
+    fn config(&self) -> Config {
+        Config::new()
+            .with("initial_learning_rate", self.initial_learning_rate)
+            .with("decay_steps", self.decay_steps)
+            .with("decay_rate", self.decay_rate)
+            .with("staircase", self.staircase)
+            .with("name", "ExponentialDecay")
+    }
+    fn rate(&self, step: u64) -> f64 {
+        let mut p = step as f64 / self.decay_steps as f64;
+        if self.staircase {
+            p = p.floor();
+        }
+        self.initial_learning_rate * self.decay_rate.powf(p)
+    }
+}
+
+fn build(args: &mut Args<'_>) -> Result<Arc<dyn Schedule>> {
+    args.ignore(&["name"]);
+    Ok(Arc::new(ExponentialDecay {
+        initial_learning_rate: args.need("initial_learning_rate")?,
+        decay_steps: args.need("decay_steps")?,
+        decay_rate: args.need("decay_rate")?,
+        staircase: args.or("staircase", false)?,
+    }))
+}
+
+pub(crate) const ENTRY: Entry<dyn Schedule> = Entry { class: "ExponentialDecay", names: &[], build };

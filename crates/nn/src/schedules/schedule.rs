@@ -1,0 +1,72 @@
+//! What a schedule is: a learning rate for every step.
+
+use crate::config::{Config, FromValue, Value};
+use std::fmt::Debug;
+use std::sync::Arc;
+use steadygrad_kernels::{Error, Result};
+
+/// The learning rate as a function of the step.
+pub trait Schedule: Debug + Send + Sync + 'static {
+    /// Keras' class name: "ExponentialDecay".
+    fn class(&self) -> &'static str;
+    /// The settings under Keras' names.
+    fn config(&self) -> Config;
+    /// The rate at this step, counted from 0.
+    fn rate(&self, step: u64) -> f64;
+}
+
+/// A learning rate: a number, or a schedule.
+#[derive(Debug, Clone)]
+pub enum Rate {
+    /// The same at every step, until somebody changes it.
+    Constant(f64),
+    /// As the schedule says.
+    Schedule(Arc<dyn Schedule>),
+}
+
+impl Rate {
+    /// The rate at this step, counted from 0.
+    pub fn at(&self, step: u64) -> f64 {
+        match self {
+            Rate::Constant(rate) => *rate,
+            Rate::Schedule(schedule) => schedule.rate(step),
+        }
+    }
+}
+
+impl From<f64> for Rate {
+    fn from(rate: f64) -> Rate {
+        Rate::Constant(rate)
+    }
+}
+
+impl<S: Schedule> From<S> for Rate {
+    fn from(schedule: S) -> Rate {
+        Rate::Schedule(Arc::new(schedule))
+    }
+}
+
+impl From<&Rate> for Value {
+    fn from(rate: &Rate) -> Value {
+        match rate {
+            Rate::Constant(rate) => (*rate).into(),
+            Rate::Schedule(schedule) => crate::catalog::spec(schedule.class(), schedule.config()),
+        }
+    }
+}
+
+impl FromValue for Rate {
+    fn from_value(value: &Value) -> Result<Rate> {
+        let rate = match value {
+            Value::Map(_) => {
+                return Ok(Rate::Schedule(crate::catalog::build("schedule", super::CATALOG, value)?));
+            }
+            other => f64::from_value(other)?,
+        };
+        if rate.is_finite() && rate >= 0.0 {
+            Ok(Rate::Constant(rate))
+        } else {
+            Err(Error::argument(format!("a learning rate must be a finite number of 0 or more, got {rate}")))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How a family's cases are run against numbers that real Keras computed, and counted.
+
+use std::path::PathBuf;
+
+/// Cases that are known not to hold, each with its reason: the one list of the suite. A trailing `*` stands for any rest.
+pub const EXEMPT: &[(&str, &str)] = &[];
+
+/// The folder of the reference numbers, if it lies beside the repository.
+pub fn reference() -> Option<PathBuf> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/keras");
+    path.is_dir().then_some(path)
+}
+
+/// One family's cases.
+pub struct Family {
+    name: &'static str,
+    held: usize,
+    exempt: usize,
+    failed: Vec<String>,
+}
+
+/// Runs a family's cases, prints how many hold, and fails the test if one does not and is not exempt.
+pub fn family(name: &'static str, cases: impl FnOnce(&mut Family, PathBuf)) {
+    let Some(path) = reference() else {
+        println!("keras/{name}: skipped, the reference numbers are not beside this repository");
+        return;
+    };
+    let mut family = Family { name, held: 0, exempt: 0, failed: Vec::new() };
+    cases(&mut family, path);
+    let total = family.held + family.exempt + family.failed.len();
+    println!("keras/{name}: {} of {total} cases hold, {} exempt", family.held, family.exempt);
+    assert!(total > 0, "{name}: no cases found");
+    assert!(family.failed.is_empty(), "{name}: {} fail:\n{}", family.failed.len(), family.failed.join("\n"));
+}
+
+impl Family {
+    /// One case: it holds if `check` finds nothing wrong. An exempt case that holds is a failure too: the list is stale.
+    pub fn case(&mut self, id: &str, check: impl FnOnce() -> Result<(), String>) {
+        let full = format!("{}/{id}", self.name);
+        let exempt = EXEMPT.iter().find(|(pattern, _)| match pattern.strip_suffix('*') {
+            Some(start) => full.starts_with(start),
+            None => full == *pattern,
+        });
+        match (check(), exempt) {
+            (Ok(()), None) => self.held += 1,
+            (Ok(()), Some((pattern, _))) if pattern.ends_with('*') => self.held += 1,
+            (Ok(()), Some(_)) => self.failed.push(format!("{full}: holds, but stands in EXEMPT")),
+            (Err(_), Some((_, reason))) => {
+                println!("  exempt: {full}: {reason}");
+                self.exempt += 1;
+            }
+            (Err(why), None) => self.failed.push(format!("{full}: {why}")),
+        }
+    }
+}
+
+/// |got − want| ≤ atol + rtol·|want| for every element, NaN equal to NaN; the worst offender otherwise.
+pub fn close(what: &str, got: &[f32], want: &[f32], rtol: f64, atol: f64) -> Result<(), String> {
+    if got.len() != want.len() {
+        return Err(format!("{what}: {} numbers, expected {}", got.len(), want.len()));
+    }
+    let mut worst: Option<(f64, usize)> = None;
+    for (i, (&g, &w)) in got.iter().zip(want).enumerate() {
+        let same = g == w || (g.is_nan() && w.is_nan());
+        let (g, w) = (f64::from(g), f64::from(w));
+        let excess = (g - w).abs() - (atol + rtol * w.abs());
+        if !same && !(excess <= 0.0) {
+            let excess = if excess.is_nan() { f64::INFINITY } else { excess };
+            if worst.is_none_or(|(e, _)| excess > e) {
+                worst = Some((excess, i));
+            }
+        }
+    }
+    match worst {
+        None => Ok(()),
+        Some((_, i)) => Err(format!("{what}[{i}]: got {}, expected {}", got[i], want[i])),
+    }
+}
+
+/// A JSON file of the reference.
+pub fn json(path: &std::path::Path) -> serde_json::Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}

@@ -1,0 +1,3 @@
+//! The fixture suite: our numbers against those that real Keras computed, family by family.
+
+mod harness;
