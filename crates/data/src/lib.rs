@@ -4,10 +4,11 @@
 //! use steadygrad_data::{Scale, Scaler, digits};
 //!
 //! let (train, mut test) = digits::load()?;
-//! let (mut train, valid) = train.split(0.9)?;
+//! let (mut train, mut valid) = train.split(0.9)?;
 //! let scaler = Scaler::fit(Scale::Standard, &train)?;
-//! scaler.apply(&mut train)?;
-//! scaler.apply(&mut test)?;
+//! for part in [&mut train, &mut valid, &mut test] {
+//!     scaler.apply(part)?;
+//! }
 //! assert_eq!(valid.to_string(), "digits: 144 samples of (8, 8), 10 classes");
 //! # Ok::<(), steadygrad_kernels::Error>(())
 //! ```
