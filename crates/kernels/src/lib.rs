@@ -15,6 +15,7 @@ pub mod random;
 mod real;
 pub mod rows;
 pub mod shuffle;
+pub mod statistics;
 pub mod update;
 
 pub use cpu::{Cpu, Flush};
