@@ -1,2 +1,4 @@
 //! steadygrad engine.
 #![forbid(unsafe_code)]
+
+pub mod apply;

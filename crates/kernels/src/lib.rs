@@ -7,6 +7,7 @@ mod error;
 mod isa;
 pub mod map;
 mod math;
+pub mod norm;
 pub mod random;
 mod real;
 pub mod update;

@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn every_operation_agrees_with_its_f64_oracle() {
-        let special = [0.0, -0.0, 1.0, -1.5, 1e30, -1e-30, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+        let special = &[0.0, -0.0, 1.0, -1.5, 1e30, -1e-30, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
         let triples: Vec<[f32; 3]> = special
             .iter()
             .flat_map(|&a| special.iter().flat_map(move |&b| special.iter().map(move |&c| [a, b, c])))
