@@ -11,6 +11,7 @@ pub mod gemm;
 mod isa;
 pub mod map;
 mod math;
+pub mod norm;
 pub mod random;
 mod real;
 pub mod rows;
