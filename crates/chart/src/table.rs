@@ -32,7 +32,7 @@ impl fmt::Display for Table<'_> {
             return f.write_str("no step was looked at\n");
         };
         let mut grid = Grid::new();
-        grid.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+        grid.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
         grid.set_header(["layer", "signal", "delta", "gradient", "update", "saturated", "zero", "dead", ""]);
         for (layer, seen) in self.0.layers.iter().zip(&last.layers) {
             let blank = String::new;
