@@ -1,3 +1,5 @@
 //! The fixture suite: our numbers against those that real Keras computed, family by family.
 
 mod harness;
+mod losses;
+mod npz;
