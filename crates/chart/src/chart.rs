@@ -87,9 +87,13 @@ impl fmt::Display for Sick {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.phase {
             Phase::Input => write!(f, "step {}: the data fed to `{}`", self.step, self.place),
-            Phase::Forward => write!(f, "step {}: the output of `{}`, on the way forward", self.step, self.place),
+            Phase::Forward => {
+                write!(f, "step {}: the output of `{}`, on the way forward", self.step, self.place)
+            }
             Phase::Loss => write!(f, "step {}: the loss, with all outputs finite", self.step),
-            Phase::Backward => write!(f, "step {}: the gradient at `{}`, on the way back", self.step, self.place),
+            Phase::Backward => {
+                write!(f, "step {}: the gradient at `{}`, on the way back", self.step, self.place)
+            }
             Phase::Update => write!(f, "step {}: `{}`, after the update", self.step, self.place),
         }
     }

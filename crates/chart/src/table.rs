@@ -38,7 +38,8 @@ impl fmt::Display for Table<'_> {
             let blank = String::new;
             let signal = seen.signal.as_ref();
             let first = |values: &[f64]| values.first().map_or_else(blank, |&v| short(v));
-            let sick = self.0.first_non_finite.as_ref().filter(|s| s.place.split('/').next() == Some(&*layer.path));
+            let sick =
+                self.0.first_non_finite.as_ref().filter(|s| s.place.split('/').next() == Some(&*layer.path));
             grid.add_row([
                 layer.path.clone(),
                 signal.map_or_else(blank, |s| short(s.deviation)),
@@ -54,8 +55,15 @@ impl fmt::Display for Table<'_> {
         for column in grid.column_iter_mut().skip(1).take(7) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        writeln!(f, "step {} (signal: standard deviation over the batch; delta, gradient: root mean square;", last.step)?;
-        writeln!(f, "update: size of the last step against the weights; dead: 0 for every sample of the epoch)")?;
+        writeln!(
+            f,
+            "step {} (signal: standard deviation over the batch; delta, gradient: root mean square;",
+            last.step
+        )?;
+        writeln!(
+            f,
+            "update: size of the last step against the weights; dead: 0 for every sample of the epoch)"
+        )?;
         writeln!(f, "{grid}")?;
         if let Some(sick) = &self.0.first_non_finite {
             writeln!(f, "first non-finite value: {sick}")?;

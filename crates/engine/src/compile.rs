@@ -1,10 +1,10 @@
 //! How a model is trained: optimizer, losses, metrics, seed. Plain data.
 
+use std::sync::Arc;
 use steadygrad_nn::config::Value;
 use steadygrad_nn::losses::Loss;
 use steadygrad_nn::metrics::Metric;
 use steadygrad_nn::optimizers::Optimizer;
-use std::sync::Arc;
 
 /// A loss, for one output or for all.
 #[derive(Debug, Clone)]

@@ -4,10 +4,10 @@ use crate::callbacks::{Callback, Training};
 use crate::learner::{Learner, Order, Picked};
 use crate::logs::{History, Logs};
 use crate::system::Clock;
+use std::collections::BTreeMap;
 use steadygrad_data::Dataset;
 use steadygrad_kernels::random::{Purpose, Stream};
 use steadygrad_kernels::{Error, Result};
-use std::collections::BTreeMap;
 
 /// How samples are shuffled before an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -176,8 +176,7 @@ impl Learner {
         let clock = Clock::start();
         let batch_logs = callbacks.iter().any(|c| c.wants_batches());
         let (epochs, mut logs) = (settings.epochs, Logs::default());
-        let mut loop_state =
-            Training { learner: self, epochs, steps, stop: false, warnings: &mut warnings };
+        let mut loop_state = Training { learner: self, epochs, steps, stop: false, warnings: &mut warnings };
         let t = &mut loop_state;
         for c in &mut callbacks {
             c.on_train_begin(t)?;
@@ -219,7 +218,8 @@ impl Learner {
             logs = t.learner.logs();
             let due = settings.validation_freq.max(1);
             if let Some(validation) = validation.filter(|_| (epoch + 1).is_multiple_of(due)) {
-                let tested = t.test(validation, test_size, settings.validation_steps, &mut callbacks, batch_logs)?;
+                let tested =
+                    t.test(validation, test_size, settings.validation_steps, &mut callbacks, batch_logs)?;
                 for (key, value) in tested.iter() {
                     logs.set(&format!("val_{key}"), value);
                 }

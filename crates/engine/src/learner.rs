@@ -387,7 +387,11 @@ impl Learner {
         for w in &self.store.weights {
             if bad(&self.arena.all()[w.range.clone()]) {
                 // It became so in the update of the step before.
-                return Some(Sick { step: batch.step.saturating_sub(1), place: w.path.clone(), phase: Phase::Update });
+                return Some(Sick {
+                    step: batch.step.saturating_sub(1),
+                    place: w.path.clone(),
+                    phase: Phase::Update,
+                });
             }
         }
         let (program, mut found) = (&self.train, None);
@@ -402,7 +406,9 @@ impl Learner {
                 if written && bad(&arena.all()[program.seen.range(slot, rows)]) {
                     let phase = if i < program.seen.forward { Phase::Forward } else { Phase::Backward };
                     let owner = program.recipe.traces.iter().rev().find(|t| {
-                        t.outputs.contains(&slot) || t.deltas.contains(&Some(slot)) || t.input_deltas.contains(&Some(slot))
+                        t.outputs.contains(&slot)
+                            || t.deltas.contains(&Some(slot))
+                            || t.input_deltas.contains(&Some(slot))
                     });
                     let loss = program.recipe.losses.iter().any(|l| l.value == slot || l.values == slot);
                     found = match owner {
@@ -476,9 +482,11 @@ impl Learner {
                 } else {
                     "give the model the input shape of the data"
                 };
-                return Err(Error::shape(format!("the model expects samples of shape {shape}, the data has {given}"))
-                    .at(format!("input `{name}`"))
-                    .help(help));
+                return Err(Error::shape(format!(
+                    "the model expects samples of shape {shape}, the data has {given}"
+                ))
+                .at(format!("input `{name}`"))
+                .help(help));
             }
         }
         Ok(())
@@ -535,8 +543,11 @@ fn objectives(model: &Model, compile: &Compile) -> Result<Vec<Objective>> {
     let names = model.output_names();
     model.output_shapes()?;
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
-    if let Some(spec) = compile.losses.iter().find(|l| l.output.as_ref().is_some_and(|o| !names.contains(o))) {
-        return Err(Error::name("output of the model", spec.output.as_deref().unwrap_or(""), &known).at("loss"));
+    if let Some(spec) = compile.losses.iter().find(|l| l.output.as_ref().is_some_and(|o| !names.contains(o)))
+    {
+        return Err(
+            Error::name("output of the model", spec.output.as_deref().unwrap_or(""), &known).at("loss")
+        );
     }
     let mut all = Vec::new();
     for (output, name) in names.iter().enumerate() {
@@ -566,7 +577,8 @@ fn check_shape(path: &str, shape: &[usize], array: &Array) -> Result<()> {
     if shape == array.shape() {
         return Ok(());
     }
-    Err(Error::shape(format!("expected the shape {shape:?}, got {:?}", array.shape())).at(format!("weight `{path}`")))
+    Err(Error::shape(format!("expected the shape {shape:?}, got {:?}", array.shape()))
+        .at(format!("weight `{path}`")))
 }
 
 fn target_help(need: usize, given: usize, output: usize) -> &'static str {

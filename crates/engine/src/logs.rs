@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn figures_are_written_as_in_keras() {
-        for (value, text) in [(0.93281, "0.9328"), (12.0, "12.0000"), (2.5e-4, "2.5000e-04"), (0.0, "0.0000")] {
+        for (value, text) in [(0.93281, "0.9328"), (12.0, "12.0000"), (2.5e-4, "2.5000e-04"), (0.0, "0.0000")]
+        {
             assert_eq!(figure(value), text);
         }
         assert_eq!(figure(f64::NAN), "nan");

@@ -56,13 +56,16 @@ impl Measures {
         let key = |output: usize, key: &str| {
             if several { format!("{}_{key}", names[output]) } else { key.to_string() }
         };
-        let losses = recipe.losses.iter().filter(|_| several).map(|l| (key(l.output, "loss"), Mean::default()));
+        let losses =
+            recipe.losses.iter().filter(|_| several).map(|l| (key(l.output, "loss"), Mean::default()));
         let losses: Vec<_> = losses.collect();
         let mut metrics: Vec<Measure> = Vec::new();
         for spec in &compile.metrics {
             if let Some(name) = spec.output.as_ref().filter(|n| !names.contains(n)) {
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
-                return Err(steadygrad_kernels::Error::name("output of the model", name, &known).at("metrics"));
+                return Err(
+                    steadygrad_kernels::Error::name("output of the model", name, &known).at("metrics")
+                );
             }
             for (output, name) in names.iter().enumerate() {
                 if spec.output.as_ref().is_some_and(|o| o != name) {
@@ -74,8 +77,9 @@ impl Measures {
                 let loss = compile.losses.iter().find(|l| l.output.as_ref().is_none_or(|o| o == name));
                 let (metric, own) = match &spec.metric {
                     Asked::Metric(metric) => (metric.clone(), metric.name()),
-                    Asked::Named(value) => metrics::resolve(value, shape, &target, loss.map(|l| &*l.loss))
-                        .place(|| "metrics")?,
+                    Asked::Named(value) => {
+                        metrics::resolve(value, shape, &target, loss.map(|l| &*l.loss)).place(|| "metrics")?
+                    }
                 };
                 let mut name = key(output, &own);
                 if spec.weighted && metrics.iter().any(|m| m.key == name) {

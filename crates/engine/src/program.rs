@@ -52,8 +52,11 @@ impl Program {
         let largest = recipe.slots.iter().map(|s| size(s.extent)).max().unwrap_or(0);
         check_memory(&format!("a batch of {rows}"), 4 * least.max(largest))?;
         let fixed = store.fixed(&recipe);
-        let looked_at: HashSet<Slot> =
-            recipe.traces.iter().flat_map(|t| t.outputs.iter().chain(t.deltas.iter().flatten()).copied()).collect();
+        let looked_at: HashSet<Slot> = recipe
+            .traces
+            .iter()
+            .flat_map(|t| t.outputs.iter().chain(t.deltas.iter().flatten()).copied())
+            .collect();
         let (steps, forward) = fuse(&recipe, &HashSet::new());
         let plan = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
         let (steps, forward) = fuse(&recipe, &looked_at);

@@ -3,11 +3,11 @@
 use crate::apply::ParamSpec;
 use crate::plan::Fixed;
 use std::ops::Range;
+use std::sync::Arc;
 use steadygrad_kernels::arena::{Arena, LINE};
 use steadygrad_kernels::{Place, Result};
 use steadygrad_nn::initializers::{Draw, Initializer};
 use steadygrad_nn::recipe::{Recipe, Weight};
-use std::sync::Arc;
 
 /// A weight of the model: a parameter or a piece of state.
 #[derive(Debug, Clone)]

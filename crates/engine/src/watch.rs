@@ -119,14 +119,16 @@ impl Watch {
         for (layer, seen) in self.chart.layers.iter().zip(&mut self.current) {
             seen.updates.clear();
             for p in store.params.iter().filter(|p| layer.parameters.contains(&p.path)) {
-                let (before, after) = (&self.before[p.offset..p.offset + p.len], &arena.all()[p.offset..p.offset + p.len]);
-                let change: f64 = before
-                    .iter()
-                    .zip(after)
-                    .map(|(&b, &a)| (f64::from(a) - f64::from(b)).powi(2))
-                    .sum();
+                let (before, after) =
+                    (&self.before[p.offset..p.offset + p.len], &arena.all()[p.offset..p.offset + p.len]);
+                let change: f64 =
+                    before.iter().zip(after).map(|(&b, &a)| (f64::from(a) - f64::from(b)).powi(2)).sum();
                 let size = sum_of_squares(before);
-                seen.updates.push(if size > 0.0 { (change / size).sqrt() } else { f64::INFINITY * change.sqrt() });
+                seen.updates.push(if size > 0.0 {
+                    (change / size).sqrt()
+                } else {
+                    f64::INFINITY * change.sqrt()
+                });
             }
         }
         self.chart.samples.push(Sample { step, loss, layers: self.current.clone() });

@@ -59,14 +59,16 @@ pub fn to_bytes(weights: &[(String, Array)]) -> Result<Vec<u8>> {
 /// If it is none, or holds anything but f32.
 pub fn from_bytes(bytes: &[u8]) -> Result<Vec<(String, Array)>> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| {
-        Error::format(format!("not a safetensors file: {e}")).help("weights are read from files that `train` wrote")
+        Error::format(format!("not a safetensors file: {e}"))
+            .help("weights are read from files that `train` wrote")
     })?;
     let mut weights = Vec::new();
     for (name, view) in file.iter() {
         if view.dtype() != Dtype::F32 {
             return Err(Error::unsupported(format!("`{name}` holds {:?}, expected F32", view.dtype())));
         }
-        let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let data =
+            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         weights.push((name.to_string(), Array::new(view.shape(), data).place(|| format!("`{name}`"))?));
     }
     weights.sort_by(|a, b| a.0.cmp(&b.0));

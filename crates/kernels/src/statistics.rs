@@ -89,7 +89,11 @@ pub fn rms(x: &[f32]) -> f64 {
 /// Σ x², summed in f64, so that it neither overflows nor vanishes.
 pub fn sum_of_squares(x: &[f32]) -> f64 {
     let total = sum(x, x, |x, _| x * x);
-    if total.is_finite() && total > 1e-30 { total } else { x.iter().map(|&x| f64::from(x) * f64::from(x)).sum() }
+    if total.is_finite() && total > 1e-30 {
+        total
+    } else {
+        x.iter().map(|&x| f64::from(x) * f64::from(x)).sum()
+    }
 }
 
 #[cfg(test)]

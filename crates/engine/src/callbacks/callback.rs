@@ -2,8 +2,8 @@
 
 use crate::learner::Learner;
 use crate::logs::Logs;
-use steadygrad_kernels::Result;
 use std::fmt::Debug;
+use steadygrad_kernels::Result;
 
 /// A training in progress.
 #[derive(Debug)]

@@ -12,4 +12,11 @@ pub const CATALOG: &[Entry<dyn Metric>] = &[];
 use crate::{Shape, config::Value, losses::Loss};
 use std::sync::Arc;
 /// Placeholder until the metrics are merged.
-pub fn resolve(_: &Value, _: &Shape, _: &Shape, _: Option<&dyn Loss>) -> steadygrad_kernels::Result<(Arc<dyn Metric>, String)> { Err(steadygrad_kernels::Error::argument("none")) }
+pub fn resolve(
+    _: &Value,
+    _: &Shape,
+    _: &Shape,
+    _: Option<&dyn Loss>,
+) -> steadygrad_kernels::Result<(Arc<dyn Metric>, String)> {
+    Err(steadygrad_kernels::Error::argument("none"))
+}

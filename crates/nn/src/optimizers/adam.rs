@@ -1,6 +1,6 @@
 //! Adam: steps of adapted size from the first two moments of the gradient.
 
-use super::rule::{Memory, Rule, Tensor, Tick, not_negative, share};
+use super::rule::{Memory, Rule, Tensor, Tick, not_negative, power, share};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::schedules::Rate;
@@ -94,9 +94,9 @@ pub(super) struct Now {
 
 impl Now {
     pub(super) fn at_step(tick: &Tick, beta_1: f64, beta_2: f64, epsilon: f64) -> Now {
-        let t = tick.step as f64;
+        let root = (1.0 - power(beta_2, tick.step)).sqrt();
         Now {
-            step: tick.learning_rate * (1.0 - beta_2.powf(t)).sqrt() / (1.0 - beta_1.powf(t)),
+            step: tick.learning_rate * root / (1.0 - power(beta_1, tick.step)),
             first: 1.0 - beta_1,
             second: 1.0 - beta_2,
             epsilon,

@@ -1,6 +1,6 @@
 //! Adamax: Adam with the largest recent gradient in place of the root mean square.
 
-use super::rule::{Memory, Rule, Tensor, Tick, not_negative, share};
+use super::rule::{Memory, Rule, Tensor, Tick, not_negative, power, share};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::schedules::Rate;
@@ -56,7 +56,7 @@ impl Adamax {
 
     fn now(&self, tick: &Tick) -> Now {
         Now {
-            step: tick.learning_rate / (1.0 - self.beta_1.powf(tick.step as f64)),
+            step: tick.learning_rate / (1.0 - power(self.beta_1, tick.step)),
             first: 1.0 - self.beta_1,
             beta_2: self.beta_2,
             epsilon: self.epsilon,

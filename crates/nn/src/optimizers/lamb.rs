@@ -1,6 +1,6 @@
 //! LAMB: Adam whose step is as long, for each parameter, as the parameter is large.
 
-use super::rule::{Memory, Rule, Tensor, Tick, not_negative, share};
+use super::rule::{Memory, Rule, Tensor, Tick, not_negative, power, share};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::schedules::Rate;
@@ -57,13 +57,12 @@ impl Lamb {
     }
 
     fn now(&self, tick: &Tick) -> Now {
-        let t = tick.step as f64;
         Now {
             rate: tick.learning_rate,
             first: 1.0 - self.beta_1,
             second: 1.0 - self.beta_2,
-            of_mean: 1.0 / (1.0 - self.beta_1.powf(t)),
-            root: 1.0 - self.beta_2.powf(t),
+            of_mean: 1.0 / (1.0 - power(self.beta_1, tick.step)),
+            root: 1.0 - power(self.beta_2, tick.step),
             epsilon: self.epsilon,
         }
     }

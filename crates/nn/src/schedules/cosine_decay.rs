@@ -1,9 +1,8 @@
 //! Decay of the learning rate along half a cosine, after a rise if wanted.
 
-use super::schedule::{Schedule, duration, steps};
+use super::schedule::{Schedule, duration, half_cosine, steps};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
-use std::f64::consts::PI;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 
@@ -76,7 +75,7 @@ impl Schedule for CosineDecay {
             }
             (step, top) = (step - self.warmup_steps, target);
         }
-        let wave = 0.5 * (1.0 + (PI * step.min(self.decay_steps) / self.decay_steps).cos());
+        let wave = half_cosine(step.min(self.decay_steps) / self.decay_steps);
         top * ((1.0 - self.alpha) * wave + self.alpha)
     }
 }

@@ -1,9 +1,8 @@
 //! Half cosines one after the other.
 
-use super::schedule::{Schedule, duration, steps};
+use super::schedule::{Schedule, duration, half_cosine, steps};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
-use std::f64::consts::PI;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 
@@ -87,8 +86,9 @@ impl Schedule for CosineDecayRestarts {
     }
 
     fn rate(&self, step: u64) -> f64 {
-        let (i, passed) = self.period(step as f64 / self.first_decay_steps);
-        let wave = 0.5 * self.m_mul.powf(i) * (1.0 + (PI * passed).cos());
+        // Single precision, as in Keras.
+        let (i, passed) = self.period(f64::from(step as f32 / self.first_decay_steps as f32));
+        let wave = self.m_mul.powf(i) * half_cosine(passed);
         self.initial_learning_rate * ((1.0 - self.alpha) * wave + self.alpha)
     }
 }

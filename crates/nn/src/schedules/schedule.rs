@@ -83,3 +83,10 @@ pub(super) fn duration(args: &mut Args<'_>, name: &str) -> Result<f64> {
 pub(super) fn steps(steps: f64) -> Value {
     if steps.fract() == 0.0 && steps.abs() < 1e15 { Value::Int(steps as i64) } else { Value::Float(steps) }
 }
+
+/// ½·(1 + cos(π·passed)), in single precision as Keras has it: near the end, where 1 + cos cancels, the digits differ.
+pub(super) fn half_cosine(passed: f64) -> f64 {
+    let angle = std::f32::consts::PI * passed as f32;
+    let cos = f64::from(angle).cos() as f32;
+    f64::from(0.5 * (1.0 + cos))
+}
