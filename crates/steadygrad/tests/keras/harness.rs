@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 /// Cases that are known not to hold, each with its reason: the one list of the suite. A trailing `*` stands for any rest.
-pub const EXEMPT: &[(&str, &str)] = &[];
+pub const EXEMPT: &[(&str, &str)] = &[(
+    "optimizers/o46_ScheduleFreeAdamW",
+    "the source of Keras and the paper find the average x with the old z, of which they keep a copy; TensorFlow gave the \
+     new z, so that these numbers are y = (1 - 1/t) y + z/t (to 2e-9) and beta_1 has no effect",
+)];
 
 /// The folder of the reference numbers, if it lies beside the repository.
 pub fn reference() -> Option<PathBuf> {

@@ -3,3 +3,5 @@
 mod harness;
 mod losses;
 mod npz;
+mod optimizers;
+mod regularizers;
