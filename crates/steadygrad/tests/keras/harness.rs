@@ -3,7 +3,16 @@
 use std::path::PathBuf;
 
 /// Cases that are known not to hold, each with its reason: the one list of the suite. A trailing `*` stands for any rest.
-pub const EXEMPT: &[(&str, &str)] = &[];
+pub const EXEMPT: &[(&str, &str)] = &[
+    (
+        "metrics/m57w MeanIoU",
+        "Keras 3.15 cuts the weights of samples to whole numbers; later versions do not",
+    ),
+    (
+        "metrics/m58w BinaryIoU",
+        "Keras 3.15 cuts the weights of samples to whole numbers; later versions do not",
+    ),
+];
 
 /// The folder of the reference numbers, if it lies beside the repository.
 pub fn reference() -> Option<PathBuf> {

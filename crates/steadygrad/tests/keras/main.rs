@@ -2,4 +2,5 @@
 
 mod harness;
 mod losses;
+mod metrics;
 mod npz;
