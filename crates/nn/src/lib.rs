@@ -12,6 +12,7 @@ pub mod losses;
 pub mod lowering;
 pub mod metrics;
 pub mod model;
+pub mod moments;
 pub mod names;
 pub mod noise;
 pub mod optimizers;
@@ -19,7 +20,7 @@ pub mod recipe;
 pub mod regularizers;
 pub mod schedules;
 mod sequential;
-mod shape;
+pub mod shape;
 
 pub use model::Model;
 pub use sequential::Sequential;

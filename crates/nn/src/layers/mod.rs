@@ -22,6 +22,7 @@ pub use input::Input;
 pub use layer::{Layer, Role};
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use permute::Permute;
+pub(crate) use {merge::expanded, permute::permuted};
 
 use crate::activations;
 use crate::catalog::{self, Entry};
@@ -46,6 +47,8 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     merge::MINIMUM,
     permute::ENTRY,
     activations::layers::ELU,
+    activations::layers::LEAKY_RELU,
+    activations::layers::PRELU,
     activations::layers::RELU,
     activations::layers::SOFTMAX,
 ];

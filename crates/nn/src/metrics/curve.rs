@@ -7,10 +7,13 @@ use steadygrad_kernels::Result;
 /// Keras' ε in the denominators of rates.
 pub(super) const EPSILON: f64 = 1e-7;
 
+/// Makes a result from the counts of one label at every threshold.
+type Finish = Box<dyn Fn(&[Counts]) -> Vec<f64> + Send>;
+
 /// Counts, and what the result makes of them.
 pub(super) struct Curve {
     counter: Counter,
-    finish: Box<dyn Fn(&[Counts]) -> Vec<f64> + Send>,
+    finish: Finish,
     label_weights: Option<Vec<f64>>,
 }
 

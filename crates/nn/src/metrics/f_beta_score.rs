@@ -71,8 +71,8 @@ impl Metric for FBetaScore {
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
     args.ignore(&["name", "dtype"]);
-    let beta = args.or("beta", 1.0)?;
-    if !(beta > 0.0) {
+    let beta: f64 = args.or("beta", 1.0)?;
+    if beta.is_nan() || beta <= 0.0 {
         return args.reject("beta", "above 0", beta);
     }
     Ok(Arc::new(FBetaScore { average: args.or("average", None)?, beta, threshold: threshold(args)? }))

@@ -131,15 +131,15 @@ impl Rule for Adam {
         &self.learning_rate
     }
 
-    fn memories(&self, shape: &[usize]) -> Vec<Memory> {
-        let names = ["momentum", "velocity", "velocity_hat"];
-        names[..if self.amsgrad { 3 } else { 2 }]
-            .iter()
-            .map(|name| Memory { name, shape: shape.to_vec(), initial: 0.0 })
-            .collect()
+    fn memories(&self, _: &str, shape: &[usize]) -> Vec<Memory> {
+        let mut memories = vec![Memory::zeros("momentum", shape), Memory::zeros("velocity", shape)];
+        if self.amsgrad {
+            memories.push(Memory { group: 1, ..Memory::zeros("velocity_hat", shape) });
+        }
+        memories
     }
 
-    fn update(&self, isa: Isa, tick: &Tick, _: &[f64], tensor: Tensor<'_, f32>) {
+    fn update(&self, isa: Isa, tick: &Tick, _: &[f64], tensor: Tensor<'_, '_, f32>) {
         let Tensor { weights, gradient, memories, .. } = tensor;
         if self.amsgrad {
             update(isa, &Amsgrad(self.now(tick)), weights, gradient, memories);
@@ -148,7 +148,7 @@ impl Rule for Adam {
         }
     }
 
-    fn update64(&self, tick: &Tick, _: &[f64], tensor: Tensor<'_, f64>) {
+    fn update64(&self, tick: &Tick, _: &[f64], tensor: Tensor<'_, '_, f64>) {
         let Tensor { weights, gradient, memories, .. } = tensor;
         if self.amsgrad {
             update64(&Amsgrad(self.now(tick)), weights, gradient, memories);

@@ -6,7 +6,7 @@ mod adam;
 mod sgd;
 
 pub use adam::Adam;
-pub use optimizer::{Clip, Ema, Memory, Optimizer, Rule, Tensor, Tick};
+pub use optimizer::{Clip, Ema, Initial, Memory, Mode, Optimizer, Rule, Tensor, Tick};
 pub use sgd::Sgd;
 
 use crate::catalog::Entry;
