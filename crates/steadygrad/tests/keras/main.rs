@@ -2,6 +2,7 @@
 
 mod harness;
 mod losses;
+mod metrics;
 mod npz;
 mod optimizers;
 mod regularizers;
