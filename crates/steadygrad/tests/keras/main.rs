@@ -1,3 +1,6 @@
 //! The fixture suite: our numbers against those that real Keras computed, family by family.
 
+mod bn_sequence;
 mod harness;
+mod layers;
+mod runner;
