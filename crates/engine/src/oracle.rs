@@ -2,7 +2,7 @@
 //! gradient is checked against it.
 
 use steadygrad_kernels::shuffle;
-use steadygrad_nn::losses::{Block, Reduction};
+use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::recipe::{Recipe, Slot, Step};
 use steadygrad_nn::shape::{Extent, Layout};
 
@@ -268,25 +268,12 @@ impl<'a> Oracle<'a> {
                 self.put(*out, y);
             }
             Step::Reduction { values, weights, target, ignore, out, cotangent, reduction, scale } => {
-                let v = self.get(*values);
-                let per = weights.map_or(1, |w| (v.len() / self.get(w).len().max(1)).max(1));
-                let weight = |i: usize| {
-                    let counts = ignore.is_none_or(|c| self.get(*target)[i] != c);
-                    if counts { weights.map_or(1.0, |w| self.get(w)[i / per]) } else { 0.0 }
-                };
-                let w: Vec<f64> = (0..v.len()).map(weight).collect();
-                let divisor = match reduction {
-                    Reduction::Mean => match ignore {
-                        Some(c) => self.get(*target).iter().filter(|t| *t != c).count() as f64,
-                        None => v.len() as f64,
-                    },
-                    Reduction::Sum => 1.0,
-                    Reduction::WeightedMean => w.iter().sum(),
-                };
-                let inverse = if divisor > 0.0 { 1.0 / divisor } else { 0.0 };
-                let sum: f64 = v.iter().zip(&w).filter(|(_, w)| **w != 0.0).map(|(v, w)| v * w).sum();
-                self.put(*out, vec![sum * inverse]);
-                self.put(*cotangent, w.iter().map(|w| w * inverse * scale).collect());
+                let mut slopes = vec![0.0; self.get(*cotangent).len()];
+                let weights = weights.as_ref().map(|w| self.get(*w));
+                let (values, target) = (self.get(*values), self.get(*target));
+                let value = reduce(*reduction, values, weights, target, *ignore, *scale, &mut slopes);
+                self.put(*out, vec![value]);
+                self.put(*cotangent, slopes);
             }
             Step::Penalty { regularizer, w, out, shape, per_row } => {
                 let value = regularizer.value64(self.get(*w), shape.dims());

@@ -9,7 +9,7 @@ use steadygrad_kernels::gemm::{Matrix, gemm};
 use steadygrad_kernels::rows::{self, Standard};
 use steadygrad_kernels::shuffle::{self, RANK};
 use steadygrad_kernels::{Cpu, Flush, map};
-use steadygrad_nn::losses::{Block, Reduction};
+use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::recipe::{Slot, Step};
 use steadygrad_nn::shape::{Extent, Layout};
 
@@ -360,37 +360,4 @@ fn lanes(
             }
         }
     }
-}
-
-/// Values of samples to one number, and the gradient of that number for each value, times `scale`.
-fn reduce(
-    reduction: Reduction,
-    values: &[f32],
-    weights: Option<&[f32]>,
-    target: &[f32],
-    ignore: Option<f64>,
-    scale: f64,
-    cotangent: &mut [f32],
-) -> f64 {
-    let per = weights.map_or(1, |w| (values.len() / w.len().max(1)).max(1));
-    let mask = |i: usize| ignore.is_none_or(|c| f64::from(target[i]) != c);
-    let weight = |i: usize| {
-        if mask(i) { weights.map_or(1.0, |w| f64::from(w[i / per])) } else { 0.0 }
-    };
-    let valid = (0..values.len()).filter(|&i| mask(i)).count() as f64;
-    let divisor = match reduction {
-        Reduction::Mean => valid,
-        Reduction::Sum => 1.0,
-        Reduction::WeightedMean => (0..values.len()).map(weight).sum(),
-    };
-    let inverse = if divisor > 0.0 { 1.0 / divisor } else { 0.0 };
-    let mut sum = 0.0;
-    for (i, (&v, c)) in values.iter().zip(cotangent).enumerate() {
-        let w = weight(i);
-        if w != 0.0 {
-            sum += f64::from(v) * w;
-        }
-        *c = (w * inverse * scale) as f32;
-    }
-    sum * inverse
 }

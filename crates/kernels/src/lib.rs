@@ -11,10 +11,12 @@ pub mod gemm;
 mod isa;
 pub mod map;
 mod math;
+pub mod norm;
 pub mod random;
 mod real;
 pub mod rows;
 pub mod shuffle;
+pub mod statistics;
 pub mod update;
 
 pub use cpu::{Cpu, Flush};

@@ -12,6 +12,7 @@ pub mod losses;
 pub mod lowering;
 pub mod metrics;
 pub mod model;
+pub mod moments;
 pub mod names;
 pub mod noise;
 pub mod optimizers;

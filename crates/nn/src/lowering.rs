@@ -238,6 +238,7 @@ impl Builder {
                 outputs: Vec::new(),
                 deltas: Vec::new(),
                 input_deltas: Vec::new(),
+                input_gradients: Vec::new(),
                 shapes: expected.clone(),
                 parameters: Vec::new(),
             },
@@ -364,12 +365,13 @@ impl Builder {
         let traces = self
             .traces
             .iter()
-            .map(|(trace, _, out)| {
+            .map(|(trace, inputs, out)| {
                 let alive = |slot: Slot| present(&self, slot).filter(|s| written.contains(s));
                 let mut trace = trace.clone();
                 trace.inputs = trace.inputs.iter().map(|s| self.find(*s)).collect();
                 trace.outputs = out.iter().map(|p| self.find(self.slot_of(*p))).collect();
                 trace.deltas = out.iter().map(|p| alive(self.ports[p.0].gradient)).collect();
+                trace.input_gradients = inputs.iter().map(|p| alive(self.ports[p.0].gradient)).collect();
                 trace.input_deltas = trace.input_deltas.iter().map(|s| s.and_then(alive)).collect();
                 trace
             })

@@ -463,6 +463,8 @@ pub struct Trace {
     pub deltas: Vec<Option<Slot>>,
     /// The gradients of the loss that it passes to each input, where it passes any.
     pub input_deltas: Vec<Option<Slot>>,
+    /// The gradients of the loss for its inputs, all readers together.
+    pub input_gradients: Vec<Option<Slot>>,
     /// The shapes of its outputs.
     pub shapes: Vec<Shape>,
     /// Its own parameters: indices into [`Recipe::parameters`].

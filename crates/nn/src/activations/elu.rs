@@ -1,6 +1,6 @@
 //! ELU: the exponential linear unit.
 
-use super::pointwise::{Pointwise, Saved};
+use super::pointwise::{Pointwise, Saved, checked, require};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::layers::layer::Layer;
@@ -59,17 +59,18 @@ impl Pointwise for Elu {
         Config::new().with("alpha", self.alpha)
     }
 
+    fn check(&self) -> Result<()> {
+        require(self.alpha >= 0.0, "alpha", "0 or more", self.alpha)
+    }
+
     fn is_default(&self) -> bool {
         *self == Elu
     }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
-    let alpha = args.or("alpha", 1.0)?;
-    if alpha.is_nan() || alpha < 0.0 {
-        return args.reject("alpha", "0 or more", alpha);
-    }
-    Ok(Arc::new(Elu { alpha }))
+    let elu = Elu { alpha: args.or("alpha", 1.0)? };
+    checked(args, elu)
 }
 
 /// Under the names of `activation=`.

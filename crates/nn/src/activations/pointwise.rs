@@ -1,14 +1,15 @@
 //! What an activation is: a formula for one number, its slope, and what the backward pass must still read.
 
-use crate::config::{Config, Value};
+use crate::config::{Args, Config, Value};
 use crate::layers::layer::{Layer, Role};
+use crate::layers::one_input;
 use crate::lowering::{Lowering, Port};
 use crate::recipe::Step;
 use crate::shape::Shape;
 use std::fmt::Debug;
 use std::sync::Arc;
 use steadygrad_kernels::map::{Unary, apply, map, map_times};
-use steadygrad_kernels::{Isa, Real, Result};
+use steadygrad_kernels::{Error, Isa, Real, Result};
 
 /// What the slope of an activation is computed from: the contract with the memory plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,14 @@ pub trait Pointwise: Debug + Send + Sync + 'static {
     /// Limits of the output, if it is bounded on both sides: then a unit can saturate.
     fn bounds(&self) -> Option<(f64, f64)> {
         None
+    }
+
+    /// Whether the parameters make sense: asked when the activation is read from settings, and when it becomes a layer.
+    ///
+    /// # Errors
+    /// Where a parameter is outside of what the formula accepts.
+    fn check(&self) -> Result<()> {
+        Ok(())
     }
 
     /// The activation as text says it all: no parameters, or all at their defaults.
@@ -162,7 +171,8 @@ impl<P: Pointwise + Clone> Layer for P {
         P::NAME
     }
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        Ok(inputs.to_vec())
+        self.check()?;
+        one_input(inputs, P::NAME).map(|shape| vec![shape.clone()])
     }
     fn lower(&self, at: &mut Lowering<'_>) -> Result<()> {
         let x = at.input(0);
@@ -176,6 +186,26 @@ impl<P: Pointwise + Clone> Layer for P {
     fn role(&self) -> Role {
         Role::Pointwise(Arc::new(self.clone()))
     }
+}
+
+/// σ(u) and σ(u)·σ(−u), both with a small relative error: neither is made from 1 − σ.
+#[inline(always)]
+pub(crate) fn logistic<R: Real>(u: R) -> (R, R) {
+    let e = (-u.abs()).exp();
+    let near = R::ONE / (R::ONE + e);
+    let far = e * near;
+    (R::select(u < R::ZERO, far, near), far * near)
+}
+
+/// An error unless the condition on this parameter holds.
+pub(crate) fn require(holds: bool, name: &str, must: &str, is: f64) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::argument(format!("`{name}` must be {must}, got {is}"))) }
+}
+
+/// What an entry builds: the activation, if its parameters make sense.
+pub(crate) fn checked<P: Pointwise + Clone>(args: &Args<'_>, f: P) -> Result<Arc<dyn Layer>> {
+    f.check().map_err(|e| e.at(args.owner()))?;
+    Ok(Arc::new(f))
 }
 
 /// The steps of an activation: y = f(x), and back dx = dy · f′.

@@ -1,6 +1,6 @@
 //! ReLU: the rectifier, with Keras' three arguments.
 
-use super::pointwise::{Pointwise, Saved};
+use super::pointwise::{Pointwise, Saved, checked, require};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::layers::layer::Layer;
@@ -57,20 +57,25 @@ impl Relu {
 impl Pointwise for Relu {
     const NAME: &'static str = "relu";
     const CLASS: &'static str = "ReLU";
-    const SAVED: Saved = Saved::Input;
+    const SAVED: Saved = Saved::Output;
 
     #[inline(always)]
     fn f<R: Real>(&self, x: R) -> R {
         let (slope, threshold) = (R::of(self.negative_slope), R::of(self.threshold));
         let top = R::of(self.max_value.unwrap_or(f64::INFINITY));
-        R::select(x > threshold, R::select(x > top, top, x), slope * (x - threshold))
+        // Without a slope, −∞ becomes 0 and not 0·∞.
+        let flat = R::select(x <= threshold, R::ZERO, x);
+        let below = R::select(slope > R::ZERO, slope * (x - threshold), flat);
+        R::select(x > threshold, x.min(top), below)
     }
 
     #[inline(always)]
-    fn df<R: Real>(&self, x: R) -> R {
-        let top = R::of(self.max_value.unwrap_or(f64::INFINITY));
-        let inside = R::select(x < top, R::ONE, R::ZERO);
-        R::select(x > R::of(self.threshold), inside, R::of(self.negative_slope))
+    fn df<R: Real>(&self, y: R) -> R {
+        // Above the threshold outputs are above 0 (or at a top of 0), below it they are not.
+        let (top, slope) = (R::of(self.max_value.unwrap_or(f64::INFINITY)), R::of(self.negative_slope));
+        let inside = R::select(y < top, R::ONE, R::ZERO);
+        let below = R::select((y < R::ZERO) | (top > R::ZERO), slope, R::ZERO);
+        R::select(y > R::ZERO, inside, below)
     }
 
     fn config(&self) -> Config {
@@ -78,6 +83,17 @@ impl Pointwise for Relu {
             .with("max_value", self.max_value)
             .with("negative_slope", self.negative_slope)
             .with("threshold", self.threshold)
+    }
+
+    fn bounds(&self) -> Option<(f64, f64)> {
+        self.max_value.filter(|_| self.negative_slope == 0.0).map(|max| (0.0, max))
+    }
+
+    fn check(&self) -> Result<()> {
+        let max = self.max_value.unwrap_or(0.0);
+        require(max >= 0.0, "max_value", "0 or more", max)?;
+        require(self.negative_slope >= 0.0, "negative_slope", "0 or more", self.negative_slope)?;
+        require(self.threshold >= 0.0, "threshold", "0 or more", self.threshold)
     }
 
     fn is_default(&self) -> bool {
@@ -91,16 +107,7 @@ pub(crate) fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
         negative_slope: args.or("negative_slope", 0.0)?,
         threshold: args.or("threshold", 0.0)?,
     };
-    if relu.max_value.is_some_and(|max| max.is_nan() || max < 0.0) {
-        return args.reject("max_value", "0 or more", relu.max_value.unwrap_or_default());
-    }
-    if relu.negative_slope.is_nan() || relu.negative_slope < 0.0 {
-        return args.reject("negative_slope", "0 or more", relu.negative_slope);
-    }
-    if relu.threshold.is_nan() || relu.threshold < 0.0 {
-        return args.reject("threshold", "0 or more", relu.threshold);
-    }
-    Ok(Arc::new(relu))
+    checked(args, relu)
 }
 
 /// Under the names of `activation=`.

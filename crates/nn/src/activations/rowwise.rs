@@ -1,8 +1,13 @@
 //! Activations that look at a whole lane of numbers: softmax and its kin.
 
-use crate::config::Config;
+use crate::config::{Config, Value};
+use crate::layers::one_input;
+use crate::lowering::{Lowering, Port};
+use crate::recipe::Step;
+use crate::shape::{Layout, Shape};
 use std::fmt::Debug;
-use steadygrad_kernels::{Isa, Lane, Real, Task};
+use std::sync::Arc;
+use steadygrad_kernels::{Error, Isa, Lane, Real, Result, Task};
 
 /// A function from a lane of numbers to a lane of numbers, with its gradient, in any precision.
 pub trait LaneFunction: Debug + Send + Sync + 'static {
@@ -106,5 +111,57 @@ impl<F: LaneFunction> Rowwise for F {
     }
     fn map_grad64(&self, x: &[f64], y: &[f64], dy: &[f64], dx: &mut [f64]) {
         self.df(x, y, dy, dx);
+    }
+}
+
+/// The steps of a function of lanes along an axis (0 is the batch).
+///
+/// # Errors
+/// Where there is no such axis, or the function changes the number of samples.
+pub fn rowwise(at: &mut Lowering<'_>, f: Arc<dyn Rowwise>, x: Port, axis: i64) -> Result<Port> {
+    let shape = at.shape(x).clone();
+    let layout = Layout::along(&shape, axis).ok_or_else(|| no_axis(axis, &shape))?;
+    let y = at.port(lane_shape(&*f, &[shape], axis)?);
+    at.forward(Step::Rowwise { f: f.clone(), x: at.slot(x), out: at.slot(y), layout });
+    if let Some(out) = at.gradient_into(x) {
+        let (dy, x, y) = (at.gradient(y), at.slot(x), at.slot(y));
+        at.backward([Step::RowwiseGrad { f, x, y, dy, out, layout }]);
+    }
+    Ok(y)
+}
+
+/// The shape that a function of lanes makes of its one input.
+pub(crate) fn lane_shape(f: &dyn Rowwise, inputs: &[Shape], axis: i64) -> Result<Shape> {
+    let shape = one_input(inputs, f.name())?;
+    let from_batch = axis_from_batch(axis, shape)?;
+    let mut dims = shape.dims().to_vec();
+    match from_batch.checked_sub(1) {
+        Some(at) => dims[at] = f.width(dims[at]),
+        None if f.width(2) == 2 => {}
+        None => {
+            return Err(Error::shape(format!("{} cannot change the number of samples", f.name()))
+                .help("choose another axis than 0, which is the batch"));
+        }
+    }
+    Ok(dims.into())
+}
+
+/// The axis counted from the batch, which is 0.
+pub(crate) fn axis_from_batch(axis: i64, shape: &Shape) -> Result<usize> {
+    let rank = shape.rank() as i64 + 1;
+    let from_batch = if axis < 0 { axis + rank } else { axis };
+    if (0..rank).contains(&from_batch) { Ok(from_batch as usize) } else { Err(no_axis(axis, shape)) }
+}
+
+pub(crate) fn no_axis(axis: i64, shape: &Shape) -> Error {
+    Error::argument(format!("there is no axis {axis} in values of shape {shape}"))
+        .help("axis 0 is the batch, 1 the first axis of a sample, -1 the last")
+}
+
+/// A function of lanes as the value of `activation`: its name, with the axis unless that is the last one.
+pub(crate) fn lane_activation(name: &str, axis: i64) -> Value {
+    match axis {
+        -1 => name.into(),
+        _ => crate::catalog::spec(name, Config::new().with("axis", axis)),
     }
 }

@@ -1,17 +1,20 @@
 //! Softmax: positive numbers that sum to 1.
 
-use super::rowwise::{LaneFunction, Rowwise};
+use super::rowwise::{LaneFunction, axis_from_batch, rowwise};
 use crate::catalog::Entry;
 use crate::config::{Args, Config, Value};
+use crate::layers::expanded;
 use crate::layers::layer::Layer;
+use crate::layers::permuted;
 use crate::losses::Head;
 use crate::lowering::{Lowering, Port};
 use crate::recipe::Step;
-use crate::shape::{Layout, Shape};
+use crate::shape::{Extent, Shape};
 use std::sync::Arc;
+use steadygrad_kernels::map::Op;
 use steadygrad_kernels::{Error, Real, Result};
 
-/// Softmax along an axis.
+/// Softmax along an axis, or over several axes together.
 ///
 /// ```text
 /// yᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x)
@@ -19,6 +22,10 @@ use steadygrad_kernels::{Error, Real, Result};
 /// ```
 ///
 /// As the last layer before a cross-entropy, the loss is computed from x itself: exact even where y is rounded to 0.
+///
+/// A second input is a mask: where it is 0, x counts as −10⁹, and y is 0. Its axes are those of x, or 1.
+///
+/// (Bridle 1990.)
 ///
 /// ```
 /// use steadygrad_nn::{Sequential, layers::Dense, activations::Softmax};
@@ -36,7 +43,13 @@ pub const Softmax: Softmax = Softmax { axes: Vec::new() };
 impl Softmax {
     /// Along this axis; 0 is the batch, −1 the last.
     pub fn axis(self, axis: i64) -> Softmax {
-        Softmax { axes: vec![axis] }
+        self.axes([axis])
+    }
+
+    /// Over these axes together: all numbers of them sum to 1. The batch can only stand alone.
+    pub fn axes(self, axes: impl Into<Vec<i64>>) -> Softmax {
+        let axes = axes.into();
+        Softmax { axes: if axes == [-1] { Vec::new() } else { axes } }
     }
 }
 
@@ -69,29 +82,77 @@ impl LaneFunction for SoftmaxLanes {
     }
 }
 
-/// The steps of a function of lanes along an axis (0 is the batch).
-pub fn rowwise(at: &mut Lowering<'_>, f: Arc<dyn Rowwise>, x: Port, axis: i64) -> Result<Port> {
-    let shape = at.shape(x).clone();
-    let layout = Layout::along(&shape, axis).ok_or_else(|| no_axis(axis, &shape))?;
-    let rank = shape.rank() as i64 + 1;
-    let from_batch = if axis < 0 { axis + rank } else { axis };
-    let mut dims = shape.dims().to_vec();
-    if from_batch > 0 {
-        let d = &mut dims[from_batch as usize - 1];
-        *d = f.width(*d);
+/// The axes counted from the batch, each once.
+fn axes_from_batch(axes: &[i64], shape: &Shape) -> Result<Vec<usize>> {
+    let mut all = Vec::with_capacity(axes.len());
+    for &axis in axes {
+        let axis = axis_from_batch(axis, shape)?;
+        if all.contains(&axis) {
+            return Err(Error::argument(format!("`axis` names axis {axis} twice")));
+        }
+        all.push(axis);
     }
-    let y = at.port(dims.into());
-    at.forward(Step::Rowwise { f: f.clone(), x: at.slot(x), out: at.slot(y), layout });
-    if let Some(out) = at.gradient_into(x) {
-        let (dy, x, y) = (at.gradient(y), at.slot(x), at.slot(y));
-        at.backward([Step::RowwiseGrad { f, x, y, dy, out, layout }]);
+    if all.len() > 1 && all.contains(&0) {
+        return Err(Error::unsupported("softmax over the batch and another axis together"));
     }
-    Ok(y)
+    Ok(all)
 }
 
-pub(crate) fn no_axis(axis: i64, shape: &Shape) -> Error {
-    Error::argument(format!("there is no axis {axis} in values of shape {shape}"))
-        .help("axis 0 is the batch, 1 the first axis of a sample, -1 the last")
+/// Softmax over one or several axes; several are moved last and made one.
+fn over_axes(at: &mut Lowering<'_>, x: Port, axes: &[i64]) -> Result<Port> {
+    if let [] | [_] = axes {
+        return rowwise(at, Arc::new(SoftmaxLanes), x, axes.first().copied().unwrap_or(-1));
+    }
+    let shape = at.shape(x).clone();
+    let axes = axes_from_batch(axes, &shape)?;
+    let mut order: Vec<usize> = (1..=shape.rank()).filter(|axis| !axes.contains(axis)).collect();
+    let kept = order.len();
+    order.extend(axes);
+    let moved = permuted(at, x, &order);
+    let apart = at.shape(moved).clone();
+    let (outer, inner) = apart.dims().split_at(kept);
+    let joined: Vec<usize> = outer.iter().copied().chain([inner.iter().product()]).collect();
+    let lanes = at.reshaped(moved, joined.into());
+    let y = rowwise(at, Arc::new(SoftmaxLanes), lanes, -1)?;
+    let y = at.reshaped(y, apart);
+    let mut back = vec![0; order.len()];
+    for (i, &axis) in order.iter().enumerate() {
+        back[axis - 1] = i + 1;
+    }
+    Ok(permuted(at, y, &back))
+}
+
+/// The value where the mask is not 0, else 0; with its gradient.
+fn kept(at: &mut Lowering<'_>, x: Port, mask: Port, zeros: crate::recipe::Slot) -> Port {
+    let y = at.port(at.shape(x).clone());
+    let mask = at.slot(mask);
+    let where_not_0 = |x, out| Step::Combine { op: Op::WhereAbove, inputs: vec![mask, zeros, x], out };
+    at.forward(where_not_0(at.slot(x), at.slot(y)));
+    if let Some(out) = at.gradient_into(x) {
+        at.backward([where_not_0(at.gradient(y), out)]);
+    }
+    y
+}
+
+/// What a masked number counts as.
+const MASKED: f64 = -1e9;
+
+/// Softmax of what the mask lets through, and 0 elsewhere.
+fn masked(at: &mut Lowering<'_>, x: Port, mask: Port, axes: &[i64]) -> Result<Port> {
+    let shape = at.shape(x).clone();
+    let mask = expanded(at, mask, &shape);
+    let extent = Extent::Rows(shape.size());
+    let (zeros, low, penalty) = (at.scratch(extent), at.scratch(extent), at.scratch(extent));
+    at.forward(Step::Fill { out: zeros, value: 0.0 });
+    at.forward(Step::Fill { out: low, value: MASKED });
+    let inputs = vec![at.slot(mask), zeros, low];
+    at.forward(Step::Combine { op: Op::WhereAtMost, inputs, out: penalty });
+    let open = kept(at, x, mask, zeros);
+    let logits = at.port(shape);
+    at.forward(Step::Sum { inputs: vec![at.slot(open), penalty], out: at.slot(logits) });
+    at.same_gradient(open, logits);
+    let y = over_axes(at, logits, axes)?;
+    Ok(kept(at, y, mask, zeros))
 }
 
 impl Layer for Softmax {
@@ -116,17 +177,42 @@ impl Layer for Softmax {
     }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        for &axis in &self.axes {
-            Layout::along(&inputs[0], axis).ok_or_else(|| no_axis(axis, &inputs[0]))?;
+        let (x, mask) = match inputs {
+            [x] => (x, None),
+            [x, mask] => (x, Some(mask)),
+            _ => {
+                return Err(Error::shape(format!(
+                    "Softmax takes one input, or a mask as a second, got {}",
+                    inputs.len()
+                )));
+            }
+        };
+        axes_from_batch(&self.axes, x)?;
+        if let Some(mask) = mask {
+            let fits =
+                mask.rank() == x.rank() && mask.dims().iter().zip(x.dims()).all(|(&m, &d)| m == d || m == 1);
+            if !fits {
+                return Err(Error::shape(format!("the mask has shape {mask}, which does not fit {x}"))
+                    .help("every axis of the mask is that of the values, or 1"));
+            }
         }
-        Ok(inputs[..1].to_vec())
+        Ok(vec![x.clone()])
     }
 
     fn lower(&self, at: &mut Lowering<'_>) -> Result<()> {
         let x = at.input(0);
-        let axis = self.axes.first().copied().unwrap_or(-1);
-        let y = rowwise(at, Arc::new(SoftmaxLanes), x, axis)?;
-        if axis == -1 || axis == at.shape(x).rank() as i64 {
+        if let Some(&mask) = at.inputs().get(1) {
+            let y = masked(at, x, mask, &self.axes)?;
+            at.output(y);
+            return Ok(());
+        }
+        let y = over_axes(at, x, &self.axes)?;
+        let last = match self.axes.as_slice() {
+            [] => true,
+            [axis] => axis_from_batch(*axis, at.shape(x))? == at.shape(x).rank(),
+            _ => false,
+        };
+        if last {
             at.mark_head(y, x, Head::Softmax);
         }
         at.output(y);
@@ -136,7 +222,10 @@ impl Layer for Softmax {
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
     let axes: Vec<i64> = args.or("axis", vec![-1])?;
-    Ok(Arc::new(Softmax { axes: if axes == [-1] { Vec::new() } else { axes } }))
+    if axes.is_empty() {
+        return args.reject("axis", "one axis or more", "an empty list");
+    }
+    Ok(Arc::new(Softmax.axes(axes)))
 }
 
 /// Under the names of `activation=`.

@@ -1,10 +1,11 @@
 //! Weights whose variance keeps the size of a signal: VarianceScaling, and the Glorot, He and LeCun cases of it.
 
-use super::initializer::{Draw, Initializer, fans};
+use super::initializer::{
+    Draw, Initializer, TRUNCATED_STDDEV, fans_along, require, truncated_normal, within,
+};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use std::sync::Arc;
-use steadygrad_kernels::random::normal_quantile;
 use steadygrad_kernels::{Error, Result};
 
 /// Which fan the variance is divided by.
@@ -49,9 +50,6 @@ impl Distribution {
     }
 }
 
-/// The standard deviation of N(0, 1) cut off at ±2: √(1 − 4·φ(2) / (2·Φ(2) − 1)).
-pub const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_239_8;
-
 /// Weights of mean 0 and variance scale / n, where n is a fan of the shape.
 ///
 /// ```text
@@ -72,18 +70,42 @@ pub const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_239_8;
 /// he.fill(&Draw::new(1, "dense#0/kernel"), &[50, 10], &mut w).unwrap();
 /// assert!(w.iter().all(|w| w.abs() < 2.2738 * 0.2));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VarianceScaling {
     scale: f64,
     mode: FanMode,
     distribution: Distribution,
+    common: Common,
+}
+
+/// What all of the family have: a seed of their own, and axes that count as inputs and outputs.
+#[derive(Debug, Clone, PartialEq)]
+struct Common {
     seed: Option<u64>,
+    input_axes: Option<Vec<i64>>,
+    output_axes: Option<Vec<i64>>,
+}
+
+impl Common {
+    const NONE: Common = Common { seed: None, input_axes: None, output_axes: None };
+
+    fn read(args: &mut Args<'_>) -> Result<Common> {
+        Ok(Common {
+            seed: args.or("seed", None)?,
+            input_axes: args.or("input_axes", None)?,
+            output_axes: args.or("output_axes", None)?,
+        })
+    }
+
+    fn write(&self, config: Config) -> Config {
+        config.with("input_axes", self.input_axes.clone()).with("output_axes", self.output_axes.clone())
+    }
 }
 
 impl VarianceScaling {
     /// Truncated normal with this scale and fan.
     pub fn new(scale: f64, mode: FanMode) -> VarianceScaling {
-        VarianceScaling { scale, mode, distribution: Distribution::TruncatedNormal, seed: None }
+        VarianceScaling { scale, mode, distribution: Distribution::TruncatedNormal, common: Common::NONE }
     }
 
     /// Another distribution.
@@ -94,8 +116,31 @@ impl VarianceScaling {
 
     /// A seed of its own, which then decides alone.
     pub fn seed(mut self, seed: u64) -> VarianceScaling {
-        self.seed = Some(seed);
+        self.common.seed = Some(seed);
         self
+    }
+
+    /// The axes whose product is the fan in; taken only together with [`VarianceScaling::output_axes`].
+    pub fn input_axes(mut self, axes: impl Into<Vec<i64>>) -> VarianceScaling {
+        self.common.input_axes = Some(axes.into());
+        self
+    }
+
+    /// The axes whose product is the fan out; taken only together with [`VarianceScaling::input_axes`].
+    pub fn output_axes(mut self, axes: impl Into<Vec<i64>>) -> VarianceScaling {
+        self.common.output_axes = Some(axes.into());
+        self
+    }
+
+    fn scaled(&self, shape: &[usize]) -> Result<f64> {
+        let Common { input_axes, output_axes, .. } = &self.common;
+        let (fan_in, fan_out) = fans_along(shape, input_axes.as_deref(), output_axes.as_deref())?;
+        let n = match self.mode {
+            FanMode::FanIn => fan_in as f64,
+            FanMode::FanOut => fan_out as f64,
+            FanMode::FanAvg => (fan_in + fan_out) as f64 / 2.0,
+        };
+        Ok(self.scale / n.max(1.0))
     }
 }
 
@@ -105,26 +150,29 @@ impl Initializer for VarianceScaling {
     }
 
     fn config(&self) -> Config {
-        Config::new()
-            .with("seed", self.seed)
+        let config = Config::new()
+            .with("seed", self.common.seed)
             .with("scale", self.scale)
             .with("mode", self.mode.name())
-            .with("distribution", self.distribution.name())
+            .with("distribution", self.distribution.name());
+        self.common.write(config)
     }
 
     fn fill(&self, draw: &Draw, shape: &[usize], out: &mut [f32]) -> Result<()> {
-        if self.scale.is_nan() || self.scale <= 0.0 {
-            return Err(
-                Error::argument(format!("`scale` must be above 0, got {}", self.scale)).at("VarianceScaling")
-            );
-        }
-        let stream = draw.stream(self.seed);
-        let stddev = self.variance(shape).unwrap_or(1.0).sqrt();
+        require(
+            self.scale > 0.0 && self.scale.is_finite(),
+            "VarianceScaling",
+            "scale",
+            "above 0",
+            self.scale,
+        )?;
+        let stream = draw.stream(self.common.seed);
+        let stddev = self.scaled(shape).map_err(|e| e.at("VarianceScaling"))?.sqrt();
         match self.distribution {
             Distribution::Uniform => {
                 let limit = 3.0_f64.sqrt() * stddev;
                 for (i, w) in out.iter_mut().enumerate() {
-                    *w = (limit * (2.0 * stream.uniform(0, i as u64) - 1.0)) as f32;
+                    *w = within(limit * (2.0 * stream.uniform(0, i as u64) - 1.0), -limit, limit);
                 }
             }
             Distribution::UntruncatedNormal => {
@@ -133,8 +181,13 @@ impl Initializer for VarianceScaling {
                 }
             }
             Distribution::TruncatedNormal => {
+                let sigma = stddev / TRUNCATED_STDDEV;
                 for (i, w) in out.iter_mut().enumerate() {
-                    *w = (stddev / TRUNCATED_STDDEV * truncated_normal(stream.uniform(0, i as u64))) as f32;
+                    *w = within(
+                        sigma * truncated_normal(stream.uniform(0, i as u64)),
+                        -2.0 * sigma,
+                        2.0 * sigma,
+                    );
                 }
             }
         }
@@ -142,27 +195,15 @@ impl Initializer for VarianceScaling {
     }
 
     fn variance(&self, shape: &[usize]) -> Option<f64> {
-        let (fan_in, fan_out) = fans(shape);
-        let n = match self.mode {
-            FanMode::FanIn => fan_in as f64,
-            FanMode::FanOut => fan_out as f64,
-            FanMode::FanAvg => (fan_in + fan_out) as f64 / 2.0,
-        };
-        Some(self.scale / n.max(1.0))
+        self.scaled(shape).ok()
     }
-}
-
-/// N(0, 1) cut off at ±2, from a uniform number: by the inverse of its distribution function, so without redrawing.
-pub(crate) fn truncated_normal(u: f64) -> f64 {
-    const PHI_2: f64 = 0.977_249_868_051_820_8;
-    normal_quantile(1.0 - PHI_2 + u * (2.0 * PHI_2 - 1.0))
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Initializer>> {
     let scale: f64 = args.or("scale", 1.0)?;
     let mode: String = args.or("mode", "fan_in".into())?;
     let distribution: String = args.or("distribution", "truncated_normal".into())?;
-    let seed = args.or("seed", None)?;
+    let common = Common::read(args)?;
     if scale.is_nan() || scale <= 0.0 {
         return args.reject("scale", "above 0", scale);
     }
@@ -181,7 +222,7 @@ fn build(args: &mut Args<'_>) -> Result<Arc<dyn Initializer>> {
             return Err(Error::name("distribution", other, &known).at("VarianceScaling"));
         }
     };
-    Ok(Arc::new(VarianceScaling { scale, mode, distribution, seed }))
+    Ok(Arc::new(VarianceScaling { scale, mode, distribution, common }))
 }
 
 pub(crate) const ENTRY: Entry<dyn Initializer> =
@@ -193,23 +234,37 @@ macro_rules! named {
         #[doc = $doc]
         ///
         /// A case of [`VarianceScaling`].
-        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[derive(Debug, Clone, PartialEq)]
         pub struct $type {
-            seed: Option<u64>,
+            common: Common,
         }
 
         #[doc = $doc]
         #[allow(non_upper_case_globals)]
-        pub const $type: $type = $type { seed: None };
+        pub const $type: $type = $type { common: Common::NONE };
 
         impl $type {
             /// A seed of its own, which then decides alone.
-            pub fn seed(self, seed: u64) -> $type {
-                $type { seed: Some(seed) }
+            pub fn seed(mut self, seed: u64) -> $type {
+                self.common.seed = Some(seed);
+                self
+            }
+
+            /// The axes whose product is the fan in; taken only together with the output axes.
+            pub fn input_axes(mut self, axes: impl Into<Vec<i64>>) -> $type {
+                self.common.input_axes = Some(axes.into());
+                self
+            }
+
+            /// The axes whose product is the fan out; taken only together with the input axes.
+            pub fn output_axes(mut self, axes: impl Into<Vec<i64>>) -> $type {
+                self.common.output_axes = Some(axes.into());
+                self
             }
 
             fn general(&self) -> VarianceScaling {
-                VarianceScaling { scale: $scale, mode: $mode, distribution: $distribution, seed: self.seed }
+                let common = self.common.clone();
+                VarianceScaling { scale: $scale, mode: $mode, distribution: $distribution, common }
             }
         }
 
@@ -218,7 +273,7 @@ macro_rules! named {
                 $class
             }
             fn config(&self) -> Config {
-                Config::new().with("seed", self.seed)
+                self.common.write(Config::new().with("seed", self.common.seed))
             }
             fn fill(&self, draw: &Draw, shape: &[usize], out: &mut [f32]) -> Result<()> {
                 self.general().fill(draw, shape, out)
@@ -231,7 +286,7 @@ macro_rules! named {
         pub(crate) const $entry: Entry<dyn Initializer> = Entry {
             class: $class,
             names: &[$snake],
-            build: |args| Ok(Arc::new($type { seed: args.or("seed", None)? })),
+            build: |args| Ok(Arc::new($type { common: Common::read(args)? })),
         };
     };
 }

@@ -52,6 +52,7 @@ pub use rescaling::Rescaling;
 pub use reshape::Reshape;
 pub use rms_normalization::RMSNormalization;
 pub use unit_normalization::UnitNormalization;
+pub(crate) use {merge::expanded, permute::permuted};
 
 use crate::activations;
 use crate::catalog::{self, Entry};
@@ -89,6 +90,8 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     rms_normalization::ENTRY,
     unit_normalization::ENTRY,
     activations::layers::ELU,
+    activations::layers::LEAKY_RELU,
+    activations::layers::PRELU,
     activations::layers::RELU,
     activations::layers::SOFTMAX,
 ];

@@ -17,6 +17,11 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("layer_configs/AveragePooling2D", CONVOLUTION),
     ("layer_configs/GlobalAveragePooling2D", CONVOLUTION),
     ("layer_configs/Embedding", "embeddings come later"),
+    (
+        "optimizers/o46_ScheduleFreeAdamW",
+        "the source of Keras and the paper find the average x with the old z, of which they keep a copy; TensorFlow gave the \
+      new z, so that these numbers are y = (1 - 1/t) y + z/t (to 2e-9) and beta_1 has no effect",
+    ),
 ];
 
 const CONVOLUTION: &str = "convolution and pooling come later";

@@ -3,4 +3,8 @@
 mod bn_sequence;
 mod harness;
 mod layers;
+mod losses;
+mod npz;
+mod optimizers;
+mod regularizers;
 mod runner;
