@@ -103,7 +103,8 @@ fn resumed_is_as_straight_through() {
 fn two_runs_are_the_same_and_two_seeds_are_not() {
     let data = data(150, 12);
     let run = |seed| {
-        let model = Sequential::new([12]).add(Dense::new(8).activation(Elu)).add(Dense::new(4).activation(Softmax));
+        let model =
+            Sequential::new([12]).add(Dense::new(8).activation(Elu)).add(Dense::new(4).activation(Softmax));
         let compile = Compile::new(Adam::new(0.01), SparseCategoricalCrossentropy).seed(seed);
         let mut learner = model.compile(compile).unwrap();
         learner.fit(&data, Fit::epochs(2)).unwrap();

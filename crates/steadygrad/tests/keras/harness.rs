@@ -17,7 +17,22 @@ pub const EXEMPT: &[(&str, &str)] = &[
         "metrics/m58w BinaryIoU",
         "Keras 3.15 cuts the weights of samples to whole numbers; later versions do not",
     ),
+    ("layers/conv*", CONVOLUTION),
+    ("layers/dwconv", CONVOLUTION),
+    ("layers/maxpool*", CONVOLUTION),
+    ("layers/avgpool*", CONVOLUTION),
+    ("layers/gap", CONVOLUTION),
+    ("layers/gmp", CONVOLUTION),
+    ("layers/zeropad", CONVOLUTION),
+    ("layers/upsample", CONVOLUTION),
+    ("layer_configs/Conv2D", CONVOLUTION),
+    ("layer_configs/MaxPooling2D", CONVOLUTION),
+    ("layer_configs/AveragePooling2D", CONVOLUTION),
+    ("layer_configs/GlobalAveragePooling2D", CONVOLUTION),
+    ("layer_configs/Embedding", "embeddings come later"),
 ];
+
+const CONVOLUTION: &str = "convolution and pooling come later";
 
 /// The folder of the reference numbers, if it lies beside the repository.
 pub fn reference() -> Option<PathBuf> {
