@@ -1,2 +1,10 @@
-//! steadygrad chart.
+//! Floor 2 of steadygrad: the patient's record. Numbers per layer and step; it knows neither engine nor framework.
 #![forbid(unsafe_code)]
+
+mod chart;
+mod schedule;
+mod table;
+
+pub use chart::{Chart, Layer, Observation, Phase, Sample, Sick};
+pub use schedule::Schedule;
+pub use table::Table;

@@ -1,2 +1,23 @@
-//! steadygrad engine.
+//! Floor 3 of steadygrad: how a network *runs*. Fuse, plan memory, execute, fit.
 #![forbid(unsafe_code)]
+
+pub mod apply;
+pub mod callbacks;
+mod compile;
+mod fit;
+pub mod fuse;
+mod learner;
+mod logs;
+mod measure;
+pub mod oracle;
+pub mod plan;
+mod program;
+pub mod run;
+mod store;
+pub mod system;
+mod watch;
+
+pub use compile::{Asked, Compile, LossSpec, MetricSpec};
+pub use fit::{Evaluation, Fit, FitSettings, Shuffle};
+pub use learner::{Learner, Trainable};
+pub use logs::{History, Logs, figure};

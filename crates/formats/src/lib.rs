@@ -1,2 +1,4 @@
-//! steadygrad formats.
+//! Floor 2 of steadygrad: model files.
 #![forbid(unsafe_code)]
+
+pub mod weights;

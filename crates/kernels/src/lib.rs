@@ -3,14 +3,23 @@
 //! Every loop is written once, generic over [`Real`], and compiled for each instruction set behind [`Isa`]. Besides the
 //! loops this floor holds what every other floor shares: the [`Error`] and the random [`Stream`](random::Stream).
 
+pub mod arena;
+pub mod columns;
+mod cpu;
 mod error;
+pub mod gemm;
 mod isa;
 pub mod map;
 mod math;
+pub mod norm;
 pub mod random;
 mod real;
+pub mod rows;
+pub mod shuffle;
+pub mod statistics;
 pub mod update;
 
+pub use cpu::{Cpu, Flush};
 pub use error::{Error, Kind, Place, Result, nearest};
 pub use isa::{Isa, Task};
 pub use real::{Fused, Lane, Real};

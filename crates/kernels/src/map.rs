@@ -192,6 +192,38 @@ impl Unary for Affine {
     }
 }
 
+/// x = f(x), element by element, in place.
+pub fn apply<F: Unary>(isa: Isa, f: &F, x: &mut [f32]) {
+    struct Apply<'a, F>(&'a F, &'a mut [f32]);
+    impl<F: Unary> Task for Apply<'_, F> {
+        type Output = ();
+        #[inline(always)]
+        fn run<R: Lane>(self) {
+            for x in self.1 {
+                *x = self.0.at(R::load(*x)).store();
+            }
+        }
+    }
+    isa.run(Apply(f, x));
+}
+
+/// Adds `row` to every row of `out`.
+pub fn add_rows(isa: Isa, row: &[f32], out: &mut [f32]) {
+    struct AddRows<'a>(&'a [f32], &'a mut [f32]);
+    impl Task for AddRows<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<R: Lane>(self) {
+            for out in self.1.chunks_exact_mut(self.0.len().max(1)) {
+                for (o, &x) in out.iter_mut().zip(self.0) {
+                    *o = (R::load(*o) + R::load(x)).store();
+                }
+            }
+        }
+    }
+    isa.run(AddRows(row, out));
+}
+
 /// out += x
 pub fn accumulate(isa: Isa, x: &[f32], out: &mut [f32]) {
     struct Accumulate<'a>(&'a [f32], &'a mut [f32]);
@@ -228,7 +260,7 @@ mod tests {
 
     #[test]
     fn every_operation_agrees_with_its_f64_oracle() {
-        let special = [0.0, -0.0, 1.0, -1.5, 1e30, -1e-30, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+        let special = &[0.0, -0.0, 1.0, -1.5, 1e30, -1e-30, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
         let triples: Vec<[f32; 3]> = special
             .iter()
             .flat_map(|&a| special.iter().flat_map(move |&b| special.iter().map(move |&c| [a, b, c])))

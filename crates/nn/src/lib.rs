@@ -20,7 +20,7 @@ pub mod recipe;
 pub mod regularizers;
 pub mod schedules;
 mod sequential;
-mod shape;
+pub mod shape;
 
 pub use model::Model;
 pub use sequential::Sequential;

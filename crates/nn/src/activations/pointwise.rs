@@ -8,7 +8,7 @@ use crate::recipe::Step;
 use crate::shape::Shape;
 use std::fmt::Debug;
 use std::sync::Arc;
-use steadygrad_kernels::map::{Unary, map, map_times};
+use steadygrad_kernels::map::{Unary, apply, map, map_times};
 use steadygrad_kernels::{Error, Isa, Real, Result};
 
 /// What the slope of an activation is computed from: the contract with the memory plan.
@@ -96,6 +96,8 @@ pub trait Activation: Debug + Send + Sync {
     fn bounds(&self) -> Option<(f64, f64)>;
     /// y = f(x)
     fn map(&self, isa: Isa, x: &[f32], y: &mut [f32]);
+    /// x = f(x) in place; the same bits as [`Activation::map`].
+    fn apply(&self, isa: Isa, x: &mut [f32]);
     /// dx = dy · f′(saved)
     fn map_grad(&self, isa: Isa, saved: &[f32], dy: &[f32], dx: &mut [f32]);
     /// f(x) in double precision.
@@ -104,8 +106,8 @@ pub trait Activation: Debug + Send + Sync {
     fn slope(&self, saved: f64) -> f64;
 }
 
-struct Value64<'a, P>(&'a P);
-impl<P: Pointwise> Unary for Value64<'_, P> {
+struct Formula<'a, P>(&'a P);
+impl<P: Pointwise> Unary for Formula<'_, P> {
     #[inline(always)]
     fn at<R: Real>(&self, x: R) -> R {
         self.0.f(x)
@@ -134,7 +136,10 @@ impl<P: Pointwise> Activation for P {
         Pointwise::bounds(self)
     }
     fn map(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
-        map(isa, &Value64(self), x, y);
+        map(isa, &Formula(self), x, y);
+    }
+    fn apply(&self, isa: Isa, x: &mut [f32]) {
+        apply(isa, &Formula(self), x);
     }
     fn map_grad(&self, isa: Isa, saved: &[f32], dy: &[f32], dx: &mut [f32]) {
         map_times(isa, &Slope(self), saved, dy, dx);

@@ -13,6 +13,12 @@ pub trait Projection: Debug + Send + Sync + 'static {
     /// The settings under Keras' names.
     fn config(&self) -> Config;
 
+    /// Whether weights of this shape can be held to it.
+    fn check(&self, shape: &[usize]) -> Result<()> {
+        let _ = shape;
+        Ok(())
+    }
+
     /// Changes `w` (row-major, of `shape`) to what is allowed.
     fn project<R: Real>(&self, w: &mut [R], shape: &[usize]);
 }
@@ -23,6 +29,8 @@ pub trait Constraint: Debug + Send + Sync {
     fn class(&self) -> &'static str;
     /// The settings.
     fn config(&self) -> Config;
+    /// Whether weights of this shape can be held to it: its axes must exist.
+    fn check(&self, shape: &[usize]) -> Result<()>;
     /// Changes `w` to what is allowed.
     fn apply(&self, w: &mut [f32], shape: &[usize]);
     /// The same in double precision.
@@ -35,6 +43,9 @@ impl<P: Projection> Constraint for P {
     }
     fn config(&self) -> Config {
         Projection::config(self)
+    }
+    fn check(&self, shape: &[usize]) -> Result<()> {
+        Projection::check(self, shape)
     }
     fn apply(&self, w: &mut [f32], shape: &[usize]) {
         self.project(w, shape);

@@ -1,10 +1,11 @@
 //! What a loss is: values per sample and their gradients, in both precisions.
 
+use super::reduction::Reduction;
 use crate::config::{Config, FromValue, Value};
 use crate::shape::{Extent, Shape};
 use std::fmt::Debug;
 use std::sync::Arc;
-use steadygrad_kernels::{Isa, Lane, Real, Result, Task};
+use steadygrad_kernels::{Error, Isa, Lane, Real, Result, Task};
 
 /// What a model's last layer did, where a loss can do better from its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,45 +14,6 @@ pub enum Head {
     Softmax,
     /// A sigmoid of each number.
     Sigmoid,
-}
-
-/// How values of samples become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reduction {
-    /// Σ value · weight / number of values: Keras' "sum_over_batch_size" and "mean".
-    #[default]
-    Mean,
-    /// Σ value · weight
-    Sum,
-    /// Σ value · weight / Σ weight: "mean_with_sample_weight".
-    WeightedMean,
-}
-
-impl Reduction {
-    /// Keras' name for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reduction::Mean => "sum_over_batch_size",
-            Reduction::Sum => "sum",
-            Reduction::WeightedMean => "mean_with_sample_weight",
-        }
-    }
-}
-
-impl FromValue for Reduction {
-    fn from_value(value: &Value) -> Result<Reduction> {
-        let name = String::from_value(value)?;
-        match name.as_str() {
-            "sum_over_batch_size" | "mean" => Ok(Reduction::Mean),
-            "sum" => Ok(Reduction::Sum),
-            "mean_with_sample_weight" => Ok(Reduction::WeightedMean),
-            _ => Err(steadygrad_kernels::Error::name(
-                "reduction",
-                &name,
-                &["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight"],
-            )),
-        }
-    }
 }
 
 /// A batch that a loss looks at: how many rows, and the shape of one prediction.
@@ -70,7 +32,7 @@ impl Block<'_> {
     }
 }
 
-/// A loss as formulas, in any precision. Most losses only need [`RowLoss`].
+/// A loss as formulas, in any precision. Most losses only need [`RowLoss`](super::RowLoss).
 pub trait LossRule: Debug + Send + Sync + 'static {
     /// Keras' class name: "MeanSquaredError".
     const CLASS: &'static str;
@@ -90,6 +52,12 @@ pub trait LossRule: Debug + Send + Sync + 'static {
     /// How many values there are for a batch of predictions of this shape.
     fn extent(&self, prediction: &Shape) -> Extent {
         Extent::Rows(prediction.leading())
+    }
+
+    /// Whether a sample's values depend on that sample alone, so that a batch may be cut into pieces.
+    fn row_by_row(&self, prediction: &Shape) -> bool {
+        let _ = prediction;
+        true
     }
 
     /// The value of every sample (or position).
@@ -126,49 +94,43 @@ pub trait LossRule: Debug + Send + Sync + 'static {
         let _ = (prediction, target);
         Ok(())
     }
-}
 
-/// A loss that looks at one row (the last axis) at a time.
-pub trait RowLoss: Debug + Send + Sync + 'static {
-    /// The value of a row. Mark it `#[inline(always)]`.
-    fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R;
-
-    /// cotangent · ∂value/∂prediction, written to `out`.
-    fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]);
-}
-
-/// [`LossRule::values`] of a [`RowLoss`].
-#[inline(always)]
-pub fn row_values<L: RowLoss, R: Real>(
-    loss: &L,
-    block: Block<'_>,
-    target: &[R],
-    prediction: &[R],
-    out: &mut [R],
-) {
-    let n = block.last().max(1);
-    let t = target.len() / out.len().max(1);
-    for (i, out) in out.iter_mut().enumerate() {
-        *out = loss.value(&target[i * t..(i + 1) * t], &prediction[i * n..(i + 1) * n]);
+    /// What is wrong with a target of this shape, if anything. An axis of 1 at the end may be there or not.
+    fn check_shape(&self, prediction: &Shape, target: &Shape) -> Result<()> {
+        let expected = self.target_shape(prediction);
+        if same_but_for_ones(&expected, target) {
+            return Ok(());
+        }
+        let error = Error::shape(format!(
+            "the predictions have the shape {prediction} and {} needs targets of the shape {expected}, but they have \
+             {target}",
+            Self::NAME
+        ));
+        let classes = prediction.last();
+        let help = if same_but_for_ones(prediction, target) && classes > 1 {
+            "these targets have one number per class: use categorical_crossentropy, or give the number of the class"
+                .to_string()
+        } else if same_but_for_ones(&without_last(prediction), target) && classes > 1 {
+            "these targets have one number per sample: if it is the number of the class, use \
+             sparse_categorical_crossentropy"
+                .to_string()
+        } else {
+            format!("give the last layer an output of the shape {target}, or reshape the targets")
+        };
+        Err(error.help(help))
     }
 }
 
-/// [`LossRule::gradients`] of a [`RowLoss`].
-#[inline(always)]
-pub fn row_gradients<L: RowLoss, R: Real>(
-    loss: &L,
-    block: Block<'_>,
-    target: &[R],
-    prediction: &[R],
-    cotangent: &[R],
-    out: &mut [R],
-) {
-    let n = block.last().max(1);
-    let t = target.len() / cotangent.len().max(1);
-    for (i, &c) in cotangent.iter().enumerate() {
-        let row = i * n..(i + 1) * n;
-        loss.gradient(&target[i * t..(i + 1) * t], &prediction[row.clone()], c, &mut out[row]);
-    }
+/// All axes but the last.
+pub(super) fn without_last(shape: &Shape) -> Shape {
+    let dims = shape.dims();
+    dims[..dims.len().saturating_sub(1)].into()
+}
+
+/// Equal where an axis of 1 at the end may be missing, as Keras squeezes and expands.
+fn same_but_for_ones(a: &Shape, b: &Shape) -> bool {
+    let (long, short) = if a.rank() >= b.rank() { (a.dims(), b.dims()) } else { (b.dims(), a.dims()) };
+    long == short || (long.len() == short.len() + 1 && long.split_last() == Some((&1, short)))
 }
 
 /// Any [`LossRule`] as an object.
@@ -183,6 +145,8 @@ pub trait Loss: Debug + Send + Sync {
     fn target_shape(&self, prediction: &Shape) -> Shape;
     /// How many values there are.
     fn extent(&self, prediction: &Shape) -> Extent;
+    /// Whether a batch may be cut into pieces.
+    fn row_by_row(&self, prediction: &Shape) -> bool;
     /// The values.
     fn values(&self, isa: Isa, block: Block<'_>, target: &[f32], prediction: &[f32], out: &mut [f32]);
     /// The gradients.
@@ -214,6 +178,8 @@ pub trait Loss: Debug + Send + Sync {
     fn reduction(&self) -> Reduction;
     /// What is wrong with these targets.
     fn check(&self, prediction: &Shape, target: &[f32]) -> Result<()>;
+    /// What is wrong with a target of this shape.
+    fn check_shape(&self, prediction: &Shape, target: &Shape) -> Result<()>;
 }
 
 struct Values<'a, L> {
@@ -260,13 +226,20 @@ impl<L: LossRule> Loss for L {
         L::NAME
     }
     fn config(&self) -> Config {
-        LossRule::config(self).with("reduction", LossRule::reduction(self).name())
+        let mut config = Config::new().with("reduction", LossRule::reduction(self).name());
+        for (name, value) in LossRule::config(self).iter() {
+            config.set(name, value.clone());
+        }
+        config
     }
     fn target_shape(&self, prediction: &Shape) -> Shape {
         LossRule::target_shape(self, prediction)
     }
     fn extent(&self, prediction: &Shape) -> Extent {
         LossRule::extent(self, prediction)
+    }
+    fn row_by_row(&self, prediction: &Shape) -> bool {
+        LossRule::row_by_row(self, prediction)
     }
     fn values(&self, isa: Isa, block: Block<'_>, target: &[f32], prediction: &[f32], out: &mut [f32]) {
         isa.run(Values { loss: self, block, target, prediction, out });
@@ -306,6 +279,9 @@ impl<L: LossRule> Loss for L {
     }
     fn check(&self, prediction: &Shape, target: &[f32]) -> Result<()> {
         LossRule::check(self, prediction, target)
+    }
+    fn check_shape(&self, prediction: &Shape, target: &Shape) -> Result<()> {
+        LossRule::check_shape(self, prediction, target)
     }
 }
 

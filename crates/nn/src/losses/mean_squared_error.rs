@@ -1,6 +1,9 @@
 //! Mean squared error.
 
-use super::loss::{Block, Loss, LossRule, Reduction, RowLoss, row_gradients, row_values};
+use super::formulas::{each, mean};
+use super::loss::Loss;
+use super::reduction::{Reduction, common};
+use super::row::RowLoss;
 use crate::catalog::Entry;
 use crate::config::Args;
 use std::sync::Arc;
@@ -9,7 +12,7 @@ use steadygrad_kernels::{Real, Result};
 /// The mean of squared differences over the last axis.
 ///
 /// ```text
-/// L = mean (p − t)²,  ∂L/∂pᵢ = 2·(pᵢ − tᵢ)/n
+/// L = mean (p − t)²,  ∂L/∂pᵢ = 2·(pᵢ − tᵢ) / n
 /// ```
 ///
 /// ```
@@ -24,45 +27,31 @@ pub struct MeanSquaredError {
     reduction: Reduction,
 }
 
-/// With Keras' reduction: the mean over the batch.
+/// With Keras' defaults.
 #[allow(non_upper_case_globals)]
 pub const MeanSquaredError: MeanSquaredError = MeanSquaredError { reduction: Reduction::Mean };
 
+impl MeanSquaredError {
+    /// How values become one number.
+    pub fn reduction(mut self, reduction: Reduction) -> MeanSquaredError {
+        self.reduction = reduction;
+        self
+    }
+}
+
 impl RowLoss for MeanSquaredError {
+    const CLASS: &'static str = "MeanSquaredError";
+    const NAME: &'static str = "mean_squared_error";
+
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        let sum = target.iter().zip(prediction).fold(R::ZERO, |sum, (&t, &p)| sum + (p - t) * (p - t));
-        sum / R::of(prediction.len() as f64)
+        mean(target, prediction, |t, p| (p - t) * (p - t))
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
         let scale = cotangent * R::of(2.0 / prediction.len() as f64);
-        for ((out, &t), &p) in out.iter_mut().zip(target).zip(prediction) {
-            *out = scale * (p - t);
-        }
-    }
-}
-
-impl LossRule for MeanSquaredError {
-    const CLASS: &'static str = "MeanSquaredError";
-    const NAME: &'static str = "mean_squared_error";
-
-    #[inline(always)]
-    fn values<R: Real>(&self, block: Block<'_>, target: &[R], prediction: &[R], out: &mut [R]) {
-        row_values(self, block, target, prediction, out);
-    }
-
-    #[inline(always)]
-    fn gradients<R: Real>(
-        &self,
-        block: Block<'_>,
-        target: &[R],
-        prediction: &[R],
-        cotangent: &[R],
-        out: &mut [R],
-    ) {
-        row_gradients(self, block, target, prediction, cotangent, out);
+        each(target, prediction, out, |t, p| scale * (p - t));
     }
 
     fn reduction(&self) -> Reduction {
@@ -71,8 +60,7 @@ impl LossRule for MeanSquaredError {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Loss>> {
-    args.ignore(&["name", "dtype"]);
-    Ok(Arc::new(MeanSquaredError { reduction: args.or("reduction", Reduction::Mean)? }))
+    Ok(Arc::new(MeanSquaredError { reduction: common(args)? }))
 }
 
 pub(crate) const ENTRY: Entry<dyn Loss> =

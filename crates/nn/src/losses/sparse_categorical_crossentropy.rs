@@ -1,11 +1,14 @@
 //! Cross-entropy against class labels.
 
-use super::loss::{Block, Head, Loss, LossRule, Reduction, RowLoss, row_gradients, row_values};
+use super::formulas::{check_labels, clip, clip_slope, top_and_sum};
+use super::loss::{Head, Loss};
+use super::reduction::{Reduction, common};
+use super::row::RowLoss;
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
-use crate::shape::Shape;
+use crate::shape::{Extent, Layout, Shape};
 use std::sync::Arc;
-use steadygrad_kernels::{Error, Real, Result};
+use steadygrad_kernels::{Real, Result};
 
 /// Cross-entropy between labels 0 … n − 1 and predicted probabilities, or logits.
 ///
@@ -27,13 +30,18 @@ use steadygrad_kernels::{Error, Real, Result};
 pub struct SparseCategoricalCrossentropy {
     from_logits: bool,
     ignore_class: Option<i64>,
+    axis: i64,
     reduction: Reduction,
 }
 
-/// From probabilities, with Keras' reduction.
+/// With Keras' defaults.
 #[allow(non_upper_case_globals)]
-pub const SparseCategoricalCrossentropy: SparseCategoricalCrossentropy =
-    SparseCategoricalCrossentropy { from_logits: false, ignore_class: None, reduction: Reduction::Mean };
+pub const SparseCategoricalCrossentropy: SparseCategoricalCrossentropy = SparseCategoricalCrossentropy {
+    from_logits: false,
+    ignore_class: None,
+    axis: -1,
+    reduction: Reduction::Mean,
+};
 
 impl SparseCategoricalCrossentropy {
     /// The predictions are logits.
@@ -43,8 +51,20 @@ impl SparseCategoricalCrossentropy {
     }
 
     /// Samples with this label do not count.
-    pub fn ignore_class(mut self, class: i64) -> SparseCategoricalCrossentropy {
-        self.ignore_class = Some(class);
+    pub fn ignore_class(mut self, ignore_class: i64) -> SparseCategoricalCrossentropy {
+        self.ignore_class = Some(ignore_class);
+        self
+    }
+
+    /// The axis of the classes; 0 is the batch, −1 the last.
+    pub fn axis(mut self, axis: i64) -> SparseCategoricalCrossentropy {
+        self.axis = axis;
+        self
+    }
+
+    /// How values become one number.
+    pub fn reduction(mut self, reduction: Reduction) -> SparseCategoricalCrossentropy {
+        self.reduction = reduction;
         self
     }
 
@@ -54,29 +74,34 @@ impl SparseCategoricalCrossentropy {
     }
 }
 
-/// Keras' ε, and what 1 − ε is in f32.
-const EPSILON: f64 = 1e-7;
-
-#[inline(always)]
-fn clipped<R: Real>(p: R) -> R {
-    p.max(R::of(EPSILON)).min(R::ONE - R::of(EPSILON))
-}
-
 impl RowLoss for SparseCategoricalCrossentropy {
+    const CLASS: &'static str = "SparseCategoricalCrossentropy";
+    const NAME: &'static str = "sparse_categorical_crossentropy";
+
+    fn config(&self) -> Config {
+        let config =
+            Config::new().with("from_logits", self.from_logits).with("ignore_class", self.ignore_class);
+        // Keras does not write the axis.
+        if self.axis == -1 { config } else { config.with("axis", self.axis) }
+    }
+
+    fn axis(&self) -> i64 {
+        self.axis
+    }
+
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
         let label = target[0];
         if self.ignored(label) {
             return R::ZERO;
         }
-        let Some(&chosen) = prediction.get(label.f64() as usize) else { return R::ZERO / R::ZERO };
+        let Some(&chosen) = prediction.get(label.f64() as usize) else { return R::of(f64::NAN) };
         if self.from_logits {
-            let top = prediction.iter().fold(-R::INFINITY, |top, &z| top.max(z));
-            let sum = prediction.iter().fold(R::ZERO, |sum, &z| sum + (z - top).exp());
-            sum.ln() - (chosen - top)
+            let (top, total) = top_and_sum(prediction);
+            total.ln() - (chosen - top)
         } else {
-            let sum = prediction.iter().fold(R::ZERO, |sum, &p| sum + clipped(p));
-            sum.ln() - clipped(chosen).ln()
+            let total = prediction.iter().fold(R::ZERO, |sum, &p| sum + clip(p));
+            total.ln() - clip(chosen).ln()
         }
     }
 
@@ -89,92 +114,51 @@ impl RowLoss for SparseCategoricalCrossentropy {
         }
         let chosen = label.f64() as usize;
         if self.from_logits {
-            let top = prediction.iter().fold(-R::INFINITY, |top, &z| top.max(z));
-            let mut sum = R::ZERO;
+            let (top, total) = top_and_sum(prediction);
             for (out, &z) in out.iter_mut().zip(prediction) {
-                *out = (z - top).exp();
-                sum = sum + *out;
+                *out = cotangent * ((z - top).exp() / total);
             }
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = cotangent * (*out / sum - R::select(i == chosen, R::ONE, R::ZERO));
+            if let Some(out) = out.get_mut(chosen) {
+                *out = *out - cotangent;
             }
         } else {
-            let sum = prediction.iter().fold(R::ZERO, |sum, &p| sum + clipped(p));
+            let total = prediction.iter().fold(R::ZERO, |sum, &p| sum + clip(p));
             for (i, (out, &p)) in out.iter_mut().zip(prediction).enumerate() {
-                let inside = (p >= R::of(EPSILON)) & (p <= R::ONE - R::of(EPSILON));
-                let slope = R::ONE / sum - R::select(i == chosen, R::ONE / clipped(p), R::ZERO);
-                *out = R::select(inside, cotangent * slope, R::ZERO);
+                let slope = R::ONE / total - R::select(i == chosen, R::ONE / clip(p), R::ZERO);
+                *out = cotangent * clip_slope(p) * slope;
             }
         }
     }
-}
 
-impl LossRule for SparseCategoricalCrossentropy {
-    const CLASS: &'static str = "SparseCategoricalCrossentropy";
-    const NAME: &'static str = "sparse_categorical_crossentropy";
-
-    fn config(&self) -> Config {
-        Config::new().with("from_logits", self.from_logits).with("ignore_class", self.ignore_class)
-    }
-
-    fn target_shape(&self, prediction: &Shape) -> Shape {
-        let dims = prediction.dims();
-        dims[..dims.len().saturating_sub(1)].into()
-    }
-
-    #[inline(always)]
-    fn values<R: Real>(&self, block: Block<'_>, target: &[R], prediction: &[R], out: &mut [R]) {
-        row_values(self, block, target, prediction, out);
-    }
-
-    #[inline(always)]
-    fn gradients<R: Real>(
-        &self,
-        block: Block<'_>,
-        target: &[R],
-        prediction: &[R],
-        cotangent: &[R],
-        out: &mut [R],
-    ) {
-        row_gradients(self, block, target, prediction, cotangent, out);
+    fn takes_labels(&self) -> bool {
+        true
     }
 
     fn on_logits(&self, head: Head) -> Option<Arc<dyn Loss>> {
-        (head == Head::Softmax).then(|| Arc::new(self.from_logits()) as Arc<dyn Loss>)
+        (head == Head::Softmax && self.axis == -1).then(|| Arc::new(self.from_logits()) as Arc<dyn Loss>)
     }
 
     fn ignore(&self) -> Option<f64> {
         self.ignore_class.map(|class| class as f64)
     }
 
-    fn reduction(&self) -> Reduction {
-        self.reduction
+    fn check(&self, prediction: &Shape, target: &[f32]) -> Result<()> {
+        let axis = Layout::along(prediction, self.axis).map_or(Extent::ONE, |layout| layout.axis);
+        let classes = axis.at(1);
+        check_labels(classes, prediction.size() / classes.max(1), target, RowLoss::ignore(self))
     }
 
-    fn check(&self, prediction: &Shape, target: &[f32]) -> Result<()> {
-        let classes = prediction.last();
-        for (i, &label) in target.iter().enumerate() {
-            let fits = label >= 0.0 && label < classes as f32 && label.fract() == 0.0;
-            if !fits && !self.ignored(label) {
-                return Err(Error::data(format!(
-                    "sample {i} has the label {label}, expected a whole number from 0 to {}",
-                    classes.saturating_sub(1)
-                ))
-                .help(
-                    "give the last layer as many units as there are classes, and number the labels from 0",
-                ));
-            }
-        }
-        Ok(())
+    fn reduction(&self) -> Reduction {
+        self.reduction
     }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Loss>> {
-    args.ignore(&["name", "dtype", "axis"]);
     Ok(Arc::new(SparseCategoricalCrossentropy {
         from_logits: args.or("from_logits", false)?,
         ignore_class: args.or("ignore_class", None)?,
-        reduction: args.or("reduction", Reduction::Mean)?,
+        axis: args.or("axis", -1)?,
+        reduction: common(args)?,
     }))
 }
 

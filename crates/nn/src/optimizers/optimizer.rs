@@ -1,79 +1,10 @@
-//! What an optimizer is: a rule that turns gradients into new weights, and the settings that all rules share.
+//! What an optimizer is: a rule of update, and the settings that all rules share.
 
+use super::rule::Rule;
 use crate::config::{Args, Config, Value};
 use crate::schedules::Rate;
-use std::fmt::Debug;
 use std::sync::Arc;
-use steadygrad_kernels::{Isa, Result};
-
-/// What a rule keeps for every parameter: velocities, second moments.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Memory {
-    /// Keras' name: "momentum", "velocity".
-    pub name: &'static str,
-    /// Its shape.
-    pub shape: Vec<usize>,
-    /// Its value at the start.
-    pub initial: f64,
-}
-
-/// The moment of an update.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tick {
-    /// Which update this is, from 1.
-    pub step: u64,
-    /// The learning rate now.
-    pub learning_rate: f64,
-}
-
-/// One parameter (or, for elementwise rules, all of them in a row) with its gradient and memories.
-#[derive(Debug)]
-pub struct Tensor<'a, R> {
-    /// The parameter's shape; one axis for a row of all.
-    pub shape: &'a [usize],
-    /// The weights, to be changed.
-    pub weights: &'a mut [R],
-    /// The gradient.
-    pub gradient: &'a [R],
-    /// The memories, in the order of [`Rule::memories`].
-    pub memories: &'a mut [&'a mut [R]],
-}
-
-/// A rule of update.
-pub trait Rule: Debug + Send + Sync + 'static {
-    /// Keras' class name: "Adam".
-    fn class(&self) -> &'static str;
-
-    /// The rule's own settings under Keras' names, without the learning rate and what all rules share.
-    fn config(&self) -> Config;
-
-    /// The learning rate.
-    fn learning_rate(&self) -> &Rate;
-
-    /// What is kept for a parameter of this shape.
-    fn memories(&self, shape: &[usize]) -> Vec<Memory>;
-
-    /// Every weight is changed by itself alone, so that one loop runs over all parameters.
-    fn elementwise(&self) -> bool {
-        true
-    }
-
-    /// Numbers kept for the optimizer as a whole: how many, and their values at the start.
-    fn scalars(&self) -> Vec<f64> {
-        Vec::new()
-    }
-
-    /// Brings the scalars to this step; called once, before the parameters are updated.
-    fn advance(&self, tick: &Tick, scalars: &mut [f64]) {
-        let _ = (tick, scalars);
-    }
-
-    /// Changes the weights.
-    fn update(&self, isa: Isa, tick: &Tick, scalars: &[f64], tensor: Tensor<'_, f32>);
-
-    /// The same in double precision.
-    fn update64(&self, tick: &Tick, scalars: &[f64], tensor: Tensor<'_, f64>);
-}
+use steadygrad_kernels::{Error, Result};
 
 /// Clipping of gradients.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,6 +28,8 @@ pub struct Ema {
 
 /// A rule with the settings that all rules share.
 ///
+/// A step takes them in this order: divide by the loss scale, gather, clip, decay the weights, update, average, constrain.
+///
 /// ```
 /// use steadygrad_nn::optimizers::{Optimizer, Sgd};
 /// let optimizer = Optimizer::new(Sgd::new(0.1).momentum(0.9)).clipnorm(1.0).weight_decay(1e-4);
@@ -104,12 +37,16 @@ pub struct Ema {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Optimizer {
+    /// Its name, by which its variables are called: "adam".
+    pub name: String,
     /// The rule.
     pub rule: Arc<dyn Rule>,
     /// The learning rate.
     pub learning_rate: Rate,
     /// w ← w − w · decay · learning rate, before each update (Loshchilov and Hutter 2019).
     pub weight_decay: Option<f64>,
+    /// Parameters whose path contains one of these words are not decayed.
+    pub exclude_from_weight_decay: Vec<String>,
     /// Clipping, before weight decay and update.
     pub clip: Option<Clip>,
     /// Moving average of the weights.
@@ -129,9 +66,11 @@ impl Optimizer {
     /// A rule that is shared already.
     pub fn from_rule(rule: Arc<dyn Rule>) -> Optimizer {
         Optimizer {
+            name: crate::names::snake_case(rule.class()),
             learning_rate: rule.learning_rate().clone(),
+            weight_decay: rule.weight_decay(),
             rule,
-            weight_decay: None,
+            exclude_from_weight_decay: Vec::new(),
             clip: None,
             ema: None,
             loss_scale_factor: None,
@@ -163,9 +102,45 @@ impl Optimizer {
         self
     }
 
+    /// Leaves parameters undecayed whose path contains one of these words, such as "bias" or "gamma".
+    ///
+    /// ```
+    /// use steadygrad_nn::optimizers::{Adam, Optimizer};
+    /// let optimizer = Optimizer::new(Adam::new(0.001)).weight_decay(0.004).exclude_from_weight_decay(["bias", "gamma", "beta"]);
+    /// assert_eq!(optimizer.decay_of("dense/bias", &[10]), None);
+    /// assert_eq!(optimizer.decay_of("dense/kernel", &[784, 10]), Some(0.004));
+    /// ```
+    pub fn exclude_from_weight_decay<S: Into<String>>(
+        mut self,
+        words: impl IntoIterator<Item = S>,
+    ) -> Optimizer {
+        self.exclude_from_weight_decay = words.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The weight decay of this parameter.
+    pub fn decay_of(&self, path: &str, shape: &[usize]) -> Option<f64> {
+        let excluded = self.exclude_from_weight_decay.iter().any(|word| path.contains(word));
+        if excluded { None } else { self.rule.decay_of(path, shape, self.weight_decay) }
+    }
+
     /// Keeps a moving average of the weights, which they become at the end of training.
     pub fn ema(mut self, momentum: f64) -> Optimizer {
-        self.ema = Some(Ema { momentum, overwrite_frequency: None });
+        let overwrite_frequency = self.ema.and_then(|ema| ema.overwrite_frequency);
+        self.ema = Some(Ema { momentum, overwrite_frequency });
+        self
+    }
+
+    /// Every so many steps the weights become their average; without an average of their own, with Keras' 0.99.
+    pub fn ema_overwrite_frequency(mut self, steps: u64) -> Optimizer {
+        let momentum = self.ema.map_or(0.99, |ema| ema.momentum);
+        self.ema = Some(Ema { momentum, overwrite_frequency: Some(steps) });
+        self
+    }
+
+    /// Divides gradients by this first: the loss was multiplied by it.
+    pub fn loss_scale_factor(mut self, factor: f64) -> Optimizer {
+        self.loss_scale_factor = Some(factor);
         self
     }
 
@@ -175,10 +150,12 @@ impl Optimizer {
         self
     }
 
-    /// The settings under Keras' names, in Keras' order.
+    /// The settings under Keras' names, in Keras' order. Words that exclude parameters from weight decay come last and only
+    /// if there are any: Keras does not save them.
     pub fn config(&self) -> Config {
         let clip = |want: fn(Clip) -> Option<f64>| self.clip.and_then(want);
         let mut config = Config::new()
+            .with("name", self.name.as_str())
             .with("learning_rate", &self.learning_rate)
             .with("weight_decay", self.weight_decay)
             .with("clipnorm", clip(|c| if let Clip::Norm(v) = c { Some(v) } else { None }))
@@ -191,6 +168,9 @@ impl Optimizer {
             .with("gradient_accumulation_steps", self.gradient_accumulation_steps);
         for (name, value) in self.rule.config().iter() {
             config.set(name, value.clone());
+        }
+        if !self.exclude_from_weight_decay.is_empty() {
+            config.set("exclude_from_weight_decay", self.exclude_from_weight_decay.clone());
         }
         config
     }
@@ -207,41 +187,67 @@ impl Optimizer {
     }
 
     fn read_shared(&mut self, args: &mut Args<'_>) -> Result<()> {
-        args.ignore(&["name"]);
+        // Keras says that `decay` is no longer used and goes on; the other two stand in files of Keras 2.
+        args.ignore(&["decay", "jit_compile", "is_legacy_optimizer"]);
+        if args.given::<Value>("lr")?.is_some() {
+            return Err(Error::name("argument", "lr", &[]).at(args.owner().to_string()).help(LR));
+        }
+        if let Some(name) = args.given::<Option<String>>("name")?.flatten() {
+            self.name = name;
+        }
         if let Some(decay) = args.given::<Option<f64>>("weight_decay")? {
             self.weight_decay = decay;
-        } else if self.rule.class() == "AdamW" || self.rule.class() == "Muon" {
-            self.weight_decay = Some(0.004);
         }
-        let clips = [
-            args.or::<Option<f64>>("clipnorm", None)?.map(Clip::Norm),
-            args.or::<Option<f64>>("global_clipnorm", None)?.map(Clip::GlobalNorm),
-            args.or::<Option<f64>>("clipvalue", None)?.map(Clip::Value),
-        ];
-        let mut clips = clips.into_iter().flatten();
-        self.clip = clips.next();
-        if clips.next().is_some() {
-            return args.reject(
-                "clipnorm",
-                "the only one of clipnorm, global_clipnorm and clipvalue",
-                "two of them",
-            );
+        self.exclude_from_weight_decay = args.or("exclude_from_weight_decay", Vec::new())?;
+        self.read_clip(args)?;
+        self.read_ema(args)?;
+        self.loss_scale_factor = args.or("loss_scale_factor", None)?;
+        if let Some(factor) = self.loss_scale_factor.filter(|factor| !(factor.is_finite() && *factor > 0.0)) {
+            return args.reject("loss_scale_factor", "a finite number above 0", factor);
         }
-        let use_ema = args.or("use_ema", false)?;
+        self.gradient_accumulation_steps = args.or("gradient_accumulation_steps", None)?;
+        if let Some(steps) = self.gradient_accumulation_steps.filter(|steps| *steps < 2) {
+            return args.reject("gradient_accumulation_steps", "2 or more (leave it out for none)", steps);
+        }
+        Ok(())
+    }
+
+    fn read_clip(&mut self, args: &mut Args<'_>) -> Result<()> {
+        self.clip = None;
+        for name in ["clipnorm", "global_clipnorm", "clipvalue"] {
+            let Some(limit) = args.or::<Option<f64>>(name, None)? else { continue };
+            if limit.is_nan() || limit <= 0.0 {
+                return args.reject(name, "above 0 (leave it out for no clipping)", limit);
+            }
+            if self.clip.is_some() {
+                let only = "the only one of clipnorm, global_clipnorm and clipvalue";
+                return args.reject(name, only, "a second one");
+            }
+            self.clip = Some(match name {
+                "clipnorm" => Clip::Norm(limit),
+                "global_clipnorm" => Clip::GlobalNorm(limit),
+                _ => Clip::Value(limit),
+            });
+        }
+        Ok(())
+    }
+
+    fn read_ema(&mut self, args: &mut Args<'_>) -> Result<()> {
+        let used = args.or("use_ema", false)?;
         let momentum = args.or("ema_momentum", 0.99)?;
         let overwrite_frequency = args.or::<Option<u64>>("ema_overwrite_frequency", None)?;
-        self.ema = use_ema.then_some(Ema { momentum, overwrite_frequency });
+        self.ema = used.then_some(Ema { momentum, overwrite_frequency });
         if !(0.0..=1.0).contains(&momentum) {
             return args.reject("ema_momentum", "between 0 and 1", momentum);
         }
-        self.loss_scale_factor = args.or("loss_scale_factor", None)?;
-        self.gradient_accumulation_steps = args.or("gradient_accumulation_steps", None)?;
-        if matches!(self.gradient_accumulation_steps, Some(0 | 1)) {
-            return args.reject("gradient_accumulation_steps", "2 or more", "less");
+        if overwrite_frequency == Some(0) {
+            return args.reject("ema_overwrite_frequency", "1 or more (leave it out for none)", 0);
         }
         Ok(())
     }
 }
+
+const LR: &str = "write `learning_rate`";
 
 impl<R: Rule> From<R> for Optimizer {
     fn from(rule: R) -> Optimizer {

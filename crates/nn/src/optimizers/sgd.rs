@@ -1,6 +1,6 @@
 //! SGD: stochastic gradient descent, with momentum.
 
-use super::optimizer::{Memory, Rule, Tensor, Tick};
+use super::rule::{Memory, Rule, Tensor, Tick};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::schedules::Rate;
@@ -90,14 +90,14 @@ impl Rule for Sgd {
         &self.learning_rate
     }
 
-    fn memories(&self, shape: &[usize]) -> Vec<Memory> {
+    fn memories(&self, _: &str, shape: &[usize]) -> Vec<Memory> {
         match self.momentum {
             0.0 => Vec::new(),
-            _ => vec![Memory { name: "momentum", shape: shape.to_vec(), initial: 0.0 }],
+            _ => vec![Memory::zeros("momentum", shape)],
         }
     }
 
-    fn update(&self, isa: Isa, tick: &Tick, _: &[f64], tensor: Tensor<'_, f32>) {
+    fn update(&self, isa: Isa, tick: &Tick, _: &[f64], tensor: Tensor<'_, '_, f32>) {
         let Tensor { weights, gradient, memories, .. } = tensor;
         let (rate, momentum, nesterov) = (tick.learning_rate, self.momentum, self.nesterov);
         if momentum == 0.0 {
@@ -107,7 +107,7 @@ impl Rule for Sgd {
         }
     }
 
-    fn update64(&self, tick: &Tick, _: &[f64], tensor: Tensor<'_, f64>) {
+    fn update64(&self, tick: &Tick, _: &[f64], tensor: Tensor<'_, '_, f64>) {
         let Tensor { weights, gradient, memories, .. } = tensor;
         let (rate, momentum, nesterov) = (tick.learning_rate, self.momentum, self.nesterov);
         if momentum == 0.0 {

@@ -6,8 +6,8 @@
 //! reasons, and for sparsemax in [`faulty_sparsemax`] and [`at_the_edge`].
 #![allow(clippy::unwrap_used)]
 
-use crate::arrays::{self, Array};
 use crate::harness::{close, family, json};
+use crate::npz::{self, Numbers};
 use std::collections::HashMap;
 use std::sync::Arc;
 use steadygrad::nn::activations::{
@@ -59,12 +59,12 @@ struct Case {
     gy: Option<String>,
 }
 
-type Arrays = HashMap<String, Array>;
+type Arrays = HashMap<String, Numbers>;
 
 #[test]
 fn activations() {
     family("activations", |family, folder| {
-        let arrays = arrays::read(&folder.join("activations.npz"));
+        let arrays = npz::read(&folder.join("activations.npz"));
         for case in json(&folder.join("activations.json"))["cases"].as_array().unwrap() {
             let text = |name: &str| case[name].as_str().map(str::to_string);
             let case = Case {
@@ -89,7 +89,7 @@ fn pointwise(isa: Isa, case: &Case, arrays: &Arrays) -> Result<(), String> {
     let layer = catalog::build_named("activation", CATALOG, &case.function, &case.config)
         .map_err(|e| e.to_string())?;
     let Role::Pointwise(f) = layer.role() else { return Err("is not a function of single numbers".into()) };
-    let x = &arrays[&case.x].single();
+    let x = &arrays[&case.x].f32();
     let (mut y, mut dx) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     f.map(isa, x, &mut y);
     let saved = if f.saved() == Saved::Input { x } else { &y };
@@ -97,7 +97,7 @@ fn pointwise(isa: Isa, case: &Case, arrays: &Arrays) -> Result<(), String> {
     let threshold = case.config.get("threshold").map_or(0.0, |t| t.to_json().as_f64().unwrap());
     let special = format!("{}, threshold={threshold}", case.function);
     for (got, name, of) in [(&y, "y", Of::Value), (&dx, "dx", Of::Gradient)] {
-        let want = |precision: &str| arrays[&format!("{}__{name}_{precision}", case.key)].single();
+        let want = |precision: &str| arrays[&format!("{}__{name}_{precision}", case.key)].f32();
         let (single, double) = (want("f32"), want("f64"));
         for i in 0..x.len() {
             let left_out = POINTS.iter().any(|(which, what, at, _)| {
@@ -121,14 +121,14 @@ fn lanes(isa: Isa, case: &Case, gy: &str, arrays: &Arrays) -> Result<(), String>
         "glu" => Arc::new(GluLanes),
         other => return Err(format!("{other} is not known")),
     };
-    let Array { shape, .. } = &arrays[&case.x];
+    let Numbers { shape, .. } = &arrays[&case.x];
     let axis = case.config.get("axis").map_or(-1, |axis| axis.to_json().as_i64().unwrap());
     let layout = Layout::along(&Shape::from(&shape[1..]), axis).unwrap();
     let (outer, n, inner) = layout.at(shape[0]);
     let width = f.width(n);
     // Lane after lane, and back.
     let gather = |key: &str, n: usize| -> Vec<f32> {
-        let values = arrays[key].single();
+        let values = arrays[key].f32();
         let at = |lane: usize, i: usize| values[(lane / inner * n + i) * inner + lane % inner];
         (0..outer * inner).flat_map(|lane| (0..n).map(move |i| (lane, i))).map(|(l, i)| at(l, i)).collect()
     };

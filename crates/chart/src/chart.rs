@@ -1,0 +1,177 @@
+//! The chart: layers, what was seen of them at which step, and where the first number that is none appeared.
+
+use serde_json::{Value as Json, json};
+use std::fmt;
+use steadygrad_kernels::statistics::Statistics;
+
+/// A layer of the patient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// Its path: "dense_1".
+    pub path: String,
+    /// Its class: "Dense".
+    pub class: String,
+    /// What it does: "linear", "activation", "normalization", …
+    pub role: String,
+    /// Paths of its parameters; the first is its kernel, if it has one.
+    pub parameters: Vec<String>,
+    /// Its output is bounded on both sides, so that it can saturate.
+    pub bounded: bool,
+}
+
+/// What was seen of one layer at one step.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Observation {
+    /// Its output.
+    pub signal: Option<Statistics>,
+    /// The root mean square of the loss' gradient for its output.
+    pub delta: Option<f64>,
+    /// The root mean square of the gradient of every parameter.
+    pub gradients: Vec<f64>,
+    /// ‖change‖ / ‖weights‖ of every parameter, with the step that the optimizer really made.
+    pub updates: Vec<f64>,
+    /// Fraction of units that were 0 for all samples seen since the epoch began.
+    pub dead: Option<f64>,
+}
+
+/// All layers at one step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The step, from 0.
+    pub step: u64,
+    /// The loss of the batch.
+    pub loss: f64,
+    /// One for each layer.
+    pub layers: Vec<Observation>,
+}
+
+/// Where in a step something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// In the data that was fed.
+    Input,
+    /// On the way forward.
+    Forward,
+    /// In the loss.
+    Loss,
+    /// On the way back.
+    Backward,
+    /// In the step of the optimizer.
+    Update,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Input => "input",
+            Phase::Forward => "forward",
+            Phase::Loss => "loss",
+            Phase::Backward => "backward",
+            Phase::Update => "update",
+        })
+    }
+}
+
+/// The first value that is not a finite number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sick {
+    /// The step, from 0.
+    pub step: u64,
+    /// The layer, or the parameter for an update.
+    pub place: String,
+    /// Where in the step.
+    pub phase: Phase,
+}
+
+impl fmt::Display for Sick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.phase {
+            Phase::Input => write!(f, "step {}: the data fed to `{}`", self.step, self.place),
+            Phase::Forward => {
+                write!(f, "step {}: the output of `{}`, on the way forward", self.step, self.place)
+            }
+            Phase::Loss => write!(f, "step {}: the loss, with all outputs finite", self.step),
+            Phase::Backward => {
+                write!(f, "step {}: the gradient at `{}`, on the way back", self.step, self.place)
+            }
+            Phase::Update => write!(f, "step {}: `{}`, after the update", self.step, self.place),
+        }
+    }
+}
+
+/// The record of a training.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Chart {
+    /// The layers in the order of their forward pass.
+    pub layers: Vec<Layer>,
+    /// What was seen, step by step.
+    pub samples: Vec<Sample>,
+    /// Where the first value appeared that is not finite.
+    pub first_non_finite: Option<Sick>,
+}
+
+/// The version of [`Chart::to_json`].
+const SCHEMA: u32 = 1;
+
+impl Chart {
+    /// An empty record of these layers.
+    pub fn new(layers: Vec<Layer>) -> Chart {
+        Chart { layers, ..Chart::default() }
+    }
+
+    /// As JSON; NaN and infinities are the strings "nan", "inf", "-inf".
+    ///
+    /// ```text
+    /// { "schema": 1,
+    ///   "layers": [{path, class, role, parameters, bounded}],
+    ///   "samples": [{step, loss, layers: [{mean, rms, deviation, zero, saturated, dead, delta, gradients, updates}]}],
+    ///   "first_non_finite": {step, place, phase} or null }
+    /// ```
+    pub fn to_json(&self) -> Json {
+        let layers = self.layers.iter().map(|l| {
+            json!({ "path": l.path, "class": l.class, "role": l.role, "parameters": l.parameters,
+                    "bounded": l.bounded })
+        });
+        let samples = self.samples.iter().map(|s| {
+            let layers: Vec<Json> = s.layers.iter().map(Observation::to_json).collect();
+            json!({ "step": s.step, "loss": number(s.loss), "layers": layers })
+        });
+        json!({
+            "schema": SCHEMA,
+            "layers": layers.collect::<Vec<_>>(),
+            "samples": samples.collect::<Vec<_>>(),
+            "first_non_finite": self.first_non_finite.as_ref().map(|s| {
+                json!({ "step": s.step, "place": s.place, "phase": s.phase.to_string() })
+            }),
+        })
+    }
+}
+
+impl Observation {
+    fn to_json(&self) -> Json {
+        let s = |f: fn(&Statistics) -> f64| self.signal.as_ref().map(|s| number(f(s)));
+        let all = |values: &[f64]| values.iter().map(|&v| number(v)).collect::<Vec<Json>>();
+        json!({
+            "mean": s(|s| s.mean),
+            "rms": s(|s| s.rms),
+            "deviation": s(|s| s.deviation),
+            "zero": s(|s| s.zero),
+            "saturated": s(|s| s.saturated),
+            "dead": self.dead.map(number),
+            "delta": self.delta.map(number),
+            "gradients": all(&self.gradients),
+            "updates": all(&self.updates),
+        })
+    }
+}
+
+/// A number as JSON can say it.
+fn number(x: f64) -> Json {
+    if x.is_nan() {
+        "nan".into()
+    } else if x.is_infinite() {
+        if x > 0.0 { "inf".into() } else { "-inf".into() }
+    } else {
+        x.into()
+    }
+}

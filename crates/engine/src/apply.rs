@@ -1,0 +1,388 @@
+//! Applies an optimizer: from the gradients of a step to the next weights, over flat arenas.
+//!
+//! The order within a step is Keras':
+//!
+//! ```text
+//! ÷ loss scale → gather → clip → weight decay → update → moving average → constraints → iterations + 1
+//! ```
+//!
+//! While gradients are gathered (`gradient_accumulation_steps`) nothing else happens: no decay, no average, no constraint.
+
+mod layout;
+mod state;
+
+use layout::{Layout, Span};
+pub use state::{Stored, Variable};
+use std::ops::Range;
+use std::sync::Arc;
+use steadygrad_kernels::update::MEMORIES;
+use steadygrad_kernels::{Isa, Result, map, norm};
+use steadygrad_nn::constraints::Constraint;
+use steadygrad_nn::optimizers::{Clip, Initial, Mode, Optimizer, Tensor, Tick};
+use steadygrad_nn::schedules::Rate;
+
+/// Elementwise rules run over so many weights at a time, so that decay, update and average find them in the cache.
+const PIECE: usize = 8192;
+
+/// A parameter's place in the arena of trainable parameters.
+#[derive(Debug, Clone)]
+pub struct ParamSpec {
+    /// Its path, as in Keras: "sequential/dense/kernel".
+    pub path: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Where it begins.
+    pub offset: usize,
+    /// How many numbers it has.
+    pub len: usize,
+    /// What it is brought back to after each update.
+    pub constraint: Option<Arc<dyn Constraint>>,
+}
+
+impl ParamSpec {
+    fn range(&self) -> Range<usize> {
+        self.offset..self.offset + self.len
+    }
+}
+
+/// What one call of [`Applier::apply`] did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Applied {
+    /// The norm of all gradients together, before clipping.
+    pub gradient_norm_before: f64,
+    /// The same after clipping.
+    pub gradient_norm_after: f64,
+    /// Whether clipping changed a gradient.
+    pub clipped: bool,
+    /// Whether the weights were updated: not while gradients are gathered.
+    pub updated: bool,
+    /// The learning rate of this step.
+    pub learning_rate: f64,
+}
+
+/// An optimizer with its memory. All of it is allocated at construction; a step allocates nothing.
+///
+/// ```
+/// use steadygrad_engine::apply::{Applier, ParamSpec};
+/// use steadygrad_kernels::Isa;
+/// use steadygrad_nn::optimizers::{Optimizer, Sgd};
+///
+/// let kernel = ParamSpec { path: "dense/kernel".into(), shape: vec![1, 2], offset: 0, len: 2, constraint: None };
+/// let mut applier = Applier::new(&Optimizer::new(Sgd::new(0.5)).global_clipnorm(5.0), &[kernel])?;
+/// let mut weights = [1.0, 1.0];
+/// let applied = applier.apply(Isa::best(), None, &mut weights, &mut [6.0, 8.0]);
+/// assert_eq!(weights, [-0.5, -1.0]);
+/// assert_eq!((applied.gradient_norm_before, applied.gradient_norm_after), (10.0, 5.0));
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Applier {
+    optimizer: Optimizer,
+    params: Vec<ParamSpec>,
+    layout: Layout,
+    /// For elementwise rules one array per memory, laid out as the parameters; else one per parameter and memory.
+    arrays: Vec<Vec<f32>>,
+    average: Vec<f32>,
+    gathered: Vec<f32>,
+    scratch: Vec<f32>,
+    scalars: Vec<f64>,
+    learning_rate: f32,
+    iterations: u64,
+    started: bool,
+}
+
+impl Applier {
+    /// With memory for these parameters, which lie one behind the other in the arena, the first at 0.
+    ///
+    /// # Errors
+    /// If they do not, if a constraint does not fit its parameter, or if the rule asks for more than four memories.
+    pub fn new(optimizer: &Optimizer, params: &[ParamSpec]) -> Result<Applier> {
+        let layout = Layout::of(optimizer, params)?;
+        let zeros = |wanted: bool| vec![0.0; if wanted { layout.len } else { 0 }];
+        let mut applier = Applier {
+            arrays: layout.arrays.iter().map(|&len| vec![0.0; len]).collect(),
+            average: zeros(optimizer.ema.is_some()),
+            gathered: zeros(optimizer.gradient_accumulation_steps.is_some()),
+            scratch: vec![0.0; layout.scratch],
+            scalars: optimizer.rule.scalars(),
+            learning_rate: match &optimizer.learning_rate {
+                Rate::Constant(rate) => *rate as f32,
+                Rate::Schedule(_) => 0.0,
+            },
+            iterations: 0,
+            started: false,
+            optimizer: optimizer.clone(),
+            params: params.to_vec(),
+            layout,
+        };
+        for slot in &applier.layout.slots {
+            if let Initial::Value(value) = slot.initial {
+                applier.arrays[slot.array][slot.range.clone()].fill(value as f32);
+            }
+        }
+        Ok(applier)
+    }
+
+    /// How many bytes of memory an optimizer needs for these parameters.
+    ///
+    /// # Errors
+    /// As for [`Applier::new`].
+    pub fn bytes(optimizer: &Optimizer, params: &[ParamSpec]) -> Result<usize> {
+        let layout = Layout::of(optimizer, params)?;
+        let whole = usize::from(optimizer.ema.is_some())
+            + usize::from(optimizer.gradient_accumulation_steps.is_some());
+        let floats = layout.arrays.iter().sum::<usize>() + layout.scratch + whole * layout.len;
+        Ok(floats * size_of::<f32>())
+    }
+
+    /// The optimizer.
+    pub fn optimizer(&self) -> &Optimizer {
+        &self.optimizer
+    }
+
+    /// How many weights there are.
+    pub fn len(&self) -> usize {
+        self.layout.len
+    }
+
+    /// Whether there is nothing to train.
+    pub fn is_empty(&self) -> bool {
+        self.layout.len == 0
+    }
+
+    /// Calls of [`Applier::apply`] so far: Keras' variable `iteration`.
+    pub fn iterations(&self) -> u64 {
+        self.iterations
+    }
+
+    /// Updates so far: fewer than the iterations where gradients are gathered.
+    pub fn updates(&self) -> u64 {
+        self.iterations / self.gathering()
+    }
+
+    fn gathering(&self) -> u64 {
+        self.optimizer.gradient_accumulation_steps.unwrap_or(1).max(1)
+    }
+
+    /// Does one step: changes the weights. The gradients are used up: they end as they were after clipping.
+    ///
+    /// `learning_rate_override` stands in for the learning rate, in this step only.
+    ///
+    /// # Panics
+    /// If weights or gradients are not as many as [`Applier::len`].
+    pub fn apply(
+        &mut self,
+        isa: Isa,
+        learning_rate_override: Option<f64>,
+        weights: &mut [f32],
+        gradients: &mut [f32],
+    ) -> Applied {
+        assert_eq!((weights.len(), gradients.len()), (self.len(), self.len()));
+        let learning_rate = learning_rate_override.map_or_else(|| self.learning_rate(), single);
+        let mut applied = Applied {
+            gradient_norm_before: 0.0,
+            gradient_norm_after: 0.0,
+            clipped: false,
+            updated: false,
+            learning_rate,
+        };
+        if self.is_empty() {
+            return applied;
+        }
+        if let Some(factor) = self.optimizer.loss_scale_factor {
+            norm::divide(isa, factor, gradients);
+        }
+        let count = self.gathering();
+        if count > 1 {
+            if !(self.iterations + 1).is_multiple_of(count) {
+                let squares: f64 = self.squares(isa, gradients);
+                applied.gradient_norm_before = squares.sqrt();
+                applied.gradient_norm_after = squares.sqrt();
+                map::accumulate(isa, gradients, &mut self.gathered);
+                self.iterations += 1;
+                return applied;
+            }
+            norm::mean_of(isa, count as f64, &mut self.gathered, gradients);
+        }
+        self.start(weights);
+        self.clip(isa, gradients, &mut applied);
+        let tick = Tick { step: self.updates() + 1, learning_rate };
+        self.optimizer.rule.advance(&tick, &mut self.scalars);
+        for scalar in &mut self.scalars {
+            // As it is saved, so that going on from a file is the same as going on.
+            *scalar = single(*scalar);
+        }
+        if self.optimizer.rule.elementwise() {
+            self.update_pieces(isa, &tick, weights, gradients);
+        } else {
+            self.update_params(isa, &tick, weights, gradients);
+        }
+        self.follow(isa, weights);
+        for param in &self.params {
+            if let Some(constraint) = &param.constraint {
+                constraint.apply(&mut weights[param.range()], &param.shape);
+            }
+        }
+        self.iterations += 1;
+        applied.updated = true;
+        applied
+    }
+
+    /// Memories that begin as the weights get them now.
+    fn start(&mut self, weights: &[f32]) {
+        if self.started {
+            return;
+        }
+        self.started = true;
+        for slot in &self.layout.slots {
+            if slot.initial == Initial::Weights {
+                let from = &weights[self.params[slot.param].range()];
+                self.arrays[slot.array][slot.range.clone()].copy_from_slice(from);
+            }
+        }
+    }
+
+    fn squares(&self, isa: Isa, gradients: &[f32]) -> f64 {
+        self.params.iter().map(|p| norm::sum_of_squares(isa, &gradients[p.range()])).sum()
+    }
+
+    fn clip(&self, isa: Isa, gradients: &mut [f32], applied: &mut Applied) {
+        let (mut before, mut after) = (0.0, 0.0);
+        match self.optimizer.clip {
+            None => {
+                before = self.squares(isa, gradients);
+                after = before;
+            }
+            Some(Clip::Value(limit)) => {
+                before = self.squares(isa, gradients);
+                norm::clip(isa, limit, gradients);
+                after = self.squares(isa, gradients);
+                applied.clipped = after != before;
+            }
+            Some(Clip::Norm(limit)) => {
+                for param in &self.params {
+                    let gradient = &mut gradients[param.range()];
+                    let squares = norm::sum_of_squares(isa, gradient);
+                    before += squares;
+                    // Not finite is not within the limit either.
+                    let within = squares.sqrt() <= limit;
+                    if !within {
+                        norm::scale(isa, limit / squares.sqrt(), gradient);
+                        applied.clipped = true;
+                    }
+                    after += if within { squares } else { limit * limit };
+                }
+            }
+            Some(Clip::GlobalNorm(limit)) => {
+                before = self.squares(isa, gradients);
+                after = before;
+                let within = before.sqrt() <= limit;
+                if !within {
+                    // A norm that is not finite makes all gradients NaN, as in Keras: no direction is left.
+                    let factor = if before.is_finite() { limit / before.sqrt() } else { f64::NAN };
+                    norm::scale(isa, factor, gradients);
+                    after = before * factor * factor;
+                    applied.clipped = true;
+                }
+            }
+        }
+        applied.gradient_norm_before = before.sqrt();
+        applied.gradient_norm_after = after.sqrt();
+    }
+
+    fn update_pieces(&mut self, isa: Isa, tick: &Tick, weights: &mut [f32], gradients: &[f32]) {
+        for Span { range, decay } in &self.layout.spans {
+            for at in range.clone().step_by(PIECE) {
+                let piece = at..range.end.min(at + PIECE);
+                let weights = &mut weights[piece.clone()];
+                if let Some(decay) = decay {
+                    norm::decay(isa, decay * tick.learning_rate, weights);
+                }
+                let mut memories: [&mut [f32]; MEMORIES] = Default::default();
+                for (memory, array) in memories.iter_mut().zip(&mut self.arrays) {
+                    *memory = &mut array[piece.clone()];
+                }
+                let tensor = Tensor {
+                    shape: &[piece.len()],
+                    weights,
+                    gradient: &gradients[piece],
+                    memories: &mut memories[..self.layout.arrays.len()],
+                    scratch: &mut [],
+                };
+                self.optimizer.rule.update(isa, tick, &self.scalars, tensor);
+            }
+        }
+    }
+
+    fn update_params(&mut self, isa: Isa, tick: &Tick, weights: &mut [f32], gradients: &[f32]) {
+        for (i, param) in self.params.iter().enumerate() {
+            let weights = &mut weights[param.range()];
+            if let Some(decay) = self.layout.decays[i] {
+                norm::decay(isa, decay * tick.learning_rate, weights);
+            }
+            let arrays = &mut self.arrays[self.layout.owned[i].clone()];
+            let count = arrays.len();
+            let mut memories: [&mut [f32]; MEMORIES] = Default::default();
+            for (memory, array) in memories.iter_mut().zip(arrays) {
+                *memory = array;
+            }
+            let tensor = Tensor {
+                shape: &param.shape,
+                weights,
+                gradient: &gradients[param.range()],
+                memories: &mut memories[..count],
+                scratch: &mut self.scratch,
+            };
+            self.optimizer.rule.update(isa, tick, &self.scalars, tensor);
+        }
+    }
+
+    /// The moving average of the weights, and now and then the other way round.
+    fn follow(&mut self, isa: Isa, weights: &mut [f32]) {
+        let Some(ema) = self.optimizer.ema else { return };
+        let momentum = if self.updates() == 0 { 0.0 } else { ema.momentum };
+        norm::average(isa, momentum, weights, &mut self.average);
+        if ema
+            .overwrite_frequency
+            .is_some_and(|every| every > 0 && (self.updates() + 1).is_multiple_of(every))
+        {
+            weights.copy_from_slice(&self.average);
+        }
+    }
+
+    /// What Keras does at the end of training: with a moving average, the weights become it.
+    ///
+    /// # Panics
+    /// If the weights are not as many as [`Applier::len`].
+    pub fn finalize(&self, weights: &mut [f32]) {
+        if self.optimizer.ema.is_some() && self.updates() > 0 {
+            weights.copy_from_slice(&self.average);
+        }
+    }
+
+    /// Moves the weights to where the model is trained, or to where it is used. Only ScheduleFreeAdamW tells these apart,
+    /// and only after its first update; it is the caller who remembers where the weights are.
+    ///
+    /// # Panics
+    /// If the weights are not as many as [`Applier::len`].
+    pub fn swap(&mut self, isa: Isa, to: Mode, weights: &mut [f32]) {
+        assert_eq!(weights.len(), self.len());
+        if !self.started || !self.optimizer.rule.elementwise() {
+            return;
+        }
+        let count = self.arrays.len();
+        let mut memories: [&mut [f32]; MEMORIES] = Default::default();
+        for (memory, array) in memories.iter_mut().zip(&mut self.arrays) {
+            *memory = array;
+        }
+        let shape = &[weights.len()];
+        let (gradient, scratch) = (&[][..], &mut [][..]);
+        let memories = &mut memories[..count];
+        self.optimizer.rule.swap(isa, to, Tensor { shape, weights, gradient, memories, scratch });
+    }
+}
+
+/// As the f32 that Keras keeps it in.
+fn single(x: f64) -> f64 {
+    f64::from(x as f32)
+}

@@ -1,0 +1,71 @@
+//! What a callback is: hooks into a training, which may look at the learner, change it, and stop it.
+
+use crate::learner::Learner;
+use crate::logs::Logs;
+use std::fmt::Debug;
+use steadygrad_kernels::Result;
+
+/// A training in progress.
+#[derive(Debug)]
+pub struct Training<'a> {
+    /// The learner: weights, learning rate.
+    pub learner: &'a mut Learner,
+    /// The epoch at which it ends.
+    pub epochs: usize,
+    /// Batches of an epoch.
+    pub steps: usize,
+    /// Set it to end the training: after this epoch, or after this batch where it is set by a batch's hook.
+    pub stop: bool,
+    /// What the user should know when all is over.
+    pub warnings: &'a mut Vec<String>,
+}
+
+impl Training<'_> {
+    /// Notes a warning, each only once.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.warnings.contains(&text) {
+            self.warnings.push(text);
+        }
+    }
+}
+
+/// Hooks into a training, in Keras' order. Batches are counted from 0 in each epoch, epochs from 0.
+#[allow(unused_variables, missing_docs)]
+pub trait Callback: Debug + Send {
+    /// Whether the hooks of batches are wanted: only then are logs made for every batch.
+    fn wants_batches(&self) -> bool {
+        false
+    }
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+    fn on_epoch_begin(&mut self, training: &mut Training<'_>, epoch: usize) -> Result<()> {
+        Ok(())
+    }
+    fn on_train_batch_begin(&mut self, training: &mut Training<'_>, batch: usize) -> Result<()> {
+        Ok(())
+    }
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        Ok(())
+    }
+    fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+    fn on_test_batch_begin(&mut self, training: &mut Training<'_>, batch: usize) -> Result<()> {
+        Ok(())
+    }
+    fn on_test_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        Ok(())
+    }
+    fn on_test_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> Result<()> {
+        Ok(())
+    }
+    /// The logs may be added to: what is added stands in the history.
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
+        Ok(())
+    }
+    fn on_train_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> Result<()> {
+        Ok(())
+    }
+}

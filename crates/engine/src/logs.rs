@@ -1,0 +1,136 @@
+//! Numbers by name: what an epoch came to, and the history of all epochs.
+
+use std::fmt;
+
+/// Losses and metrics of a batch or an epoch, in the order of their names.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Logs(Vec<(String, f64)>);
+
+impl Logs {
+    /// The number of this name.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| *v)
+    }
+
+    /// Sets a number; a new name comes last.
+    pub fn set(&mut self, name: &str, value: f64) {
+        match self.0.iter_mut().find(|(n, _)| n == name) {
+            Some((_, v)) => *v = value,
+            None => self.0.push((name.to_string(), value)),
+        }
+    }
+
+    /// Names and numbers in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), *v))
+    }
+
+    /// The names.
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(n, _)| n.as_str()).collect()
+    }
+
+    /// Nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn sort(&mut self) {
+        self.0.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+}
+
+impl fmt::Display for Logs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (name, value)) in self.iter().enumerate() {
+            write!(f, "{}{name}: {}", if i > 0 { " - " } else { "" }, figure(value))?;
+        }
+        Ok(())
+    }
+}
+
+/// A number as Keras' progress bar shows it: four digits after the point, or an exponent for the small ones.
+pub fn figure(value: f64) -> String {
+    if !value.is_finite() {
+        return format!("{value}").to_lowercase();
+    }
+    if value == 0.0 || value.abs() > 1e-3 {
+        return format!("{value:.4}");
+    }
+    let text = format!("{value:.4e}");
+    match text.split_once('e') {
+        Some((digits, power)) => {
+            let (sign, power) = power.strip_prefix('-').map_or(("+", power), |p| ("-", p));
+            format!("{digits}e{sign}{power:0>2}")
+        }
+        None => text,
+    }
+}
+
+/// What a training came to, epoch by epoch.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    /// The numbers of the epochs, from 0.
+    pub epochs: Vec<usize>,
+    series: Vec<(String, Vec<f64>)>,
+    /// What the user should know: each thing once.
+    pub warnings: Vec<String>,
+    /// Samples seen in training.
+    pub samples: usize,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+impl History {
+    /// The values of this name, one for each epoch.
+    pub fn get(&self, name: &str) -> Option<&[f64]> {
+        self.series.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice())
+    }
+
+    /// The last value of this name.
+    pub fn last(&self, name: &str) -> Option<f64> {
+        self.get(name)?.last().copied()
+    }
+
+    /// All names with their values: losses and metrics in the order of the alphabet, then what callbacks added.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[f64])> {
+        self.series.iter().map(|(n, v)| (n.as_str(), v.as_slice()))
+    }
+
+    pub(crate) fn push(&mut self, epoch: usize, logs: &Logs) {
+        self.epochs.push(epoch);
+        for (name, value) in logs.iter() {
+            match self.series.iter_mut().find(|(n, _)| n == name) {
+                Some((_, values)) => values.push(value),
+                None => self.series.push((name.to_string(), vec![value])),
+            }
+        }
+    }
+
+    /// The logs of the last epoch.
+    pub fn last_logs(&self) -> Logs {
+        let last = self.series.iter().filter_map(|(n, v)| Some((n.clone(), *v.last()?)));
+        Logs(last.collect())
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} epochs in {:.1} s: {}", self.epochs.len(), self.seconds, self.last_logs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_written_as_in_keras() {
+        for (value, text) in [(0.93281, "0.9328"), (12.0, "12.0000"), (2.5e-4, "2.5000e-04"), (0.0, "0.0000")]
+        {
+            assert_eq!(figure(value), text);
+        }
+        assert_eq!(figure(f64::NAN), "nan");
+        assert_eq!(figure(f64::INFINITY), "inf");
+    }
+}

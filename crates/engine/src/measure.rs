@@ -1,0 +1,183 @@
+//! Losses and metrics of many batches.
+
+use crate::compile::{Asked, Compile};
+use crate::learner::Picked;
+use crate::logs::Logs;
+use crate::plan::Plan;
+use steadygrad_data::Dataset;
+use steadygrad_kernels::arena::Arena;
+use steadygrad_kernels::{Place, Result};
+use steadygrad_nn::metrics::{self, Accumulator, Batch, Direction};
+use steadygrad_nn::recipe::Recipe;
+use steadygrad_nn::{Model, Shape};
+
+/// A mean weighted by the number of rows.
+#[derive(Debug, Default)]
+struct Mean {
+    sum: f64,
+    rows: f64,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64, rows: usize) {
+        self.sum += value * rows as f64;
+        self.rows += rows as f64;
+    }
+    fn value(&self) -> f64 {
+        self.sum / self.rows
+    }
+}
+
+#[derive(Debug)]
+struct Measure {
+    key: String,
+    output: usize,
+    weighted: bool,
+    direction: Direction,
+    accumulator: Box<dyn Accumulator>,
+}
+
+/// All that is measured, under the keys of a history.
+#[derive(Debug)]
+pub(crate) struct Measures {
+    total: Mean,
+    losses: Vec<(String, Mean)>,
+    metrics: Vec<Measure>,
+    /// Rows of targets and weights of the batch, gathered.
+    targets: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+impl Measures {
+    /// What the settings ask for, made to fit these outputs and targets.
+    pub fn new(model: &Model, compile: &Compile, recipe: &Recipe, data: &Dataset) -> Result<Measures> {
+        let names = model.output_names();
+        let several = names.len() > 1;
+        let key = |output: usize, key: &str| {
+            if several { format!("{}_{key}", names[output]) } else { key.to_string() }
+        };
+        let losses =
+            recipe.losses.iter().filter(|_| several).map(|l| (key(l.output, "loss"), Mean::default()));
+        let losses: Vec<_> = losses.collect();
+        let mut metrics: Vec<Measure> = Vec::new();
+        for spec in &compile.metrics {
+            if let Some(name) = spec.output.as_ref().filter(|n| !names.contains(n)) {
+                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                return Err(
+                    steadygrad_kernels::Error::name("output of the model", name, &known).at("metrics")
+                );
+            }
+            for (output, name) in names.iter().enumerate() {
+                if spec.output.as_ref().is_some_and(|o| o != name) {
+                    continue;
+                }
+                let Some(y) = data.y.get(output) else { continue };
+                let shape = &recipe.output_shapes[output];
+                let target = Shape::from(y.row_shape());
+                let loss = compile.losses.iter().find(|l| l.output.as_ref().is_none_or(|o| o == name));
+                let (metric, own) = match &spec.metric {
+                    Asked::Metric(metric) => (metric.clone(), metric.name()),
+                    Asked::Named(value) => {
+                        metrics::resolve(value, shape, &target, loss.map(|l| &*l.loss)).place(|| "metrics")?
+                    }
+                };
+                let mut name = key(output, &own);
+                if spec.weighted && metrics.iter().any(|m| m.key == name) {
+                    name = key(output, &format!("weighted_{own}"));
+                }
+                if metrics.iter().any(|m| m.key == name) {
+                    continue;
+                }
+                metrics.push(Measure {
+                    key: name,
+                    output,
+                    weighted: spec.weighted,
+                    direction: metric.direction(),
+                    accumulator: metric.start(),
+                });
+            }
+        }
+        Ok(Measures { total: Mean::default(), losses, metrics, targets: Vec::new(), weights: Vec::new() })
+    }
+
+    /// Forgets all batches.
+    pub fn reset(&mut self) {
+        self.total = Mean::default();
+        for (_, mean) in &mut self.losses {
+            *mean = Mean::default();
+        }
+        for m in &mut self.metrics {
+            m.accumulator.reset();
+        }
+    }
+
+    /// Adds the batch that was just run.
+    pub fn update(
+        &mut self,
+        recipe: &Recipe,
+        plan: &Plan,
+        arena: &Arena,
+        data: &Dataset,
+        picked: &Picked<'_>,
+        loss: f64,
+    ) -> Result<()> {
+        let rows = picked.len();
+        self.total.add(loss, rows);
+        for ((_, mean), info) in self.losses.iter_mut().zip(&recipe.losses) {
+            mean.add(f64::from(arena.all()[plan.range(info.value, rows)][0]), rows);
+        }
+        if self.metrics.iter().any(|m| m.weighted) {
+            self.weights.clear();
+            self.weights.extend(picked.iter().map(|i| picked.weights.map_or(1.0, |w| w[i])));
+        }
+        let mut gathered = None;
+        for m in &mut self.metrics {
+            let y = &data.y[m.output];
+            if gathered != Some(m.output) {
+                self.targets.clear();
+                for i in picked.iter() {
+                    self.targets.extend_from_slice(y.row(i));
+                }
+                gathered = Some(m.output);
+            }
+            m.accumulator
+                .update(Batch {
+                    rows,
+                    target_shape: y.row_shape(),
+                    prediction_shape: recipe.output_shapes[m.output].dims(),
+                    target: &self.targets,
+                    prediction: &arena.all()[plan.range(recipe.outputs[m.output], rows)],
+                    weights: m.weighted.then_some(&self.weights),
+                })
+                .place(|| format!("metric `{}`", m.key))?;
+        }
+        Ok(())
+    }
+
+    /// All keys with their values, in the order of the alphabet.
+    pub fn logs(&self) -> Logs {
+        let mut logs = Logs::default();
+        logs.set("loss", self.total.value());
+        for (key, mean) in &self.losses {
+            logs.set(key, mean.value());
+        }
+        for m in &self.metrics {
+            let result = m.accumulator.result();
+            match result.as_slice() {
+                [one] => logs.set(&m.key, *one),
+                // One number for a history: the mean, as Keras shows it.
+                many => logs.set(&m.key, many.iter().sum::<f64>() / many.len() as f64),
+            }
+        }
+        logs.sort();
+        logs
+    }
+
+    /// Which way the number of this key improves.
+    pub fn direction(&self, key: &str) -> Direction {
+        if key == "loss" || self.losses.iter().any(|(k, _)| k == key) {
+            return Direction::Down;
+        }
+        self.metrics.iter().find(|m| m.key == key).map_or(Direction::None, |m| m.direction)
+    }
+}

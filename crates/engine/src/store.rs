@@ -1,0 +1,118 @@
+//! What a model keeps: where every weight lies in the arena.
+
+use crate::apply::ParamSpec;
+use crate::plan::Fixed;
+use std::ops::Range;
+use std::sync::Arc;
+use steadygrad_kernels::arena::{Arena, LINE};
+use steadygrad_kernels::{Place, Result};
+use steadygrad_nn::initializers::{Draw, Initializer};
+use steadygrad_nn::recipe::{Recipe, Weight};
+
+/// A weight of the model: a parameter or a piece of state.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Layer path and name: `dense_1/kernel`.
+    pub path: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Where it lies.
+    pub range: Range<usize>,
+    /// It learns.
+    pub trainable: bool,
+    key: String,
+    initializer: Arc<dyn Initializer>,
+}
+
+/// The persistent part of the arena: trainable parameters, frozen ones, state, then the gradients of the first.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// All weights in Keras' order.
+    pub weights: Vec<Kept>,
+    /// The trainable ones in the order of the arena.
+    pub params: Vec<ParamSpec>,
+    /// Where the trainable parameters lie.
+    pub trainable: Range<usize>,
+    /// Where their gradients lie, in the same order.
+    pub gradients: Range<usize>,
+    /// Where everything else begins.
+    pub end: usize,
+}
+
+impl Store {
+    /// Places everything that the recipe keeps.
+    pub fn new(recipe: &Recipe) -> Store {
+        let mut at = 0;
+        let mut take = |len: usize| {
+            at += len;
+            at - len..at
+        };
+        let parameters: Vec<Range<usize>> = recipe.parameters.iter().map(|p| take(p.shape.size())).collect();
+        let states: Vec<Range<usize>> = recipe.states.iter().map(|s| take(s.shape.size())).collect();
+        let learning = recipe.parameters.iter().filter(|p| p.gradient.is_some()).count();
+        let trainable = 0..parameters[..learning].last().map_or(0, |r| r.end);
+        let gradients = (at.div_ceil(LINE) * LINE)..(at.div_ceil(LINE) * LINE + trainable.len());
+        let weights = recipe.weights.iter().map(|w| match *w {
+            Weight::Parameter(i) => {
+                let p = &recipe.parameters[i];
+                Kept {
+                    path: p.path.clone(),
+                    shape: p.shape.dims().to_vec(),
+                    range: parameters[i].clone(),
+                    trainable: p.gradient.is_some(),
+                    key: p.key.clone(),
+                    initializer: p.initializer.clone(),
+                }
+            }
+            Weight::State(i) => {
+                let s = &recipe.states[i];
+                Kept {
+                    path: s.path.clone(),
+                    shape: s.shape.dims().to_vec(),
+                    range: states[i].clone(),
+                    trainable: false,
+                    key: s.key.clone(),
+                    initializer: s.initializer.clone(),
+                }
+            }
+        });
+        let params = recipe.parameters[..learning].iter().zip(&parameters).map(|(p, range)| ParamSpec {
+            path: p.path.clone(),
+            shape: p.shape.dims().to_vec(),
+            offset: range.start,
+            len: range.len(),
+            constraint: p.constraint.clone(),
+        });
+        Store {
+            weights: weights.collect(),
+            params: params.collect(),
+            trainable,
+            end: gradients.end.div_ceil(LINE) * LINE,
+            gradients,
+        }
+    }
+
+    /// Places for the slots of a recipe of the same model, whatever it is for.
+    pub fn fixed(&self, recipe: &Recipe) -> Fixed {
+        let place = |path: &str| self.weights.iter().find(|w| w.path == path).map_or(0, |w| w.range.start);
+        let mut fixed: Fixed = Vec::new();
+        for p in &recipe.parameters {
+            let start = place(&p.path);
+            fixed.push((p.value, start));
+            if let Some(gradient) = p.gradient {
+                fixed.push((gradient, self.gradients.start + start));
+            }
+        }
+        fixed.extend(recipe.states.iter().map(|s| (s.value, place(&s.path))));
+        fixed
+    }
+
+    /// Gives every weight its first values.
+    pub fn initialize(&self, seed: u64, arena: &mut Arena) -> Result<()> {
+        for w in &self.weights {
+            let values = &mut arena.all_mut()[w.range.clone()];
+            w.initializer.fill(&Draw::new(seed, &w.key), &w.shape, values).place(|| w.path.clone())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! The only place of this floor that asks for time, threads and memory.
+
+use std::time::Instant;
+use steadygrad_kernels::{Error, Flush, Result};
+
+/// Seconds since it was started.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// From now.
+    pub fn start() -> Clock {
+        Clock(Instant::now())
+    }
+
+    /// Until now.
+    pub fn seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+}
+
+/// Threads that share large steps; none for one thread.
+#[derive(Debug, Default)]
+pub struct Pool(Option<rayon::ThreadPool>);
+
+impl Pool {
+    /// So many threads.
+    ///
+    /// # Errors
+    /// If the system gives none.
+    pub fn new(threads: usize) -> Result<Pool> {
+        if threads <= 1 {
+            return Ok(Pool(None));
+        }
+        let built = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            // These threads run nothing but pieces of steps, so they keep the setting for good.
+            .start_handler(|_| std::mem::forget(Flush::denormals()))
+            .build();
+        built.map(|pool| Pool(Some(pool))).map_err(|e| {
+            Error::argument(format!("{threads} threads cannot be started: {e}")).help("ask for fewer threads")
+        })
+    }
+
+    /// Runs it where its parts can be shared.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.0 {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// How many threads there are.
+    pub fn threads(&self) -> usize {
+        self.0.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
+    }
+}
+
+/// Bytes of memory that can be had, where the system says so.
+pub fn available_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|l| l.starts_with("MemAvailable:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// Refuses what does not fit into memory, before any of it is allocated.
+///
+/// # Errors
+/// If more bytes are needed than there are.
+pub fn check_memory(what: &str, bytes: u128) -> Result<()> {
+    let room = available_memory().map_or(u128::from(u64::MAX >> 1), u128::from);
+    if bytes <= room {
+        return Ok(());
+    }
+    let gib = |b: u128| b as f64 / f64::from(1 << 30);
+    Err(Error::new(
+        steadygrad_kernels::Kind::Memory,
+        format!("{what} needs {:.1} GiB of memory, and {:.1} GiB can be had", gib(bytes), gib(room)),
+    )
+    .help("make the layers or the batch smaller"))
+}

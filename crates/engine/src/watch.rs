@@ -1,0 +1,136 @@
+//! Looking at a training: what taps see becomes a chart.
+
+use crate::program::{Program, Tap, delta};
+use crate::store::Store;
+use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
+use steadygrad_kernels::Isa;
+use steadygrad_kernels::arena::Arena;
+use steadygrad_kernels::statistics::{observe, rms, sum_of_squares};
+use steadygrad_nn::layers::Role;
+use steadygrad_nn::recipe::{Recipe, Trace};
+
+/// Who looks, when, and what was seen.
+#[derive(Debug)]
+pub struct Watch {
+    /// Which steps are looked at.
+    pub schedule: Schedule,
+    /// What was seen.
+    pub chart: Chart,
+    /// The trace of each layer of the chart.
+    traces: Vec<usize>,
+    bounds: Vec<Option<(f64, f64)>>,
+    /// Units of each layer that were not 0 since the epoch began.
+    alive: Vec<Vec<bool>>,
+    scratch: (Vec<f32>, Vec<f32>),
+    before: Vec<f32>,
+    current: Vec<Observation>,
+}
+
+/// Limits of what a layer puts out: its own, or those of the activation inside of it.
+fn bounds(recipe: &Recipe, trace: &Trace) -> Option<(f64, f64)> {
+    let inside = format!("{}/activation", trace.path);
+    let last = recipe.traces.iter().find(|t| t.path == inside).unwrap_or(trace);
+    match &last.role {
+        Role::Pointwise(f) => f.bounds(),
+        _ => None,
+    }
+}
+
+impl Watch {
+    /// Looks at the layers of this recipe.
+    pub fn new(recipe: &Recipe, store: &Store, schedule: Schedule) -> Watch {
+        let traces: Vec<usize> = (0..recipe.traces.len()).filter(|&i| recipe.traces[i].depth == 0).collect();
+        let units: Vec<usize> =
+            traces.iter().map(|&i| recipe.traces[i].shapes.first().map_or(1, |s| s.last())).collect();
+        let widest = units.iter().copied().max().unwrap_or(0);
+        let bounds: Vec<_> = traces.iter().map(|&i| bounds(recipe, &recipe.traces[i])).collect();
+        let layers = traces.iter().zip(&bounds).map(|(&i, bounds)| {
+            let trace = &recipe.traces[i];
+            // The parameters of a nested model are those of the layers in it.
+            let inside = format!("{}/", trace.path);
+            let paths = recipe.parameters.iter().map(|p| &p.path).filter(|p| p.starts_with(&inside));
+            Layer {
+                path: trace.path.clone(),
+                class: trace.class.clone(),
+                role: trace.role.name().to_string(),
+                parameters: paths.cloned().collect(),
+                bounded: bounds.is_some(),
+            }
+        });
+        Watch {
+            schedule,
+            chart: Chart::new(layers.collect()),
+            bounds,
+            alive: units.iter().map(|&n| vec![false; n]).collect(),
+            scratch: (vec![0.0; widest], vec![0.0; widest]),
+            before: vec![0.0; store.trainable.len()],
+            current: vec![Observation::default(); traces.len()],
+            traces,
+        }
+    }
+
+    /// A new epoch: units have to show again that they are alive.
+    pub fn epoch(&mut self) {
+        for alive in self.alive.iter_mut().flatten() {
+            *alive = false;
+        }
+    }
+
+    /// Looks at what the step just made.
+    pub fn see(&mut self, program: &Program, step: usize, rows: usize, isa: Isa, arena: &Arena) {
+        let first = program.taps.partition_point(|(s, _)| *s < step);
+        for (_, tap) in program.taps[first..].iter().take_while(|(s, _)| *s == step) {
+            let (Tap::Signal(trace) | Tap::Delta(trace)) = *tap;
+            let Some(layer) = self.traces.iter().position(|&t| t == trace) else { continue };
+            let trace = &program.recipe.traces[trace];
+            let slot = match tap {
+                Tap::Signal(_) => trace.outputs.first().copied(),
+                Tap::Delta(_) => delta(&program.recipe, trace),
+            };
+            let Some(slot) = slot else { continue };
+            let values = &arena.all()[program.seen.range(slot, rows)];
+            let seen = &mut self.current[layer];
+            if matches!(tap, Tap::Delta(_)) {
+                seen.delta = Some(rms(values));
+                continue;
+            }
+            let alive = &mut self.alive[layer];
+            let (mean, variance) = (&mut self.scratch.0[..alive.len()], &mut self.scratch.1[..alive.len()]);
+            seen.signal = Some(observe(isa, values, self.bounds[layer], alive, mean, variance));
+            let dead = alive.iter().filter(|a| !**a).count();
+            seen.dead = Some(dead as f64 / alive.len().max(1) as f64);
+        }
+    }
+
+    /// Remembers the weights before the update, and looks at the gradients.
+    pub fn before_update(&mut self, store: &Store, arena: &Arena) {
+        self.before.copy_from_slice(&arena.all()[store.trainable.clone()]);
+        for (layer, seen) in self.chart.layers.iter().zip(&mut self.current) {
+            seen.gradients.clear();
+            for p in store.params.iter().filter(|p| layer.parameters.contains(&p.path)) {
+                let start = store.gradients.start + p.offset;
+                seen.gradients.push(rms(&arena.all()[start..start + p.len]));
+            }
+        }
+    }
+
+    /// Looks at how much the weights changed, and files what was seen under this step.
+    pub fn after_update(&mut self, store: &Store, arena: &Arena, step: u64, loss: f64) {
+        for (layer, seen) in self.chart.layers.iter().zip(&mut self.current) {
+            seen.updates.clear();
+            for p in store.params.iter().filter(|p| layer.parameters.contains(&p.path)) {
+                let (before, after) =
+                    (&self.before[p.offset..p.offset + p.len], &arena.all()[p.offset..p.offset + p.len]);
+                let change: f64 =
+                    before.iter().zip(after).map(|(&b, &a)| (f64::from(a) - f64::from(b)).powi(2)).sum();
+                let size = sum_of_squares(before);
+                seen.updates.push(if size > 0.0 {
+                    (change / size).sqrt()
+                } else {
+                    f64::INFINITY * change.sqrt()
+                });
+            }
+        }
+        self.chart.samples.push(Sample { step, loss, layers: self.current.clone() });
+    }
+}

@@ -1,0 +1,396 @@
+//! Statistics of every element of an axis over all the rest: outer × axis × inner in memory.
+
+use crate::isa::{Isa, Task};
+use crate::real::{Lane, Real};
+
+/// Columns that are summed side by side, so that their sums stay in registers and cache.
+const BLOCK: usize = 64;
+/// Rows whose sum is kept in f32 before it is added in f64.
+const PIECE: usize = 32;
+
+/// outer × axis × inner.
+pub type Dims = (usize, usize, usize);
+
+/// What is summed for each element, given x and a second array.
+trait Term: Copy {
+    fn at<R: Real>(self, c: usize, x: R, y: R) -> R;
+}
+
+/// Σ term over outer and inner for columns c0 … c0 + sums.len() − 1.
+#[inline(always)]
+fn sums<R: Lane, T: Term>(term: T, dims: Dims, c0: usize, x: &[f32], y: &[f32], sums: &mut [f64]) {
+    let (outer, axis, inner) = dims;
+    let (x, y) = (R::slice(x), R::slice(y));
+    sums.fill(0.0);
+    let width = sums.len();
+    if inner == 1 {
+        let mut row = 0;
+        while row < outer {
+            let rows = PIECE.min(outer - row);
+            let mut part = [R::ZERO; BLOCK];
+            for r in row..row + rows {
+                let at = r * axis + c0;
+                let (x, y) = (&x[at..at + width], &y[at..at + width]);
+                for (j, ((p, &x), &y)) in part[..width].iter_mut().zip(x).zip(y).enumerate() {
+                    *p = *p + term.at(c0 + j, x, y);
+                }
+            }
+            for (s, p) in sums.iter_mut().zip(&part) {
+                *s += p.f64();
+            }
+            row += rows;
+        }
+        return;
+    }
+    for o in 0..outer {
+        for (j, s) in sums.iter_mut().enumerate() {
+            let at = (o * axis + c0 + j) * inner;
+            let (x, y) = (&x[at..at + inner], &y[at..at + inner]);
+            for (x, y) in x.chunks(BLOCK * PIECE).zip(y.chunks(BLOCK * PIECE)) {
+                let mut part = [R::ZERO; BLOCK];
+                for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+                    for ((p, &x), &y) in part.iter_mut().zip(x).zip(y) {
+                        *p = *p + term.at(c0 + j, x, y);
+                    }
+                }
+                *s += part.iter().map(|p| p.f64()).sum::<f64>();
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Plain;
+impl Term for Plain {
+    #[inline(always)]
+    fn at<R: Real>(self, _: usize, x: R, _: R) -> R {
+        x
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Product;
+impl Term for Product {
+    #[inline(always)]
+    fn at<R: Real>(self, _: usize, x: R, y: R) -> R {
+        x * y
+    }
+}
+
+/// (x − mean)²
+#[derive(Clone, Copy)]
+struct Spread<'a>(&'a [f32]);
+impl Term for Spread<'_> {
+    #[inline(always)]
+    fn at<R: Real>(self, c: usize, x: R, _: R) -> R {
+        let d = x - R::of(f64::from(self.0[c]));
+        d * d
+    }
+}
+
+/// dy · (x − mean); the caller multiplies by the inverse deviation.
+#[derive(Clone, Copy)]
+struct Correlation<'a>(&'a [f32]);
+impl Term for Correlation<'_> {
+    #[inline(always)]
+    fn at<R: Real>(self, c: usize, x: R, dy: R) -> R {
+        dy * (x - R::of(f64::from(self.0[c])))
+    }
+}
+
+struct Sum<'a, T> {
+    term: T,
+    dims: Dims,
+    x: &'a [f32],
+    y: &'a [f32],
+    scale: f64,
+    out: &'a mut [f32],
+}
+
+impl<T: Term> Task for Sum<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<R: Lane>(self) {
+        let mut total = [0.0; BLOCK];
+        for (i, out) in self.out.chunks_mut(BLOCK).enumerate() {
+            let total = &mut total[..out.len()];
+            sums::<R, T>(self.term, self.dims, i * BLOCK, self.x, self.y, total);
+            for (out, total) in out.iter_mut().zip(total) {
+                *out = (*total * self.scale) as f32;
+            }
+        }
+    }
+}
+
+/// out\[c\] = Σ x\[·,c,·\], or Σ x·times.
+pub fn channel_sum(isa: Isa, dims: Dims, x: &[f32], times: Option<&[f32]>, out: &mut [f32]) {
+    match times {
+        None => isa.run(Sum { term: Plain, dims, x, y: x, scale: 1.0, out }),
+        Some(y) => isa.run(Sum { term: Product, dims, x, y, scale: 1.0, out }),
+    }
+}
+
+/// Mean and biased variance of every element of the axis: in two passes, so that a large mean costs no digits.
+///
+/// Where `mask` is given (one number for each outer × inner position), positions where it is 0 do not count.
+pub fn column_stats(
+    isa: Isa,
+    dims: Dims,
+    x: &[f32],
+    mask: Option<&[f32]>,
+    mean: &mut [f32],
+    variance: &mut [f32],
+) {
+    if let Some(mask) = mask {
+        masked_stats(dims, x, mask, mean, variance);
+        return;
+    }
+    let scale = 1.0 / (dims.0 * dims.2).max(1) as f64;
+    isa.run(Sum { term: Plain, dims, x, y: x, scale, out: mean });
+    isa.run(Sum { term: Spread(mean), dims, x, y: x, scale, out: variance });
+}
+
+/// Keras' ε in the count of a mask.
+const MASK_EPSILON: f64 = 1e-7;
+
+fn masked_stats((outer, axis, inner): Dims, x: &[f32], mask: &[f32], mean: &mut [f32], variance: &mut [f32]) {
+    let count: f64 = mask.iter().map(|&m| f64::from(m)).sum::<f64>() + MASK_EPSILON;
+    for c in 0..axis {
+        let over = |f: &dyn Fn(f64) -> f64| -> f64 {
+            let mut sum = 0.0;
+            for o in 0..outer {
+                for i in 0..inner {
+                    let m = f64::from(mask[o * inner + i]);
+                    sum += m * f(f64::from(x[(o * axis + c) * inner + i]));
+                }
+            }
+            sum / count
+        };
+        let mu = over(&|x| x);
+        mean[c] = mu as f32;
+        variance[c] = over(&|x| (x - mu) * (x - mu)) as f32;
+    }
+}
+
+/// The parameters of one normalization of columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Normal<'a> {
+    /// outer × axis × inner.
+    pub dims: Dims,
+    /// Mean of every element of the axis.
+    pub mean: &'a [f32],
+    /// Variance of every element of the axis.
+    pub variance: &'a [f32],
+    /// Factor, if any.
+    pub gamma: Option<&'a [f32]>,
+    /// Added to the variance.
+    pub epsilon: f64,
+}
+
+impl Normal<'_> {
+    #[inline(always)]
+    fn inverse(&self, c: usize) -> f64 {
+        1.0 / (f64::from(self.variance[c]) + self.epsilon).sqrt()
+    }
+    #[inline(always)]
+    fn gamma(&self, c: usize) -> f64 {
+        self.gamma.map_or(1.0, |g| f64::from(g[c]))
+    }
+}
+
+/// out = (x − mean)/√(variance + ε)·γ + β
+pub fn normalize(isa: Isa, normal: Normal<'_>, beta: Option<&[f32]>, x: &[f32], out: &mut [f32]) {
+    isa.run(Normalize { normal, beta, x, out });
+}
+
+struct Normalize<'a> {
+    normal: Normal<'a>,
+    beta: Option<&'a [f32]>,
+    x: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Task for Normalize<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<R: Lane>(self) {
+        let Normalize { normal, beta, x, out } = self;
+        let (mut mean, mut scale, mut shift) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK], [R::ZERO; BLOCK]);
+        let (_, axis, _) = normal.dims;
+        for c0 in (0..axis).step_by(BLOCK) {
+            let width = BLOCK.min(axis - c0);
+            for j in 0..width {
+                let c = c0 + j;
+                mean[j] = R::load(normal.mean[c]);
+                scale[j] = R::of(normal.inverse(c) * normal.gamma(c));
+                shift[j] = beta.map_or(R::ZERO, |b| R::load(b[c]));
+            }
+            each(normal.dims, c0, width, x, x, out, |j, x: R, _| (x - mean[j]).mul_add(scale[j], shift[j]));
+        }
+    }
+}
+
+/// out = f(column, x, y) for the columns c0 … c0 + width − 1.
+#[inline(always)]
+fn each<R: Lane>(
+    (outer, axis, inner): Dims,
+    c0: usize,
+    width: usize,
+    x: &[f32],
+    y: &[f32],
+    out: &mut [f32],
+    f: impl Fn(usize, R, R) -> R,
+) {
+    let (x, y, out) = (R::slice(x), R::slice(y), R::slice_mut(out));
+    for o in 0..outer {
+        if inner == 1 {
+            let row = o * axis + c0..o * axis + c0 + width;
+            let (x, y) = (&x[row.clone()], &y[row.clone()]);
+            for (j, ((out, &x), &y)) in out[row].iter_mut().zip(x).zip(y).enumerate() {
+                *out = f(j, x, y);
+            }
+        } else {
+            for j in 0..width {
+                let run = (o * axis + c0 + j) * inner..(o * axis + c0 + j + 1) * inner;
+                let (x, y) = (&x[run.clone()], &y[run.clone()]);
+                for ((out, &x), &y) in out[run].iter_mut().zip(x).zip(y) {
+                    *out = f(j, x, y);
+                }
+            }
+        }
+    }
+}
+
+/// Σ dy and Σ dy·x̂ of every element of the axis: the gradients of β and γ.
+pub fn normalize_sums(
+    isa: Isa,
+    normal: Normal<'_>,
+    x: &[f32],
+    dy: &[f32],
+    sum_dy: &mut [f32],
+    sum_dy_x: &mut [f32],
+) {
+    isa.run(Sum { term: Plain, dims: normal.dims, x: dy, y: dy, scale: 1.0, out: sum_dy });
+    isa.run(Sum { term: Correlation(normal.mean), dims: normal.dims, x, y: dy, scale: 1.0, out: sum_dy_x });
+    for (c, s) in sum_dy_x.iter_mut().enumerate() {
+        *s = (f64::from(*s) * normal.inverse(c)) as f32;
+    }
+}
+
+/// dx of [`normalize`]; with `sums` (Σ dy, Σ dy·x̂) through the statistics of the batch, else with constant statistics.
+pub fn normalize_grad(
+    isa: Isa,
+    normal: Normal<'_>,
+    x: &[f32],
+    dy: &[f32],
+    sums: Option<(&[f32], &[f32])>,
+    dx: &mut [f32],
+) {
+    isa.run(NormalizeGrad { normal, x, dy, sums, dx });
+}
+
+struct NormalizeGrad<'a> {
+    normal: Normal<'a>,
+    x: &'a [f32],
+    dy: &'a [f32],
+    sums: Option<(&'a [f32], &'a [f32])>,
+    dx: &'a mut [f32],
+}
+
+impl Task for NormalizeGrad<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<R: Lane>(self) {
+        let NormalizeGrad { normal, x, dy, sums, dx } = self;
+        let (outer, axis, inner) = normal.dims;
+        let count = (outer * inner).max(1) as f64;
+        let (mut mean, mut scale) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK]);
+        let (mut shift, mut slope) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK]);
+        for c0 in (0..axis).step_by(BLOCK) {
+            let width = BLOCK.min(axis - c0);
+            for j in 0..width {
+                let c = c0 + j;
+                let inverse = normal.inverse(c);
+                mean[j] = R::load(normal.mean[c]);
+                scale[j] = R::of(inverse * normal.gamma(c));
+                if let Some((sum_dy, sum_dy_x)) = sums {
+                    shift[j] = R::of(f64::from(sum_dy[c]) / count);
+                    slope[j] = R::of(inverse * f64::from(sum_dy_x[c]) / count);
+                }
+            }
+            match sums {
+                Some(_) => each(normal.dims, c0, width, x, dy, dx, |j, x: R, dy| {
+                    (dy - shift[j] - (x - mean[j]) * slope[j]) * scale[j]
+                }),
+                None => each(normal.dims, c0, width, x, dy, dx, |j, _: R, dy| dy * scale[j]),
+            }
+        }
+    }
+}
+
+/// out = x·scale + shift, with one value of each for every element of the axis.
+pub fn scale_shift(
+    isa: Isa,
+    dims: Dims,
+    x: &[f32],
+    scale: Option<&[f32]>,
+    shift: Option<&[f32]>,
+    out: &mut [f32],
+) {
+    isa.run(ScaleShift { dims, x, scale, shift, out });
+}
+
+struct ScaleShift<'a> {
+    dims: Dims,
+    x: &'a [f32],
+    scale: Option<&'a [f32]>,
+    shift: Option<&'a [f32]>,
+    out: &'a mut [f32],
+}
+
+impl Task for ScaleShift<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<R: Lane>(self) {
+        let ScaleShift { dims, x, scale, shift, out } = self;
+        let (mut factor, mut offset) = ([R::ONE; BLOCK], [R::ZERO; BLOCK]);
+        for c0 in (0..dims.1).step_by(BLOCK) {
+            let width = BLOCK.min(dims.1 - c0);
+            for j in 0..width {
+                factor[j] = scale.map_or(R::ONE, |s| R::load(s[c0 + j]));
+                offset[j] = shift.map_or(R::ZERO, |s| R::load(s[c0 + j]));
+            }
+            match (scale, shift) {
+                (None, _) => each(dims, c0, width, x, x, out, |j, x: R, _| x + offset[j]),
+                (Some(_), None) => each(dims, c0, width, x, x, out, |j, x: R, _| x * factor[j]),
+                _ => each(dims, c0, width, x, x, out, |j, x: R, _| x.mul_add(factor[j], offset[j])),
+            }
+        }
+    }
+}
+
+/// [`normalize_grad`] where positions with mask 0 did not count in the statistics.
+pub fn normalize_grad_masked(
+    normal: Normal<'_>,
+    mask: &[f32],
+    x: &[f32],
+    dy: &[f32],
+    sum_dy: &[f32],
+    sum_dy_x: &[f32],
+    dx: &mut [f32],
+) {
+    let (outer, axis, inner) = normal.dims;
+    let count: f64 = mask.iter().map(|&m| f64::from(m)).sum::<f64>() + MASK_EPSILON;
+    for c in 0..axis {
+        let (inverse, gamma, mean) = (normal.inverse(c), normal.gamma(c), f64::from(normal.mean[c]));
+        for o in 0..outer {
+            for i in 0..inner {
+                let at = (o * axis + c) * inner + i;
+                let m = f64::from(mask[o * inner + i]) / count;
+                let centred = f64::from(x[at]) - mean;
+                let through = m * (f64::from(sum_dy[c]) + centred * inverse * f64::from(sum_dy_x[c]));
+                dx[at] = ((f64::from(dy[at]) - through) * inverse * gamma) as f32;
+            }
+        }
+    }
+}

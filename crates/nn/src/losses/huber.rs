@@ -1,0 +1,91 @@
+//! Huber loss.
+
+use super::formulas::{each, mean, share};
+use super::loss::Loss;
+use super::reduction::{Reduction, common};
+use super::row::RowLoss;
+use crate::catalog::Entry;
+use crate::config::{Args, Config};
+use std::sync::Arc;
+use steadygrad_kernels::{Real, Result};
+
+/// Squared near the target, absolute far from it: smooth, and not ruled by outliers.
+///
+/// ```text
+/// e = p − t
+/// L = mean ½·e²              where |e| ≤ δ        ∂L/∂pᵢ = eᵢ / n
+///          δ·|e| − ½·δ²      elsewhere            ∂L/∂pᵢ = δ·sign(eᵢ) / n
+/// ```
+/// Huber, "Robust estimation of a location parameter", 1964.
+///
+/// ```
+/// use steadygrad_nn::losses::{Block, Loss, Huber};
+/// let mut value = [0.0];
+/// let block = Block { rows: 1, shape: &[2] };
+/// Huber.delta(1.0).values64(block, &[0.0, 0.0], &[0.5, 3.0], &mut value);
+/// assert_eq!(value, [1.3125]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Huber {
+    delta: f64,
+    reduction: Reduction,
+}
+
+/// With Keras' defaults.
+#[allow(non_upper_case_globals)]
+pub const Huber: Huber = Huber { delta: 1.0, reduction: Reduction::Mean };
+
+impl Huber {
+    /// Where the squared part ends.
+    pub fn delta(mut self, delta: f64) -> Huber {
+        self.delta = delta;
+        self
+    }
+
+    /// How values become one number.
+    pub fn reduction(mut self, reduction: Reduction) -> Huber {
+        self.reduction = reduction;
+        self
+    }
+}
+
+impl RowLoss for Huber {
+    const CLASS: &'static str = "Huber";
+    const NAME: &'static str = "huber_loss";
+
+    fn config(&self) -> Config {
+        Config::new().with("delta", self.delta)
+    }
+
+    #[inline(always)]
+    fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
+        let delta = R::of(self.delta);
+        let half = R::of(0.5);
+        mean(target, prediction, |t, p| {
+            let error = p - t;
+            let size = error.abs();
+            R::select(size <= delta, half * error * error, delta * size - half * delta * delta)
+        })
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
+        let delta = R::of(self.delta);
+        let scale = share(cotangent, prediction);
+        each(target, prediction, out, |t, p| scale * (p - t).max(-delta).min(delta));
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+}
+
+fn build(args: &mut Args<'_>) -> Result<Arc<dyn Loss>> {
+    let delta: f64 = args.or("delta", 1.0)?;
+    if delta.is_nan() || delta <= 0.0 {
+        return args.reject("delta", "above 0", delta);
+    }
+    Ok(Arc::new(Huber { delta, reduction: common(args)? }))
+}
+
+pub(crate) const ENTRY: Entry<dyn Loss> = Entry { class: "Huber", names: &["huber"], build };
