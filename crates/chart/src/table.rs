@@ -14,7 +14,7 @@ fn short(x: f64) -> String {
         "0".into()
     } else if !x.is_finite() {
         format!("{x}").to_lowercase()
-    } else if (1e-3..1e4).contains(&x.abs()) {
+    } else if (1e-2..1e4).contains(&x.abs()) {
         let digits = (2 - x.abs().log10().floor() as i32).max(0) as usize;
         format!("{x:.digits$}")
     } else {
@@ -32,15 +32,20 @@ impl fmt::Display for Table<'_> {
             return f.write_str("no step was looked at\n");
         };
         let mut grid = Grid::new();
-        grid.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-        grid.set_header(["layer", "signal", "delta", "gradient", "update", "saturated", "zero", "dead", ""]);
+        grid.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+        let mut header = vec!["layer", "signal", "delta", "gradient", "update", "saturated", "zero", "dead"];
+        header.extend(self.0.first_non_finite.as_ref().map(|_| ""));
+        grid.set_header(header);
         for (layer, seen) in self.0.layers.iter().zip(&last.layers) {
+            if seen.is_empty() {
+                continue;
+            }
             let blank = String::new;
             let signal = seen.signal.as_ref();
             let first = |values: &[f64]| values.first().map_or_else(blank, |&v| short(v));
             let sick =
                 self.0.first_non_finite.as_ref().filter(|s| s.place.split('/').next() == Some(&*layer.path));
-            grid.add_row([
+            let mut row = vec![
                 layer.path.clone(),
                 signal.map_or_else(blank, |s| short(s.deviation)),
                 seen.delta.map_or_else(blank, short),
@@ -49,8 +54,9 @@ impl fmt::Display for Table<'_> {
                 if layer.bounded { signal.map_or_else(blank, |s| percent(s.saturated)) } else { blank() },
                 signal.map_or_else(blank, |s| percent(s.zero)),
                 seen.dead.map_or_else(blank, percent),
-                sick.map_or_else(blank, |s| format!("first non-finite: {}", s.phase)),
-            ]);
+            ];
+            row.extend(sick.map(|s| format!("first non-finite: {}", s.phase)));
+            grid.add_row(row);
         }
         for column in grid.column_iter_mut().skip(1).take(7) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -88,6 +94,7 @@ mod tests {
         assert_eq!(short(0.0), "0");
         assert_eq!(short(1.23456), "1.23");
         assert_eq!(short(0.012345), "0.0123");
+        assert_eq!(short(0.0012345), "1.2e-3");
         assert_eq!(short(1234.5), "1234");
         assert_eq!(short(1.2e-9), "1.2e-9");
         assert_eq!(short(f64::NAN), "nan");

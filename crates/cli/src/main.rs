@@ -1,2 +1,100 @@
 //! The command `steadygrad`.
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod evaluate;
+mod list;
+mod new;
+mod predict;
+mod progress;
+mod run;
+mod summary;
+mod train;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use steadygrad::lab::Experiment;
+
+/// Trains deep networks whose gradients stay steady, with Keras' words.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Trains an experiment; without a file, 20 batch-normalized layers on the embedded digits.
+    Train(train::Train),
+    /// Losses and metrics of a finished run.
+    Evaluate(evaluate::Evaluate),
+    /// Predictions of a finished run for new samples.
+    Predict(predict::Predict),
+    /// The network of an experiment, layer by layer.
+    Summary(summary::Summary),
+    /// The names that experiments are written with.
+    List(list::List),
+    /// Writes the default experiment, commented, to start from.
+    New(new::New),
+}
+
+/// Which experiment, and what of it is overridden.
+#[derive(Debug, clap::Args)]
+struct Source {
+    /// The experiment, TOML or JSON; the default one if none is given.
+    file: Option<std::path::PathBuf>,
+    /// Overrides a key of the experiment: --set fit.epochs=3 (may be repeated).
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Source {
+    fn experiment(&self) -> steadygrad::Result<Experiment> {
+        let mut experiment = match &self.file {
+            Some(file) => Experiment::load(file)?,
+            None => Experiment::parse(steadygrad::lab::DEFAULT)?,
+        };
+        for assignment in &self.set {
+            experiment.set(assignment)?;
+        }
+        Ok(experiment)
+    }
+}
+
+/// How a command ended, if not in an error.
+enum Outcome {
+    /// All is well.
+    Fine,
+    /// The loss became NaN or infinite.
+    NotFinite,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Train(train) => train.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Predict(predict) => predict.run(),
+        Command::Summary(summary) => summary.run(),
+        Command::List(list) => list.run(),
+        Command::New(new) => new.run(),
+    };
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::NotFinite) => ExitCode::from(1),
+        Err(error) if broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Somebody who reads our output through `head` has seen enough; that is no error.
+fn broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+#[allow(clippy::print_stderr)] // the command speaks to its user
+fn report(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}

@@ -6,7 +6,7 @@ use crate::store::Store;
 use crate::system::check_memory;
 use std::collections::HashSet;
 use steadygrad_kernels::Result;
-use steadygrad_nn::recipe::{Access, Home, Recipe, Slot, Step};
+use steadygrad_nn::recipe::{Access, Home, Recipe, Slot, Step, Trace};
 use steadygrad_nn::shape::Extent;
 
 /// What of a layer is looked at behind a step.
@@ -80,6 +80,16 @@ fn weight(step: &Step, plan: &Plan, rows: usize) -> usize {
     }
 }
 
+/// The gradient of the loss for a layer's output; where the loss reads the logits of a softmax or sigmoid instead, for
+/// what goes into the layer's activation.
+pub(crate) fn delta(recipe: &Recipe, trace: &Trace) -> Option<Slot> {
+    let inside = || {
+        let path = format!("{}/activation", trace.path);
+        recipe.traces.iter().find(|t| t.path == path)?.input_gradients.first().copied().flatten()
+    };
+    trace.deltas.first().copied().flatten().or_else(inside)
+}
+
 /// Where outputs and deltas of the model's own layers are made.
 fn taps(recipe: &Recipe, plan: &Plan) -> Vec<(usize, Tap)> {
     let made = |slot: Slot| {
@@ -91,7 +101,7 @@ fn taps(recipe: &Recipe, plan: &Plan) -> Vec<(usize, Tap)> {
         if let Some(step) = trace.outputs.first().and_then(|s| made(*s)) {
             taps.push((step, Tap::Signal(i)));
         }
-        if let Some(step) = trace.deltas.first().copied().flatten().and_then(made) {
+        if let Some(step) = delta(recipe, trace).and_then(made) {
             taps.push((step, Tap::Delta(i)));
         }
     }

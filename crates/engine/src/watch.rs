@@ -1,6 +1,6 @@
 //! Looking at a training: what taps see becomes a chart.
 
-use crate::program::{Program, Tap};
+use crate::program::{Program, Tap, delta};
 use crate::store::Store;
 use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
 use steadygrad_kernels::Isa;
@@ -85,7 +85,7 @@ impl Watch {
             let trace = &program.recipe.traces[trace];
             let slot = match tap {
                 Tap::Signal(_) => trace.outputs.first().copied(),
-                Tap::Delta(_) => trace.deltas.first().copied().flatten(),
+                Tap::Delta(_) => delta(&program.recipe, trace),
             };
             let Some(slot) = slot else { continue };
             let values = &arena.all()[program.seen.range(slot, rows)];

@@ -1,10 +1,77 @@
 //! steadygrad trains deep networks whose gradients stay steady, and says why another network's do not.
+//!
+//! Keras' words in Rust: a model is plain data, `compile` gives it a memory, `fit` trains it.
+//!
+//! ```
+//! use steadygrad::prelude::*;
+//!
+//! let (train, test) = digits::load()?;
+//! let (train, valid) = train.split(0.9)?;
+//!
+//! let model = Sequential::new([8, 8])
+//!     .add(Flatten)
+//!     .add(Dense::new(100).kernel_initializer(HeNormal).use_bias(false))
+//!     .add(BatchNormalization::new())
+//!     .add(Relu)
+//!     .add(Dense::new(10).activation(Softmax));
+//!
+//! let mut learner = model.compile(
+//!     Compile::new(Sgd::new(0.01).momentum(0.9), SparseCategoricalCrossentropy).accuracy().seed(42),
+//! )?;
+//! let history = learner.fit(&train, Fit::epochs(2).batch_size(32).validation(&valid))?;
+//! println!("{history}\n{}", learner.evaluate(&test)?);
+//! # assert!(history.last("val_accuracy").unwrap() > 0.8);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! Everything is found in one of two places: [`prelude`] holds the values that models are written with, [`extend`] the
+//! traits that activations, layers, losses, … of one's own are written with.
 #![forbid(unsafe_code)]
 
+pub use steadygrad_chart as chart;
 pub use steadygrad_data as data;
+pub use steadygrad_engine as engine;
+pub use steadygrad_formats as formats;
+pub use steadygrad_lab as lab;
 pub use steadygrad_nn as nn;
 
-/// What members of a family and layers of one's own are written with.
+pub use steadygrad_kernels::{Error, Kind, Result};
+
+/// What a model is written with: `use steadygrad::prelude::*;`.
+pub mod prelude {
+    pub use steadygrad_chart::Schedule as WatchSchedule;
+    pub use steadygrad_data::{Array, Dataset, Scale, Scaler, digits};
+    pub use steadygrad_engine::Trainable as _;
+    pub use steadygrad_engine::callbacks::*;
+    pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle};
+    pub use steadygrad_kernels::{Error, Result};
+    pub use steadygrad_nn::activations::*;
+    pub use steadygrad_nn::functional::*;
+    pub use steadygrad_nn::initializers::*;
+    pub use steadygrad_nn::layers::*;
+    pub use steadygrad_nn::losses::*;
+    pub use steadygrad_nn::metrics;
+    pub use steadygrad_nn::optimizers::*;
+    pub use steadygrad_nn::{Model, Sequential, Shape};
+    pub use steadygrad_nn::{constraints, regularizers, schedules};
+}
+
+/// What members of a family of one's own are written with.
 pub mod extend {
-    pub use steadygrad_kernels as kernels;
+    pub use steadygrad_engine::callbacks::{Callback, Training};
+    pub use steadygrad_kernels::random::{Purpose, Stream};
+    pub use steadygrad_kernels::{Isa, Lane, Place, Real, Task};
+    pub use steadygrad_nn::activations::{Activation, LaneFunction, Pointwise, Rowwise, Saved};
+    pub use steadygrad_nn::config::{Config, Value};
+    pub use steadygrad_nn::constraints::{Constraint, Projection};
+    pub use steadygrad_nn::initializers::{Draw, Initializer, fans};
+    pub use steadygrad_nn::layers::{Layer, Role};
+    pub use steadygrad_nn::losses::{Block, Loss, LossRule, RowLoss};
+    pub use steadygrad_nn::lowering::{Lowering, Param, ParamSpec, Port};
+    pub use steadygrad_nn::metrics::{Accumulator, Metric};
+    pub use steadygrad_nn::optimizers::{Memory, Rule, Tensor, Tick};
+    pub use steadygrad_nn::recipe::{CustomStep, Slot, Step};
+    pub use steadygrad_nn::regularizers::{PenaltyRule, Regularizer};
+    pub use steadygrad_nn::schedules::Schedule;
+    pub use steadygrad_nn::{Extent, Layout, Shape};
 }

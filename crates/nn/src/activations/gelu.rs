@@ -1,6 +1,6 @@
 //! GELU: x times the normal distribution function, exact or by tanh.
 
-use super::pointwise::{Pointwise, Saved};
+use super::pointwise::{Pointwise, Saved, logistic};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::layers::layer::Layer;
@@ -12,8 +12,8 @@ use steadygrad_kernels::{Real, Result};
 ///
 /// ```text
 /// exact:        f(x) = x·Φ(x) = x/2·(1 + erf(x/√2)),  f′(x) = Φ(x) + x·φ(x)
-/// approximate:  f(x) = x/2·(1 + tanh u),  u = √(2/π)·(x + 0.044715·x³)
-///               f′(x) = (1 + t)/2 + x/2·(1 − t²)·u′,  t = tanh u
+/// approximate:  f(x) = x/2·(1 + tanh u) = x·σ(2u),  u = √(2/π)·(x + 0.044715·x³)
+///               f′(x) = σ(2u) + x·σ(2u)·σ(−2u)·2u′
 /// ```
 ///
 /// Its least value is −0.16997 at x = −0.75179, its greatest slope 1.12890 at √2; the two forms differ by 4.8e-4 at most
@@ -51,11 +51,10 @@ impl Pointwise for Gelu {
 
     #[inline(always)]
     fn f<R: Real>(&self, x: R) -> R {
-        let half = R::of(0.5) * x;
         if self.approximate {
-            half * (R::ONE + inner(x).tanh())
+            x * twice_u(x).sigmoid()
         } else {
-            half * (R::ONE + (x * R::of(FRAC_1_SQRT_2)).erf())
+            R::of(0.5) * x * (R::ONE + (x * R::of(FRAC_1_SQRT_2)).erf())
         }
     }
 
@@ -66,9 +65,9 @@ impl Pointwise for Gelu {
         let x = x.max(R::of(-40.0)).min(R::of(40.0));
         let square = x * x;
         if self.approximate {
-            let t = inner(x).tanh();
-            let slope = R::of(ROOT_2_PI) * (R::ONE + R::of(3.0 * CUBIC) * square);
-            half * (R::ONE + t) + half * x * ((R::ONE - t) * (R::ONE + t)) * slope
+            let (sigmoid, product) = logistic(twice_u(x));
+            let slope = R::of(2.0 * ROOT_2_PI) * (R::ONE + R::of(3.0 * CUBIC) * square);
+            sigmoid + x * product * slope
         } else {
             let density = R::of(DENSITY_0) * (-half * square).exp();
             half * (R::ONE + (x * R::of(FRAC_1_SQRT_2)).erf()) + x * density
@@ -84,10 +83,10 @@ impl Pointwise for Gelu {
     }
 }
 
-/// u = √(2/π)·(x + 0.044715·x³)
+/// 2u = 2·√(2/π)·(x + 0.044715·x³)
 #[inline(always)]
-fn inner<R: Real>(x: R) -> R {
-    R::of(ROOT_2_PI) * (x + R::of(CUBIC) * (x * x * x))
+fn twice_u<R: Real>(x: R) -> R {
+    R::of(2.0 * ROOT_2_PI) * (x + R::of(CUBIC) * (x * x * x))
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {

@@ -136,3 +136,6 @@ impl FromValue for Arc<dyn Layer> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

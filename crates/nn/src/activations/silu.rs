@@ -1,6 +1,6 @@
 //! SiLU, and Swish, which is SiLU with a steepness.
 
-use super::pointwise::{Pointwise, Saved, checked, require};
+use super::pointwise::{Pointwise, Saved, checked, logistic, require};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::layers::layer::Layer;
@@ -48,15 +48,6 @@ impl Swish {
     pub fn new(beta: f64) -> Swish {
         Swish { beta }
     }
-}
-
-/// σ(u) and σ(u)·σ(−u), both with a small relative error: neither is made from 1 − σ.
-#[inline(always)]
-fn logistic<R: Real>(u: R) -> (R, R) {
-    let e = (-u.abs()).exp();
-    let near = R::ONE / (R::ONE + e);
-    let far = e * near;
-    (R::select(u < R::ZERO, far, near), far * near)
 }
 
 /// σ(u) + u·σ(u)·σ(−u)

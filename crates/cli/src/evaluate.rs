@@ -1,0 +1,44 @@
+//! `steadygrad evaluate`: losses and metrics of a finished run.
+
+use crate::{Outcome, run};
+use serde_json::Map;
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Evaluate {
+    /// The folder of the run.
+    run: PathBuf,
+    /// On the training data instead of the validation data.
+    #[arg(long)]
+    train: bool,
+    /// Overrides a key of the experiment: --set data.validation=other.csv (may be repeated).
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Evaluate {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let (prepared, mut learner) = run::open(&self.run, &self.set)?;
+        let data = match (&prepared.data.validation, self.train) {
+            (Some(validation), false) => validation,
+            (None, false) => anyhow::bail!(
+                "{}: the experiment has no validation data\n  help: use --train, or --set data.validation_split=0.2",
+                self.run.display()
+            ),
+            _ => &prepared.data.train,
+        };
+        let logs = learner.evaluate(data)?;
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            let object: Map<_, _> = logs.iter().map(|(n, v)| (n.to_string(), run::number(v))).collect();
+            writeln!(out, "{}", serde_json::Value::Object(object))?;
+        } else {
+            writeln!(out, "{data}\n{logs}")?;
+        }
+        Ok(Outcome::Fine)
+    }
+}

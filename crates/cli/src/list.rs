@@ -1,0 +1,66 @@
+//! `steadygrad list`: the names that experiments are written with.
+
+use crate::Outcome;
+use std::io::Write;
+use steadygrad::nn;
+use steadygrad::nn::catalog::Entry;
+
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// One family: data, layers, activations, initializers, losses, metrics, optimizers, schedules, regularizers,
+    /// constraints, callbacks. All without it.
+    family: Option<String>,
+}
+
+/// Names of a family: class, then the others in brackets.
+fn names<T: ?Sized>(catalog: &[Entry<T>]) -> Vec<String> {
+    let mut lines: Vec<String> = catalog
+        .iter()
+        .map(|e| {
+            if e.names.is_empty() {
+                e.class.to_string()
+            } else {
+                format!("{:<32} {}", e.class, e.names.join(", "))
+            }
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+impl List {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let data = || -> Vec<String> {
+            steadygrad::data::sets::CATALOG.iter().map(|e| format!("{:<32} {}", e.name, e.summary)).collect()
+        };
+        let families: [(&str, Vec<String>); 10] = [
+            ("data", data()),
+            ("layers", names(nn::layers::CATALOG)),
+            ("activations", names(nn::activations::CATALOG)),
+            ("initializers", names(nn::initializers::CATALOG)),
+            ("losses", names(nn::losses::CATALOG)),
+            ("metrics", names(nn::metrics::CATALOG)),
+            ("optimizers", names(nn::optimizers::CATALOG)),
+            ("schedules", names(nn::schedules::CATALOG)),
+            ("regularizers", names(nn::regularizers::CATALOG)),
+            ("constraints", names(nn::constraints::CATALOG)),
+        ];
+        let mut out = std::io::stdout().lock();
+        if let Some(family) = &self.family {
+            let known: Vec<&str> = families.iter().map(|(n, _)| *n).collect();
+            let found = families.iter().find(|(n, _)| n == family);
+            let (_, lines) = found.ok_or_else(|| steadygrad::Error::name("family", family, &known))?;
+            for line in lines {
+                writeln!(out, "{line}")?;
+            }
+            return Ok(Outcome::Fine);
+        }
+        for (name, lines) in &families {
+            writeln!(out, "{name}")?;
+            for line in lines {
+                writeln!(out, "  {line}")?;
+            }
+        }
+        Ok(Outcome::Fine)
+    }
+}

@@ -1,0 +1,34 @@
+//! `steadygrad new`: the default experiment, to start from.
+
+use crate::Outcome;
+use std::io::Write;
+use std::path::PathBuf;
+use steadygrad::lab::DEFAULT;
+
+#[derive(Debug, clap::Args)]
+pub struct New {
+    /// Where to write it; to standard output without it.
+    file: Option<PathBuf>,
+    /// Overwrites a file that is there.
+    #[arg(long)]
+    force: bool,
+}
+
+impl New {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let mut out = std::io::stdout().lock();
+        let Some(file) = self.file else {
+            out.write_all(DEFAULT.as_bytes())?;
+            return Ok(Outcome::Fine);
+        };
+        if file.exists() && !self.force {
+            anyhow::bail!(
+                "{}: is there already\n  help: choose another name, or --force to overwrite it",
+                file.display()
+            );
+        }
+        std::fs::write(&file, DEFAULT).map_err(|e| steadygrad::Error::file(&file, &e))?;
+        writeln!(out, "wrote {0}; train it with: steadygrad train {0}", file.display())?;
+        Ok(Outcome::Fine)
+    }
+}

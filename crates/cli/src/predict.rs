@@ -1,0 +1,74 @@
+//! `steadygrad predict`: what a finished run says about new samples.
+
+use crate::{Outcome, run};
+use std::io::Write;
+use std::path::PathBuf;
+use steadygrad::data::{Array, csv, npy, npz};
+use steadygrad::prelude::Dataset;
+
+#[derive(Debug, clap::Args)]
+pub struct Predict {
+    /// The folder of the run.
+    run: PathBuf,
+    /// The samples: a CSV file with the columns of the training data, or an NPY or NPZ file. Without it, the validation data.
+    input: Option<PathBuf>,
+    /// Overrides a key of the experiment (may be repeated).
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Predict {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let (prepared, mut learner) = run::open(&self.run, &self.set)?;
+        let data = &prepared.data;
+        let samples = match &self.input {
+            None => data.validation.clone().unwrap_or_else(|| data.train.clone()),
+            Some(path) => {
+                let mut samples = match path.extension().and_then(|e| e.to_str()) {
+                    Some("npy") => Dataset::multi(vec![npy::read(path)?], Vec::new())?,
+                    Some("npz") => npz::load(path, &npz::NpzOptions::default())?.0,
+                    _ => match &data.schema {
+                        Some(schema) => csv::load_like(&schema.clone().without_target(), path)?,
+                        None => {
+                            let target = csv::Target::None;
+                            csv::load(path, &csv::CsvOptions { target, ..csv::CsvOptions::default() })?.0
+                        }
+                    },
+                };
+                let shape = data.train.x[0].row_shape().to_vec();
+                if samples.x.len() == 1 && samples.x[0].row_shape() != shape {
+                    let flat = samples.x.swap_remove(0);
+                    samples.x.push(flat.reshape_rows(&shape)?);
+                }
+                if let Some(scaler) = &data.scaler {
+                    scaler.apply(&mut samples)?;
+                }
+                samples
+            }
+        };
+        let outputs = learner.predict_all(&samples.x)?;
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        writeln!(out, "{}", header(&outputs, data.train.class_names.as_deref()).join(","))?;
+        for row in 0..samples.len() {
+            let values: Vec<String> = outputs.iter().flat_map(|o| o.row(row)).map(f32::to_string).collect();
+            writeln!(out, "{}", values.join(","))?;
+        }
+        out.flush()?;
+        Ok(Outcome::Fine)
+    }
+}
+
+/// Names of the columns: the classes where they have names and there is one output, else numbers.
+fn header(outputs: &[Array], classes: Option<&[String]>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (i, output) in outputs.iter().enumerate() {
+        let prefix = if outputs.len() > 1 { format!("output{i}_") } else { String::new() };
+        for j in 0..output.row_len() {
+            names.push(match classes.filter(|c| c.len() == output.row_len() && outputs.len() == 1) {
+                Some(classes) => classes[j].replace(',', ";"),
+                None => format!("{prefix}{j}"),
+            });
+        }
+    }
+    names
+}

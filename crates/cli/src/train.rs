@@ -1,0 +1,71 @@
+//! `steadygrad train`: an experiment is trained, and what came of it is kept in a folder.
+
+use crate::progress::{Guard, Progress};
+use crate::run::{self, Run};
+use crate::{Outcome, Source};
+use anyhow::Context;
+use serde_json::{Map, json};
+use std::io::Write;
+use std::path::PathBuf;
+use steadygrad::chart::Table;
+use steadygrad::extend::Callback;
+use steadygrad::prelude::{Fit, WatchSchedule};
+
+#[derive(Debug, clap::Args)]
+pub struct Train {
+    #[command(flatten)]
+    source: Source,
+    /// The folder that receives experiment, history, chart and weights [default: runs/<name>-<time>].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Prints one JSON object at the end, and nothing else on standard output.
+    #[arg(long)]
+    json: bool,
+    /// Threads that may share a large step; they change no result.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: u16,
+}
+
+impl Train {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let experiment = self.source.experiment()?;
+        let prepared = experiment.prepare(self.threads.into())?;
+        let mut callbacks: Vec<Box<dyn Callback>> = run::callbacks(&prepared)?;
+        let mut learner = prepared.learner()?;
+        learner.watch(WatchSchedule::Default);
+        let (mut progress, mut guard) = (Progress::new(), Guard::default());
+        let mut fit = Fit::with(prepared.fit.clone()).callback(&mut guard).callback(&mut progress);
+        if let Some(validation) = &prepared.data.validation {
+            fit = fit.validation(validation);
+        }
+        for callback in &mut callbacks {
+            fit = fit.callback(&mut **callback);
+        }
+        let history = learner.fit(&prepared.data.train, fit)?;
+        let folder =
+            self.out.unwrap_or_else(|| run::default_folder(&experiment, self.source.file.as_deref()));
+        let run = Run { experiment: &experiment, prepared: &prepared, learner: &learner, history: &history };
+        let weights =
+            run.write(&folder).with_context(|| format!("{} could not be written", folder.display()))?;
+        let speed = history.samples as f64 / history.seconds;
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            let mut object = Map::new();
+            for (name, value) in history.last_logs().iter() {
+                object.insert(name.to_string(), run::number(value));
+            }
+            object.insert("seconds".into(), run::number(history.seconds));
+            object.insert("samples_per_second".into(), run::number(speed));
+            object.insert("weights".into(), json!(weights));
+            writeln!(out, "{}", serde_json::Value::Object(object))?;
+        } else {
+            if let Some(chart) = learner.chart() {
+                write!(out, "\n{}", Table(chart))?;
+            }
+            writeln!(out, "\n{history}; {speed:.0} samples a second")?;
+            writeln!(out, "kept in {}", folder.display())?;
+        }
+        run::warn(&history.warnings);
+        Ok(if guard.not_finite { Outcome::NotFinite } else { Outcome::Fine })
+    }
+}

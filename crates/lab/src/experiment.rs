@@ -1,0 +1,230 @@
+//! An experiment: data, model, compile and fit as plain data, and made ready to run.
+
+use crate::data::{self, Data};
+use crate::{assemble, settings, text};
+use std::path::{Path, PathBuf};
+use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::config::{Args, Config, Value};
+use steadygrad_nn::{Model, Shape};
+
+/// The unit that is trained, examined and cured: the content of an experiment file.
+///
+/// ```
+/// use steadygrad_lab::Experiment;
+/// let mut experiment = Experiment::parse(steadygrad_lab::DEFAULT)?;
+/// experiment.set("let.depth=2")?;
+/// experiment.set("fit.epochs=1")?;
+/// let prepared = experiment.prepare(1)?;
+/// assert_eq!(prepared.model.entries.len(), 9);
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    config: Config,
+    base: PathBuf,
+}
+
+/// An experiment made ready: data loaded, model put together, settings read.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The data.
+    pub data: Data,
+    /// The network.
+    pub model: Model,
+    /// How it is trained.
+    pub compile: Compile,
+    /// The arguments of `fit`.
+    pub fit: FitSettings,
+    /// The callbacks as they are written.
+    pub callbacks: Vec<Value>,
+    /// Weights to start from.
+    pub weights: Option<PathBuf>,
+}
+
+const TABLES: [&str; 10] =
+    ["data", "model", "compile", "fit", "let", "lab", "meta", "id", "title", "expected"];
+
+impl Experiment {
+    /// Reads a file, TOML or JSON.
+    ///
+    /// # Errors
+    /// If the file cannot be read or has keys that are not known.
+    pub fn load(path: impl AsRef<Path>) -> Result<Experiment> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, &e))?;
+        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let experiment = Experiment::parse(&text).place(|| path.display().to_string())?;
+        Ok(Experiment { base, ..experiment })
+    }
+
+    /// Reads text, TOML or JSON; relative paths in it are relative to the working directory.
+    ///
+    /// # Errors
+    /// As for [`Experiment::load`].
+    pub fn parse(text: &str) -> Result<Experiment> {
+        let config = text::parse(text)?;
+        let experiment = Experiment { config, base: PathBuf::new() };
+        experiment.check_keys()?;
+        Ok(experiment)
+    }
+
+    fn check_keys(&self) -> Result<()> {
+        for (key, _) in self.config.iter() {
+            if !TABLES.contains(&key) {
+                return Err(Error::name("table of an experiment", key, &TABLES));
+            }
+        }
+        Ok(())
+    }
+
+    /// Overrides one key: `fit.epochs=3`.
+    ///
+    /// # Errors
+    /// If it is no assignment, or there is no such place.
+    pub fn set(&mut self, assignment: &str) -> Result<()> {
+        let mut changed = self.clone();
+        text::set(&mut changed.config, assignment)?;
+        changed.check_keys().place(|| format!("--set {assignment}"))?;
+        *self = changed;
+        Ok(())
+    }
+
+    /// All of it as data.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where relative paths in it start.
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// The same, with relative paths starting elsewhere.
+    pub fn with_base(mut self, base: impl Into<PathBuf>) -> Experiment {
+        self.base = base.into();
+        self
+    }
+
+    /// As a TOML file that can be read from anywhere: paths are made absolute.
+    ///
+    /// # Errors
+    /// If it cannot be written as TOML.
+    pub fn to_toml(&self) -> Result<String> {
+        let mut config = self.config.clone();
+        let absolute = |text: &str| -> Value {
+            let joined = self.base.join(text);
+            let path = std::path::absolute(&joined).unwrap_or(joined);
+            path.display().to_string().into()
+        };
+        for (table, keys) in [("data", ["train", "validation", "path"]), ("model", ["weights", "file", ""])] {
+            let Some(Value::Map(map)) = config.get_mut(table) else { continue };
+            for key in keys {
+                if let Some(Value::Text(text)) = map.get(key).cloned()
+                    && !text.starts_with('$')
+                {
+                    map.set(key, absolute(&text));
+                }
+            }
+        }
+        text::to_toml(&config)
+    }
+
+    /// A name for it: its title or id, if it has one.
+    pub fn name(&self) -> Option<String> {
+        ["title", "id"].iter().find_map(|key| match self.config.get(key) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    fn table(&self, config: &Config, name: &str) -> Result<Config> {
+        match config.get(name) {
+            None => Ok(Config::new()),
+            Some(Value::Map(map)) => Ok(map.clone()),
+            Some(other) => {
+                Err(Error::argument(format!("expected a table, found {}", other.kind()))
+                    .at(format!("[{name}]")))
+            }
+        }
+    }
+
+    /// The seed of the run.
+    ///
+    /// # Errors
+    /// If it is no whole number.
+    pub fn seed(&self) -> Result<u64> {
+        let config = text::substitute(&self.config)?;
+        Args::new("[fit]", &self.table(&config, "fit")?).or("seed", 0)
+    }
+
+    /// The network alone, without loading the data where the model's own `input_shape` is enough.
+    ///
+    /// # Errors
+    /// If the model is not right.
+    pub fn model(&self) -> Result<Model> {
+        let config = text::substitute(&self.config)?;
+        let table = self.table(&config, "model")?;
+        if table.get("input_shape").is_some() || self.has_inputs(&table) {
+            return self.build(&table, &[]);
+        }
+        let data = data::load(&self.table(&config, "data")?, &self.base, self.seed()?)?;
+        self.build(&table, &shapes(&data))
+    }
+
+    /// Some layer of the list is an input of its own.
+    fn has_inputs(&self, table: &Config) -> bool {
+        match table.get("layers") {
+            Some(Value::List(items)) => items.iter().any(|item| {
+                matches!(item, Value::Map(map) if matches!(map.get("layer"), Some(Value::Text(t)) if t.starts_with("input") || t == "InputLayer"))
+            }),
+            _ => false,
+        }
+    }
+
+    fn build(&self, table: &Config, shapes: &[Shape]) -> Result<Model> {
+        match table.get("file") {
+            None => assemble::model(table, shapes),
+            Some(_) => Err(Error::unsupported("models are not read from files yet")
+                .at("[model], `file`")
+                .help("list the layers in `layers`")),
+        }
+    }
+
+    /// Loads the data, puts the model together, and reads all settings.
+    ///
+    /// # Errors
+    /// If anything is not right: the place, what was found, and what to do.
+    pub fn prepare(&self, threads: usize) -> Result<Prepared> {
+        let config = text::substitute(&self.config)?;
+        let seed = self.seed()?;
+        // What costs nothing is checked before the data is loaded.
+        let (fit, callbacks) = settings::fit(&self.table(&config, "fit")?)?;
+        let table = self.table(&config, "model")?;
+        let data = data::load(&self.table(&config, "data")?, &self.base, seed)?;
+        let model = self.build(&table, &shapes(&data))?;
+        let compile =
+            settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)?;
+        let weights =
+            Args::new("[model]", &table).or::<Option<String>>("weights", None)?.map(|w| self.base.join(w));
+        Ok(Prepared { data, model, compile, fit, callbacks, weights })
+    }
+}
+
+fn shapes(data: &Data) -> Vec<Shape> {
+    data.train.x.iter().map(|x| Shape::from(x.row_shape())).collect()
+}
+
+impl Prepared {
+    /// The model with its memory, and with the weights that the experiment starts from.
+    ///
+    /// # Errors
+    /// If model and settings do not fit, or the weights are another model's.
+    pub fn learner(&self) -> Result<Learner> {
+        let mut learner = self.model.compile(self.compile.clone())?;
+        if let Some(path) = &self.weights {
+            learner.load_weights(path).place(|| "[model], `weights`")?;
+        }
+        Ok(learner)
+    }
+}

@@ -1,0 +1,162 @@
+//! The `[compile]` and `[fit]` tables.
+
+use std::collections::BTreeMap;
+use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::config::{Args, Config, FromValue, Value};
+use steadygrad_nn::optimizers::Optimizer;
+
+/// `[compile]`, for a model with outputs of these names.
+pub(crate) fn compile(config: &Config, outputs: &[String], seed: u64, threads: usize) -> Result<Compile> {
+    let mut args = Args::new("[compile]", config);
+    let optimizer = args.or("optimizer", Value::Text("rmsprop".into()))?;
+    let loss: Option<Value> = args.or("loss", None)?;
+    let weights: Option<Value> = args.or("loss_weights", None)?;
+    let metrics: Value = args.or("metrics", Value::Null)?;
+    let weighted: Value = args.or("weighted_metrics", Value::Null)?;
+    args.ignore(&["run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"]);
+    args.finish()?;
+    let optimizer = Optimizer::from_value(&optimizer).place(|| "[compile], `optimizer`")?;
+    let mut compile = Compile::without_loss(optimizer).seed(seed).threads(threads);
+    let Some(loss) = loss else {
+        return Err(Error::argument("`loss` is missing").at("[compile]").help(
+            "name a loss, as in loss = \"sparse_categorical_crossentropy\"; `steadygrad list losses` shows all",
+        ));
+    };
+    for (output, value) in per_output(&loss, outputs).place(|| "[compile], `loss`")? {
+        let loss = FromValue::from_value(&value).place(|| "[compile], `loss`")?;
+        compile.losses.push(LossSpec { output, loss, weight: 1.0 });
+    }
+    if let Some(weights) = weights {
+        weigh(&mut compile, &weights, outputs).place(|| "[compile], `loss_weights`")?;
+    }
+    for (value, weighted, key) in [(metrics, false, "metrics"), (weighted, true, "weighted_metrics")] {
+        let specs = metric_specs(&value, outputs, weighted).place(|| format!("[compile], `{key}`"))?;
+        compile.metrics.extend(specs);
+    }
+    Ok(compile)
+}
+
+/// One value for all outputs, a list with one for each, or a table by names of outputs.
+fn per_output(value: &Value, outputs: &[String]) -> Result<Vec<(Option<String>, Value)>> {
+    match value {
+        Value::List(items) => {
+            if items.len() != outputs.len() {
+                return Err(Error::argument(format!(
+                    "the list has {} entries, and the model {} outputs",
+                    items.len(),
+                    outputs.len()
+                )));
+            }
+            Ok(outputs.iter().zip(items).map(|(o, v)| (Some(o.clone()), v.clone())).collect())
+        }
+        Value::Map(map) if map.get("class_name").is_none() => {
+            let known: Vec<&str> = outputs.iter().map(String::as_str).collect();
+            let entry = |(name, value): (&str, &Value)| {
+                if known.contains(&name) {
+                    Ok((Some(name.to_string()), value.clone()))
+                } else {
+                    Err(Error::name("output of the model", name, &known))
+                }
+            };
+            map.iter().map(entry).collect()
+        }
+        one => Ok(vec![(None, one.clone())]),
+    }
+}
+
+fn weigh(compile: &mut Compile, weights: &Value, outputs: &[String]) -> Result<()> {
+    // A weight for each output needs a loss for each output.
+    if let [LossSpec { output: None, loss, .. }] = compile.losses.as_slice() {
+        let loss = loss.clone();
+        let one = |o: &String| LossSpec { output: Some(o.clone()), loss: loss.clone(), weight: 1.0 };
+        compile.losses = outputs.iter().map(one).collect();
+    }
+    for (output, value) in per_output(weights, outputs)? {
+        let weight = f64::from_value(&value)?;
+        for spec in compile.losses.iter_mut().filter(|l| output.is_none() || l.output == output) {
+            spec.weight = weight;
+        }
+    }
+    Ok(())
+}
+
+fn metric_specs(value: &Value, outputs: &[String], weighted: bool) -> Result<Vec<MetricSpec>> {
+    let spec = |output: Option<&String>, value: &Value| MetricSpec {
+        output: output.cloned(),
+        metric: Asked::Named(value.clone()),
+        weighted,
+    };
+    match value {
+        Value::Null => Ok(Vec::new()),
+        // A list of lists gives each output its own.
+        Value::List(items) if items.iter().any(|i| matches!(i, Value::List(_))) => {
+            let each = per_output(value, outputs)?.into_iter();
+            each.map(|(o, v)| metric_specs(&v, outputs, weighted).map(|s| named(s, o)))
+                .collect::<Result<Vec<_>>>()
+                .map(|v| v.concat())
+        }
+        Value::List(items) => Ok(items.iter().map(|v| spec(None, v)).collect()),
+        Value::Map(map) if map.get("class_name").is_none() => {
+            let each = per_output(value, outputs)?.into_iter();
+            each.map(|(o, v)| metric_specs(&v, outputs, weighted).map(|s| named(s, o)))
+                .collect::<Result<Vec<_>>>()
+                .map(|v| v.concat())
+        }
+        one => Ok(vec![spec(None, one)]),
+    }
+}
+
+fn named(specs: Vec<MetricSpec>, output: Option<String>) -> Vec<MetricSpec> {
+    specs.into_iter().map(|s| MetricSpec { output: output.clone(), ..s }).collect()
+}
+
+/// `[fit]`: the settings, and the callbacks as they are written.
+pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
+    let mut args = Args::new("[fit]", config);
+    let mut settings = FitSettings {
+        epochs: args.or("epochs", 1)?,
+        batch_size: args.or("batch_size", None)?,
+        validation_split: args.or("validation_split", 0.0)?,
+        initial_epoch: args.or("initial_epoch", 0)?,
+        steps_per_epoch: args.or("steps_per_epoch", None)?,
+        validation_steps: args.or("validation_steps", None)?,
+        validation_batch_size: args.or("validation_batch_size", None)?,
+        validation_freq: args.or("validation_freq", 1)?,
+        ..FitSettings::default()
+    };
+    settings.shuffle = match args.or("shuffle", Value::Bool(true))? {
+        Value::Bool(true) => Shuffle::All,
+        Value::Bool(false) => Shuffle::No,
+        Value::Text(t) if t == "batch" => Shuffle::Batch,
+        other => return args.reject("shuffle", "true, false or \"batch\"", other.kind()),
+    };
+    let classes: Config = args.or("class_weight", Config::new())?;
+    let mut class_weight = BTreeMap::new();
+    for (name, value) in classes.iter() {
+        let class: usize = name.parse().map_err(|_| {
+            Error::argument(format!("`{name}` is not the number of a class")).at("[fit], `class_weight`")
+        })?;
+        class_weight.insert(class, f64::from_value(value).place(|| "[fit], `class_weight`")?);
+    }
+    settings.class_weight = class_weight;
+    let callbacks: Vec<Value> = args.or("callbacks", Vec::new())?;
+    args.ignore(&["seed", "verbose"]);
+    args.finish()?;
+    for (name, value) in [
+        ("batch_size", settings.batch_size),
+        ("steps_per_epoch", settings.steps_per_epoch),
+        ("validation_steps", settings.validation_steps),
+        ("validation_batch_size", settings.validation_batch_size),
+        ("validation_freq", Some(settings.validation_freq)),
+    ] {
+        if value == Some(0) {
+            return args.reject(name, "1 or more", 0);
+        }
+    }
+    if settings.initial_epoch > settings.epochs {
+        let epochs = format!("{} with epochs = {}", settings.initial_epoch, settings.epochs);
+        return args.reject("initial_epoch", "at most `epochs`", epochs);
+    }
+    Ok((settings, callbacks))
+}

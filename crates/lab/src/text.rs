@@ -1,0 +1,223 @@
+//! Experiment files as values: TOML or JSON in, constants put in their places, single keys overridden.
+
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::config::{Config, Value};
+
+/// Reads TOML, or JSON where the text begins with a brace.
+pub(crate) fn parse(text: &str) -> Result<Config> {
+    if text.trim_start().starts_with('{') {
+        let json: serde_json::Value = serde_json::from_str(text).map_err(|e| {
+            Error::format(format!("not valid JSON: {e}")).at(format!(
+                "line {}, column {}",
+                e.line(),
+                e.column()
+            ))
+        })?;
+        return Config::from_json(&json);
+    }
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
+        let at = e.span().map_or(0, |s| s.start).min(text.len());
+        let line = text[..at].matches('\n').count() + 1;
+        Error::format(format!("not valid TOML: {}", e.message())).at(format!("line {line}"))
+    })?;
+    Ok(table.iter().map(|(k, v)| (k.clone(), from_toml(v))).collect())
+}
+
+fn from_toml(value: &toml::Value) -> Value {
+    match value {
+        toml::Value::String(s) => Value::Text(s.clone()),
+        toml::Value::Integer(i) => Value::Int(*i),
+        toml::Value::Float(x) => Value::Float(*x),
+        toml::Value::Boolean(b) => Value::Bool(*b),
+        toml::Value::Datetime(d) => Value::Text(d.to_string()),
+        toml::Value::Array(items) => Value::List(items.iter().map(from_toml).collect()),
+        toml::Value::Table(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), from_toml(v))).collect()),
+    }
+}
+
+/// Writes TOML; what is null is left out, as TOML has no word for it.
+pub(crate) fn to_toml(config: &Config) -> Result<String> {
+    let table = |config: &Config| -> toml::Table {
+        config.iter().filter_map(|(k, v)| Some((k.to_string(), as_toml(v)?))).collect()
+    };
+    toml::to_string(&table(config)).map_err(|e| Error::format(format!("cannot be written as TOML: {e}")))
+}
+
+fn as_toml(value: &Value) -> Option<toml::Value> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(b) => toml::Value::Boolean(*b),
+        Value::Int(i) => toml::Value::Integer(*i),
+        Value::Float(x) => toml::Value::Float(*x),
+        Value::Text(s) => toml::Value::String(s.clone()),
+        Value::List(items) => toml::Value::Array(items.iter().filter_map(as_toml).collect()),
+        Value::Map(map) => {
+            toml::Value::Table(map.iter().filter_map(|(k, v)| Some((k.to_string(), as_toml(v)?))).collect())
+        }
+    })
+}
+
+/// Sets one key: `fit.epochs=3`, `model.layers.0.units=64`. The value is TOML; what is none is taken as text.
+pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<()> {
+    let Some((key, text)) = assignment.split_once('=') else {
+        return Err(Error::argument(format!("`{assignment}` sets nothing"))
+            .at("--set")
+            .help("write KEY=VALUE, as in --set fit.epochs=3"));
+    };
+    let (key, text) = (key.trim(), text.trim());
+    let value = match format!("value = {text}").parse::<toml::Table>() {
+        Ok(table) => table.get("value").map_or(Value::Null, from_toml),
+        Err(_) => Value::Text(text.to_string()),
+    };
+    let parts: Vec<&str> = key.split('.').collect();
+    let Some((last, path)) = parts.split_last().filter(|_| parts.iter().all(|p| !p.is_empty())) else {
+        return Err(Error::argument(format!("`{key}` is not a key"))
+            .at("--set")
+            .help("write table.key=value"));
+    };
+    let place = |e: Error| e.at(format!("--set {key}"));
+    let mut root = Value::Map(std::mem::take(config));
+    let result = descend(&mut root, path).map_err(place).and_then(|at| put(at, last, value).map_err(place));
+    if let Value::Map(map) = root {
+        *config = map;
+    }
+    result
+}
+
+fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
+    for part in path {
+        at = match at {
+            Value::Map(map) => {
+                if map.get(part).is_none() {
+                    map.set(part, Config::new());
+                }
+                map.get_mut(part).ok_or_else(|| Error::argument(format!("there is no `{part}`")))?
+            }
+            Value::List(items) => {
+                let n = items.len();
+                let index: Option<usize> = part.parse().ok().filter(|i| *i < n);
+                match index {
+                    Some(i) => &mut items[i],
+                    None => {
+                        return Err(Error::argument(format!("`{part}` is not an index of a list of {n}")));
+                    }
+                }
+            }
+            other => return Err(Error::argument(format!("`{part}` is looked for in {}", other.kind()))),
+        };
+    }
+    Ok(at)
+}
+
+fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
+    match at {
+        Value::Map(map) => {
+            map.set(key, value);
+            Ok(())
+        }
+        Value::List(items) => {
+            let n = items.len();
+            let slot = key.parse::<usize>().ok().and_then(|i| items.get_mut(i));
+            *slot.ok_or_else(|| Error::argument(format!("`{key}` is not an index of a list of {n}")))? =
+                value;
+            Ok(())
+        }
+        other => Err(Error::argument(format!("`{key}` cannot be set in {}", other.kind()))),
+    }
+}
+
+/// Puts the constants of `[let]` where "$name" stands. A constant may use those before it.
+pub(crate) fn substitute(config: &Config) -> Result<Config> {
+    let mut constants = Config::new();
+    match config.get("let") {
+        None => {}
+        Some(Value::Map(map)) => {
+            for (name, value) in map.iter() {
+                let value = replaced(value, &constants).place(|| format!("[let], `{name}`"))?;
+                constants.set(name, value);
+            }
+        }
+        Some(other) => {
+            return Err(
+                Error::argument(format!("expected a table of constants, found {}", other.kind())).at("[let]")
+            );
+        }
+    }
+    let mut out = Config::new();
+    for (key, value) in config.iter() {
+        let value = if key == "let" {
+            constants.clone().into()
+        } else {
+            replaced(value, &constants).place(|| format!("[{key}]"))?
+        };
+        out.set(key, value);
+    }
+    Ok(out)
+}
+
+fn replaced(value: &Value, constants: &Config) -> Result<Value> {
+    match value {
+        Value::Text(text) => match text.strip_prefix('$') {
+            Some(name) => constants.get(name).cloned().ok_or_else(|| {
+                let known: Vec<&str> = constants.iter().map(|(n, _)| n).collect();
+                Error::name("constant of [let]", name, &known)
+            }),
+            None => Ok(value.clone()),
+        },
+        Value::List(items) => {
+            items.iter().map(|v| replaced(v, constants)).collect::<Result<Vec<_>>>().map(Value::List)
+        }
+        Value::Map(map) => {
+            let entries = map.iter().map(|(k, v)| Ok((k.to_string(), replaced(v, constants)?)));
+            entries.collect::<Result<Config>>().map(Value::Map)
+        }
+        other => Ok(other.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn toml_and_json_say_the_same() {
+        let a = parse("[fit]\nepochs = 3\nrate = 0.5\nflags = [true, \"x\"]").unwrap();
+        let b = parse(r#"{"fit": {"epochs": 3, "rate": 0.5, "flags": [true, "x"]}}"#).unwrap();
+        assert_eq!(a, b);
+        assert_eq!(parse(&to_toml(&a).unwrap()).unwrap(), a);
+        assert!(parse("[fit").unwrap_err().to_string().starts_with("line 1"));
+        assert!(parse("{\n \"a\": }").unwrap_err().to_string().starts_with("line 2"));
+    }
+
+    #[test]
+    fn keys_are_set_by_path() {
+        let mut c = parse("[model]\nlayers = [{ units = 1 }]").unwrap();
+        for s in [
+            "fit.epochs=3",
+            "model.layers.0.units=64",
+            "data.source=circles",
+            "x.y = [1, 2]",
+            "let.act=\"elu\"",
+        ] {
+            set(&mut c, s).unwrap();
+        }
+        let json = c.to_json();
+        assert_eq!(json["fit"]["epochs"], 3);
+        assert_eq!(json["model"]["layers"][0]["units"], 64);
+        assert_eq!(json["data"]["source"], "circles");
+        assert_eq!(json["x"]["y"][1], 2);
+        for s in ["epochs", "model.layers.7.units=1", "fit.epochs.x=1", ".=1", "a..b=1"] {
+            assert!(set(&mut c, s).is_err(), "{s}");
+        }
+        assert_eq!(c.to_json()["fit"]["epochs"], 3, "a failed setting changes nothing");
+    }
+
+    #[test]
+    fn constants_take_their_places() {
+        let c = parse("[let]\nn = 3\nm = \"$n\"\n[fit]\nepochs = \"$m\"\nlist = [\"$n\"]").unwrap();
+        let c = substitute(&c).unwrap();
+        assert_eq!(c.to_json()["fit"], serde_json::json!({ "epochs": 3, "list": [3] }));
+        let e = substitute(&parse("[let]\ndepth = 3\n[fit]\nepochs = \"$dept\"").unwrap()).unwrap_err();
+        assert!(e.to_string().contains("did you mean `depth`"), "{e}");
+    }
+}
