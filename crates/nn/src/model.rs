@@ -119,7 +119,11 @@ impl Model {
         for node in &self.nodes {
             let inputs: Vec<Shape> = node.inputs.iter().map(|w| shapes[w.node][w.output].clone()).collect();
             let entry = &self.entries[node.entry];
-            shapes.push(entry.layer.output_shapes(&inputs).place(|| self.place(node.entry))?);
+            let made = entry.layer.output_shapes(&inputs).and_then(|made| {
+                made.iter().try_for_each(Shape::check_size)?;
+                Ok(made)
+            });
+            shapes.push(made.place(|| self.place(node.entry))?);
         }
         Ok(shapes)
     }
