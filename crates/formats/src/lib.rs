@@ -1,4 +1,5 @@
 //! Floor 2 of steadygrad: model files.
 #![forbid(unsafe_code)]
 
+pub mod keras;
 pub mod weights;
