@@ -1,6 +1,6 @@
 //! A model with its memory: weights, gradients, optimizer. It is trained, evaluated, and asked for predictions.
 
-use crate::apply::{Applied, Applier};
+use crate::apply::{Applied, Applier, Variable};
 use crate::compile::Compile;
 use crate::logs::Logs;
 use crate::measure::Measures;
@@ -254,7 +254,7 @@ impl Learner {
     /// # Errors
     /// If the file cannot be written.
     pub fn save_weights(&self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        steadygrad_formats::weights::save(path, &self.weights())
+        steadygrad_data::safetensors::write(path, &self.weights())
     }
 
     /// Reads the weights from a safetensors file.
@@ -262,8 +262,21 @@ impl Learner {
     /// # Errors
     /// If the file cannot be read, or its weights are not this model's.
     pub fn load_weights(&mut self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        let weights = steadygrad_formats::weights::load(path.as_ref())?;
+        let weights = steadygrad_data::safetensors::read(path.as_ref())?;
         self.set_named_weights(&weights).place(|| path.as_ref().display().to_string())
+    }
+
+    /// What the optimizer keeps, under Keras' names and in its order: with the weights, all that a training goes on from.
+    pub fn optimizer_variables(&self) -> Vec<Variable> {
+        self.applier.variables()
+    }
+
+    /// Sets what the optimizer keeps.
+    ///
+    /// # Errors
+    /// If these are not the variables of this optimizer.
+    pub fn set_optimizer_variables(&mut self, variables: &[Variable]) -> Result<()> {
+        self.applier.set_variables(variables)
     }
 
     /// Numbers that are learnt, and numbers that are not.

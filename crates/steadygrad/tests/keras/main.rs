@@ -1,7 +1,14 @@
 //! The fixture suite: our numbers against those that real Keras computed, family by family.
+// A test that fails may panic, its helpers too.
+#![allow(clippy::unwrap_used)]
 
+mod activations;
+mod bn_sequence;
 mod harness;
+mod layers;
 mod losses;
+mod metrics;
 mod npz;
 mod optimizers;
 mod regularizers;
+mod runner;
