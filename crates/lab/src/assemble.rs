@@ -77,7 +77,7 @@ impl Build {
                 .help("check the numbers after `repeat`"));
         }
         if let Some(shape) = &given {
-            Shape::from(shape.clone()).check_size().place(|| "[model], `input_shape`")?;
+            Shape::from(shape.clone()).check().place(|| "[model], `input_shape`")?;
         }
         self.input_shape = given.map(Shape::from).or_else(|| shapes.first().cloned());
         for (i, item) in items.iter().enumerate() {
@@ -245,7 +245,7 @@ impl Build {
         if made.layer.class() == "InputLayer" {
             self.graph = true;
             let shape = made.layer.output_shapes(&[])?.swap_remove(0);
-            shape.check_size()?;
+            shape.check()?;
             let name = made.name.unwrap_or_else(|| format!("input_{}", self.inputs.len()));
             let value = functional::input_as(&name, shape.clone());
             self.inputs.push(value.clone());
@@ -280,7 +280,7 @@ impl Build {
     ) -> Result<()> {
         let shapes: Vec<Shape> = read.iter().map(|made| made.shape.clone()).collect();
         let mut shapes = layer.output_shapes(&shapes)?;
-        shapes.iter().try_for_each(Shape::check_size)?;
+        shapes.iter().try_for_each(Shape::check)?;
         read.iter().for_each(|made| made.used.set(true));
         let value = shared.on_all(&read.iter().map(|made| &made.value).collect::<Vec<_>>());
         let made = Made { value, shape: shapes.swap_remove(0), used: Default::default(), what: what.to_string() };

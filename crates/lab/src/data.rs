@@ -2,7 +2,8 @@
 
 use crate::settings;
 use std::path::{Path, PathBuf};
-use steadygrad_data::{Array, Dataset, Published, Scale, Scaler, csv, npy, npz, sets};
+use steadygrad_data::{Array, Dataset, Published, Scale, Scaler, csv, npy, sets};
+use steadygrad_formats::npz;
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
 

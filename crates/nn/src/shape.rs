@@ -32,13 +32,13 @@ impl Shape {
     ///
     /// ```
     /// use steadygrad_nn::Shape;
-    /// assert!(Shape::from([1 << 20, 1 << 20]).check_size().is_ok());
-    /// assert!(Shape::from([1 << 40, 1 << 40]).check_size().is_err());
+    /// assert!(Shape::from([1 << 20, 1 << 20]).check().is_ok());
+    /// assert!(Shape::from([1 << 40, 1 << 40]).check().is_err());
     /// ```
     ///
     /// # Errors
     /// If they are more than fit into any memory.
-    pub fn check_size(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         // An axis of length 0 does not make the products of the other axes small.
         if self.0.iter().fold(1, |n: usize, &d| n.saturating_mul(d.max(1))) <= MOST {
             return Ok(());
@@ -210,9 +210,9 @@ mod tests {
     fn sizes_beyond_counting_do_not_wrap() {
         let huge = Shape::from([1 << 40, 1 << 40]);
         assert_eq!(huge.size(), usize::MAX);
-        assert!(huge.check_size().unwrap_err().to_string().contains("more numbers"));
+        assert!(huge.check().unwrap_err().to_string().contains("more numbers"));
         assert_eq!(Shape::from([1 << 40, 0, 1 << 40]).size(), 0);
-        assert!(Shape::from([1 << 40, 0, 1 << 40]).check_size().is_err());
+        assert!(Shape::from([1 << 40, 0, 1 << 40]).check().is_err());
         assert_eq!(Extent::Rows(1 << 40).at(1 << 40), usize::MAX);
     }
 }
