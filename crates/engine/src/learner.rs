@@ -254,7 +254,7 @@ impl Learner {
     /// # Errors
     /// If the file cannot be written.
     pub fn save_weights(&self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        steadygrad_formats::weights::save(path, &self.weights())
+        steadygrad_data::safetensors::write(path, &self.weights())
     }
 
     /// Reads the weights from a safetensors file.
@@ -262,7 +262,7 @@ impl Learner {
     /// # Errors
     /// If the file cannot be read, or its weights are not this model's.
     pub fn load_weights(&mut self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        let weights = steadygrad_formats::weights::load(path.as_ref())?;
+        let weights = steadygrad_data::safetensors::read(path.as_ref())?;
         self.set_named_weights(&weights).place(|| path.as_ref().display().to_string())
     }
 

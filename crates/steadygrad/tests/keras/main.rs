@@ -1,4 +1,6 @@
 //! The fixture suite: our numbers against those that real Keras computed, family by family.
+// A test that fails may panic, its helpers too.
+#![allow(clippy::unwrap_used)]
 
 mod activations;
 mod bn_sequence;

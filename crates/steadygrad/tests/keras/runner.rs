@@ -150,7 +150,7 @@ pub struct Arrays(Vec<(String, steadygrad_data::Array)>);
 impl Arrays {
     /// All arrays of a file.
     pub fn read(path: &Path) -> Arrays {
-        Arrays(steadygrad_data::npz::read(path).unwrap_or_else(|e| panic!("{e}")))
+        Arrays(steadygrad_formats::npz::read(path).unwrap_or_else(|e| panic!("{e}")))
     }
 
     /// The array of this name.
