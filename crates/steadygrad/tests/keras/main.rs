@@ -5,6 +5,7 @@
 mod activations;
 mod bn_sequence;
 mod harness;
+mod initializers;
 mod layers;
 mod losses;
 mod metrics;
