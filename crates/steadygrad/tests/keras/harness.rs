@@ -93,7 +93,7 @@ pub fn close(what: &str, got: &[f32], want: &[f32], rtol: f64, atol: f64) -> Res
         let same = g == w || (g.is_nan() && w.is_nan());
         let (g, w) = (f64::from(g), f64::from(w));
         let excess = (g - w).abs() - (atol + rtol * w.abs());
-        if !same && !(excess <= 0.0) {
+        if !same && (excess > 0.0 || excess.is_nan()) {
             let excess = if excess.is_nan() { f64::INFINITY } else { excess };
             if worst.is_none_or(|(e, _)| excess > e) {
                 worst = Some((excess, i));
