@@ -94,7 +94,7 @@ fn all() -> Vec<Arc<dyn Layer>> {
         Arc::new(Maximum),
         Arc::new(Minimum),
         Arc::new(Multiply),
-        Arc::new(PRelu),
+        Arc::new(PRelu::new()),
         Arc::new(Permute::new([2, 1])),
         Arc::new(Relu),
         Arc::new(RepeatVector::new(3)),
