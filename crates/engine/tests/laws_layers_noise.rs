@@ -21,7 +21,7 @@ fn purpose(mode: Mode, seed: u64) -> Purpose {
 /// What the layer makes of x, a batch of samples of this shape.
 fn output(layer: impl Layer, shape: &[usize], x: &[f32], mode: Mode, seed: u64) -> Vec<f32> {
     let model: Model = Sequential::new(shape).add(layer).into();
-    let recipe = model.lower(&purpose(mode, seed)).unwrap();
+    let recipe = model.lower(&purpose(mode, seed)).expect("the model can be lowered");
     let rows = x.len() / shape.iter().product::<usize>();
     let mut results = execute(&recipe, rows, &[(recipe.inputs[0], x.to_vec())], Isa::best(), true, rows);
     results.swap_remove(0).1

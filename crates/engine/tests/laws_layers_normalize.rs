@@ -75,10 +75,10 @@ fn unit_normalization() {
 
 /// The output of a model without weights for one row.
 fn output(model: Model, x: &[f32]) -> Vec<f32> {
-    let recipe = model.lower(&Purpose::inference()).unwrap();
+    let recipe = model.lower(&Purpose::inference()).expect("the model can be lowered");
     let feed = [(recipe.inputs[0], x.to_vec())];
     let results = execute(&recipe, 1, &feed, Isa::best(), true, 1);
-    results.into_iter().find(|(slot, _)| *slot == recipe.outputs[0]).unwrap().1
+    results.into_iter().find(|(slot, _)| *slot == recipe.outputs[0]).expect("outputs are results").1
 }
 
 #[test]
