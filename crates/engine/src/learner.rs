@@ -1,6 +1,6 @@
 //! A model with its memory: weights, gradients, optimizer. It is trained, evaluated, and asked for predictions.
 
-use crate::apply::{Applied, Applier};
+use crate::apply::{Applied, Applier, Variable};
 use crate::compile::Compile;
 use crate::logs::Logs;
 use crate::measure::Measures;
@@ -264,6 +264,19 @@ impl Learner {
     pub fn load_weights(&mut self, path: impl AsRef<std::path::Path>) -> Result<()> {
         let weights = steadygrad_formats::weights::load(path.as_ref())?;
         self.set_named_weights(&weights).place(|| path.as_ref().display().to_string())
+    }
+
+    /// What the optimizer keeps, under Keras' names and in its order: with the weights, all that a training goes on from.
+    pub fn optimizer_variables(&self) -> Vec<Variable> {
+        self.applier.variables()
+    }
+
+    /// Sets what the optimizer keeps.
+    ///
+    /// # Errors
+    /// If these are not the variables of this optimizer.
+    pub fn set_optimizer_variables(&mut self, variables: &[Variable]) -> Result<()> {
+        self.applier.set_variables(variables)
     }
 
     /// Numbers that are learnt, and numbers that are not.

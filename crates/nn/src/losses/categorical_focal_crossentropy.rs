@@ -84,7 +84,7 @@ impl CategoricalFocalCrossentropy {
 
     /// The weight of every class, or one for all.
     pub fn alpha(mut self, alpha: impl Into<Vec<f64>>) -> CategoricalFocalCrossentropy {
-        self.alpha = alpha.into();
+        self.alpha = plain(alpha.into());
         self
     }
 
@@ -184,6 +184,11 @@ impl RowLoss for CategoricalFocalCrossentropy {
     }
 }
 
+/// No weights where they are Keras' default.
+fn plain(alpha: Vec<f64>) -> Vec<f64> {
+    if alpha == [0.25] { Vec::new() } else { alpha }
+}
+
 /// How a lane of predictions becomes probabilities.
 #[derive(Clone, Copy)]
 struct Probabilities<R> {
@@ -213,7 +218,7 @@ impl<R: Real> Probabilities<R> {
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Loss>> {
     Ok(Arc::new(CategoricalFocalCrossentropy {
-        alpha: args.or("alpha", Vec::new())?,
+        alpha: args.or("alpha", Vec::new()).map(plain)?,
         gamma: args.or("gamma", 2.0)?,
         from_logits: args.or("from_logits", false)?,
         label_smoothing: label_smoothing(args)?,

@@ -81,8 +81,8 @@ impl RowLoss for Huber {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Loss>> {
-    let delta = args.or("delta", 1.0)?;
-    if !(delta > 0.0) {
+    let delta: f64 = args.or("delta", 1.0)?;
+    if delta.is_nan() || delta <= 0.0 {
         return args.reject("delta", "above 0", delta);
     }
     Ok(Arc::new(Huber { delta, reduction: common(args)? }))

@@ -7,6 +7,7 @@ mod formulas;
 mod loss;
 mod reduction;
 mod regions;
+mod resolve;
 mod row;
 mod signs;
 
@@ -35,6 +36,7 @@ mod tversky;
 
 pub use loss::{Block, Head, Loss, LossRule};
 pub use reduction::{Reduction, reduce};
+pub use resolve::{Targets, resolve, targets_of};
 pub use row::RowLoss;
 
 pub use binary_crossentropy::BinaryCrossentropy;

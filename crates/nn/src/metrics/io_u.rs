@@ -1,0 +1,116 @@
+//! How much of some classes overlaps: the mean of intersection over union.
+
+use super::metric::{Accumulator, Direction, Metric};
+use super::overlap::{Ids, Overlap, View};
+use crate::catalog::Entry;
+use crate::config::{Args, Config};
+use std::sync::Arc;
+use steadygrad_kernels::Result;
+
+/// How much of some classes overlaps: the mean of intersection over union.
+///
+/// ```text
+/// IoU of class c = m_cc / (Σⱼ m_cj + Σᵢ m_ic − m_cc),  m: the confusion matrix, weighted
+/// ```
+/// Classes that appear neither in targets nor in predictions do not count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IoU {
+    num_classes: usize,
+    target_class_ids: Vec<usize>,
+    ignore_class: Option<i64>,
+    sparse_y_true: bool,
+    sparse_y_pred: bool,
+    axis: i64,
+}
+
+impl IoU {
+    /// Of these classes among so many; targets and predictions are numbers of classes.
+    pub fn new(num_classes: usize, target_class_ids: impl Into<Vec<usize>>) -> IoU {
+        IoU {
+            num_classes,
+            target_class_ids: target_class_ids.into(),
+            ignore_class: None,
+            sparse_y_true: true,
+            sparse_y_pred: true,
+            axis: -1,
+        }
+    }
+
+    /// Whether targets are numbers of classes, not one number per class.
+    pub fn sparse_y_true(mut self, sparse_y_true: bool) -> IoU {
+        self.sparse_y_true = sparse_y_true;
+        self
+    }
+
+    /// Whether predictions are numbers of classes, not one number per class.
+    pub fn sparse_y_pred(mut self, sparse_y_pred: bool) -> IoU {
+        self.sparse_y_pred = sparse_y_pred;
+        self
+    }
+}
+
+impl IoU {
+    /// Targets of this class do not count.
+    pub fn ignore_class(mut self, ignore_class: i64) -> IoU {
+        self.ignore_class = Some(ignore_class);
+        self
+    }
+
+    /// The axis; 0 is the batch, −1 the last.
+    pub fn axis(mut self, axis: i64) -> IoU {
+        self.axis = axis;
+        self
+    }
+}
+
+impl Metric for IoU {
+    fn class(&self) -> &'static str {
+        "IoU"
+    }
+
+    fn name(&self) -> String {
+        "io_u".into()
+    }
+
+    fn config(&self) -> Config {
+        Config::new()
+            .with("num_classes", self.num_classes)
+            .with("target_class_ids", self.target_class_ids.clone())
+            .with("ignore_class", self.ignore_class)
+            .with("sparse_y_true", self.sparse_y_true)
+            .with("sparse_y_pred", self.sparse_y_pred)
+            .with("axis", self.axis)
+    }
+
+    fn direction(&self) -> Direction {
+        Direction::Up
+    }
+
+    fn start(&self) -> Box<dyn Accumulator> {
+        Overlap::start(
+            self.num_classes,
+            self.target_class_ids.clone(),
+            View {
+                target: if self.sparse_y_true { Ids::Given } else { Ids::Largest(self.axis) },
+                prediction: if self.sparse_y_pred { Ids::Given } else { Ids::Largest(self.axis) },
+                ignore: self.ignore_class,
+            },
+        )
+    }
+}
+
+fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
+    args.ignore(&["name", "dtype"]);
+    let num_classes = args.need("num_classes")?;
+    let target_class_ids = super::overlap::class_ids(args, num_classes)?;
+    Ok(Arc::new(IoU {
+        num_classes,
+        target_class_ids,
+        ignore_class: args.or("ignore_class", None)?,
+        sparse_y_true: args.or("sparse_y_true", true)?,
+        sparse_y_pred: args.or("sparse_y_pred", true)?,
+        axis: args.or("axis", -1)?,
+    }))
+}
+
+pub(crate) const ENTRY: Entry<dyn Metric> = Entry { class: "IoU", names: &["io_u"], build };

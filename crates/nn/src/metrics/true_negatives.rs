@@ -1,0 +1,63 @@
+//! How many predictions say no and right.
+
+use super::curve::Curve;
+use super::metric::{Accumulator, Direction, Metric};
+use super::thresholds::{Selection, cuts, thresholds, thresholds_value};
+use crate::catalog::Entry;
+use crate::config::{Args, Config};
+use std::sync::Arc;
+use steadygrad_kernels::Result;
+
+/// How many predictions say no and right, weighted; one number for each threshold.
+///
+/// ```text
+/// Σ weight · [p ≤ threshold]·[not t],  threshold ½
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrueNegatives {
+    thresholds: Option<Vec<f64>>,
+}
+
+/// With Keras' defaults.
+#[allow(non_upper_case_globals)]
+pub const TrueNegatives: TrueNegatives = TrueNegatives { thresholds: None };
+
+impl TrueNegatives {
+    /// Where predictions are cut; a result for each.
+    pub fn thresholds(mut self, thresholds: impl Into<Vec<f64>>) -> TrueNegatives {
+        self.thresholds = Some(thresholds.into());
+        self
+    }
+}
+
+impl Metric for TrueNegatives {
+    fn class(&self) -> &'static str {
+        "TrueNegatives"
+    }
+
+    fn name(&self) -> String {
+        "true_negatives".into()
+    }
+
+    fn config(&self) -> Config {
+        Config::new().with("thresholds", thresholds_value(&self.thresholds))
+    }
+
+    fn direction(&self) -> Direction {
+        Direction::Up
+    }
+
+    fn start(&self) -> Box<dyn Accumulator> {
+        Curve::start(cuts(&self.thresholds, 0.5), Selection::default(), |label| {
+            label.iter().map(|c| c.tn).collect()
+        })
+    }
+}
+
+fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
+    args.ignore(&["name", "dtype"]);
+    Ok(Arc::new(TrueNegatives { thresholds: thresholds(args)? }))
+}
+
+pub(crate) const ENTRY: Entry<dyn Metric> =
+    Entry { class: "TrueNegatives", names: &["true_negatives"], build };
