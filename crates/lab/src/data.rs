@@ -131,14 +131,14 @@ fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64) -> Result<Source> {
             .help("name a data set with `source`, or files with `train` and `validation`")),
         (None, None) => Err(Error::argument("neither `source` nor `train` is given").at("[data]").help(help)),
         (Some(name), None) => {
-            let entry = sets::find(&name).place(|| "[data], `source`")?;
-            if ["csv", "npz"].contains(&entry.name) {
+            if ["csv", "npz"].contains(&name.as_str()) {
                 let Some(file) = folder else {
                     let help = format!("give `path`, or train = \"a.{name}\" in place of `source`");
                     return Err(Error::argument("`path`, the file, is missing").at("[data]").help(help));
                 };
                 return files(args, path(file), validation.map(path), target);
             }
+            let entry = sets::find(&name).place(|| "[data], `source`")?;
             if validation.is_some() {
                 return args.reject("validation", "left out beside `source`; it belongs to `train`", "a file");
             }

@@ -5,6 +5,7 @@ use crate::origins::Origins;
 use crate::{assemble, settings, text};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use steadygrad_engine::callbacks::Callback;
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, Value};
@@ -43,7 +44,7 @@ pub struct Prepared {
     pub compile: Compile,
     /// The arguments of `fit`.
     pub fit: FitSettings,
-    /// The callbacks as they are written.
+    /// The callbacks as they are written, with their paths relative to the working directory.
     pub callbacks: Vec<Value>,
     /// Weights to start from.
     pub weights: Option<PathBuf>,
@@ -246,12 +247,7 @@ impl Experiment {
     fn build(&self, table: &Config, shapes: &[Shape]) -> Result<Model> {
         match table.get("file") {
             None => assemble::model(table, shapes).map_err(|(e, path)| self.at(&path, e)),
-            Some(_) => Err(self.at(
-                "model",
-                Error::unsupported("models are not read from files yet")
-                    .at("[model], `file`")
-                    .help("list the layers in `layers`"),
-            )),
+            Some(_) => assemble::from_file(table, &self.base).map_err(|e| self.at("model", e)),
         }
     }
 
@@ -265,6 +261,8 @@ impl Experiment {
         // What costs nothing is checked before the data is loaded.
         let settings = settings::fit(&self.table(&config, "fit")?);
         let (mut fit, callbacks) = settings.map_err(|e| self.at("fit", e))?;
+        let callbacks: Vec<Value> = callbacks.into_iter().map(|c| settings::with_paths(c, &self.base)).collect();
+        settings::callbacks(&callbacks).map_err(|e| self.at("fit", e))?;
         let table = self.table(&config, "model")?;
         // The part for validation is split off before anything is fitted to the data, such as its scale.
         let data = self.data(&config, std::mem::take(&mut fit.validation_split))?;
@@ -294,6 +292,14 @@ impl Prepared {
             learner.load_weights(path).place(|| "[model], `weights`").map_err(|e| self.located(e))?;
         }
         Ok(learner)
+    }
+
+    /// The callbacks, new.
+    ///
+    /// # Errors
+    /// None that [`Experiment::prepare`] would not have found.
+    pub fn callbacks(&self) -> Result<Vec<Box<dyn Callback>>> {
+        settings::callbacks(&self.callbacks).map_err(|e| self.located(e))
     }
 
     /// The error with the file of the experiment before it.

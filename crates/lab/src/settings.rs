@@ -1,6 +1,8 @@
 //! The `[compile]` and `[fit]` tables.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
@@ -114,6 +116,26 @@ fn named(specs: Vec<MetricSpec>, output: Option<String>) -> Vec<MetricSpec> {
     specs.into_iter().map(|s| MetricSpec { output: output.clone(), ..s }).collect()
 }
 
+/// The callback with the paths in it relative to this folder.
+pub(crate) fn with_paths(mut callback: Value, base: &Path) -> Value {
+    if let Value::Map(map) = &mut callback
+        && let Some(Value::Map(config)) = map.get_mut("config")
+    {
+        for key in ["filename", "filepath"] {
+            if let Some(Value::Text(path)) = config.get(key).cloned() {
+                config.set(key, base.join(path).display().to_string());
+            }
+        }
+    }
+    callback
+}
+
+/// Callbacks as they are written, made.
+pub(crate) fn callbacks(values: &[Value]) -> Result<Vec<Box<dyn Callback>>> {
+    let one = |(i, value)| callbacks::from_value(value).place(|| format!("[fit], `callbacks` {i}"));
+    values.iter().enumerate().map(one).collect()
+}
+
 /// A fraction of the data that may be held back.
 pub(crate) fn fraction(split: f64) -> Result<f64> {
     if (0.0..1.0).contains(&split) {
@@ -156,7 +178,7 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
         class_weight.insert(class, weight);
     }
     settings.class_weight = class_weight;
-    let callbacks: Vec<Value> = args.or("callbacks", Vec::new())?;
+    let listed: Vec<Value> = args.or("callbacks", Vec::new())?;
     args.ignore(&["seed", "verbose"]);
     args.finish()?;
     for (name, value) in [
@@ -174,5 +196,5 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
         let epochs = format!("{} with epochs = {}", settings.initial_epoch, settings.epochs);
         return args.reject("initial_epoch", "at most `epochs`", epochs);
     }
-    Ok((settings, callbacks))
+    Ok((settings, listed))
 }

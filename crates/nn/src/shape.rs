@@ -43,7 +43,7 @@ impl Shape {
         if self.0.iter().fold(1, |n: usize, &d| n.saturating_mul(d.max(1))) <= MOST {
             return Ok(());
         }
-        Err(Error::new(Kind::Memory, format!("the shape {self} has more numbers than fit into any memory"))
+        Err(Error::new(Kind::Memory, format!("the shape {self} is larger than any memory"))
             .help("make the layer or the input smaller"))
     }
 
@@ -210,7 +210,7 @@ mod tests {
     fn sizes_beyond_counting_do_not_wrap() {
         let huge = Shape::from([1 << 40, 1 << 40]);
         assert_eq!(huge.size(), usize::MAX);
-        assert!(huge.check().unwrap_err().to_string().contains("more numbers"));
+        assert!(huge.check().unwrap_err().to_string().contains("larger than any memory"));
         assert_eq!(Shape::from([1 << 40, 0, 1 << 40]).size(), 0);
         assert!(Shape::from([1 << 40, 0, 1 << 40]).check().is_err());
         assert_eq!(Extent::Rows(1 << 40).at(1 << 40), usize::MAX);
