@@ -1,7 +1,6 @@
 //! The `[model]` table: a list of layers becomes a network.
 
 use crate::origins::join;
-use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
 use steadygrad_nn::functional::{self, Shared, shared};
@@ -18,37 +17,6 @@ pub(crate) type Faulty = (Error, String);
 pub(crate) fn model(config: &Config, shapes: &[Shape]) -> std::result::Result<Model, Faulty> {
     let mut build = Build { at: None, ..Build::default() };
     build.model(config, shapes).map_err(|e| (e, build.at.unwrap_or_else(|| "model".into())))
-}
-
-/// The model that a file describes: a configuration as Keras writes it (`model.to_json()`).
-pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
-    let mut args = Args::new("[model]", config);
-    let file = base.join(args.need::<String>("file")?);
-    for key in ["layers", "input_shape", "outputs"] {
-        if config.get(key).is_some() {
-            return args.reject(key, "left out beside `file`, which says it all", "both");
-        }
-    }
-    args.ignore(&["weights", "name"]);
-    args.finish()?;
-    let place = || format!("[model], {}", file.display());
-    match file.extension().and_then(|e| e.to_str()) {
-        Some("keras" | "h5" | "hdf5") => {
-            return Err(Error::unsupported("model files of this kind are not read yet")
-                .at(place())
-                .help("write the configuration in Keras, open("config.json", "w").write(model.to_json()), and name that file"));
-        }
-        _ => {}
-    }
-    let text = std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e).at("[model], `file`"))?;
-    let json = serde_json::from_str(&text).map_err(|e| {
-        Error::format(format!("not valid JSON: {e}")).at(place()).help("`file` names a model's configuration as Keras writes it: model.to_json()")
-    })?;
-    let model = steadygrad_formats::keras::model_from_config(&json).place(place)?;
-    Ok(match args.or::<Option<String>>("name", None)? {
-        Some(name) => model.named(&name),
-        None => model,
-    })
 }
 
 /// A value on its way through the network, with its shape.

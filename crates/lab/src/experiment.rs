@@ -2,7 +2,7 @@
 
 use crate::data::{self, Data};
 use crate::origins::Origins;
-use crate::{assemble, settings, text};
+use crate::{assemble, model_file, settings, text};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_engine::callbacks::Callback;
@@ -247,7 +247,7 @@ impl Experiment {
     fn build(&self, table: &Config, shapes: &[Shape]) -> Result<Model> {
         match table.get("file") {
             None => assemble::model(table, shapes).map_err(|(e, path)| self.at(&path, e)),
-            Some(_) => assemble::from_file(table, &self.base).map_err(|e| self.at("model", e)),
+            Some(_) => model_file::from_file(table, &self.base).map_err(|e| self.at("model", e)),
         }
     }
 
