@@ -64,7 +64,7 @@ fn without_json_people_can_read_it_and_the_folder_has_name_and_time() {
 fn the_default_experiment_trains() {
     let place = Place::new();
     let result = train(&place, &["--set", "fit.epochs=1", "--set", "let.depth=3", "--out", "run"]);
-    assert!(result["val_accuracy"].as_f64().unwrap() > 0.8, "{result}");
+    assert!(result["val_accuracy"].as_f64().unwrap() > 0.6, "{result}");
     assert!(names(&place.path("run")).contains(&"scaler.json".to_string()));
     assert_eq!(place.names(), ["run"]);
 }
@@ -236,6 +236,7 @@ fn small_and_odd_experiments_are_right() {
         ("images with a channel", digits("layers = [\"flatten\", { layer = \"dense\", units = 10, activation = \"softmax\" }]")),
         ("one-hot targets", replaced("samples = 60", "samples = 60\none_hot = 2").replace("sparse_cat", "cat")),
         ("steps_per_epoch", replaced("epochs = 1", "epochs = 3\nsteps_per_epoch = 1\nvalidation_split = 0.2\nvalidation_steps = 1\nvalidation_freq = 2")),
+        ("scaled to 0 and 1", replaced("samples = 60", "samples = 60\nscale = \"minmax\"")),
         ("class_weight", replaced("epochs = 1", "class_weight = { 0 = 2.0, 1 = 0.5 }")),
         ("a frozen layer", replaced("units = 4,", "units = 4, trainable = false,")),
         ("a deep network", replaced("layers = [", "layers = [ { repeat = 1000, block = [{ layer = \"dense\", units = 2 }] },")),

@@ -72,7 +72,8 @@ impl Build {
         args.finish()?;
         let layers = count(items);
         if layers > MOST_LAYERS {
-            return Err(Error::argument(format!("the list makes {layers} layers, and {MOST_LAYERS} are the most"))
+            let many = if layers == usize::MAX { "endlessly many".into() } else { layers.to_string() };
+            return Err(Error::argument(format!("the list makes {many} layers, and {MOST_LAYERS} are the most"))
                 .at("[model], `layers`")
                 .help("check the numbers after `repeat`"));
         }
@@ -82,7 +83,7 @@ impl Build {
         self.input_shape = given.map(Shape::from).or_else(|| shapes.first().cloned());
         for (i, item) in items.iter().enumerate() {
             self.item(item, &format!("model.layers.{i}"))
-                .place(|| format!("layer {i}{}", label(item)))
+                .place(|| format!("layer {i}"))
                 .place(|| "[model]")?;
         }
         let Some(last) = self.last.clone() else {
@@ -146,8 +147,9 @@ impl Build {
             None => {
                 let known: Vec<&str> = self.named.iter().map(|(n, _)| n.as_str()).collect();
                 let error = Error::name("layer before this one", name, &known);
+                let known = error.remedy().starts_with("known");
                 let help = format!("{}; a layer is named with name = \"…\"", error.remedy());
-                Err(error.help(help))
+                Err(if known { error.help(help) } else { error })
             }
         }
     }
@@ -177,7 +179,7 @@ impl Build {
     fn block(&mut self, items: &[Value], what: &str, path: &str) -> Result<()> {
         for (i, item) in items.iter().enumerate() {
             let path = join(&join(path, what), &i.to_string());
-            self.item(item, &path).place(|| format!("`{what}` {i}{}", label(item)))?;
+            self.item(item, &path).place(|| format!("`{what}` {i}"))?;
         }
         Ok(())
     }
@@ -233,7 +235,11 @@ impl Build {
             return Err(Error::argument(format!("`layer` must be a name, found {}", class.kind())));
         };
         let inputs = own.remove("inputs");
-        let made = layers::from_config(&class, &own)?;
+        let made = layers::from_config(&class, &own).map_err(|e| match own.get("name") {
+            // The class stands in the error already.
+            Some(Value::Text(name)) if !e.place().split(", ").any(|part| part == name) => e.at(name.clone()),
+            _ => e,
+        })?;
         if let Some(name) = made.name.as_deref().filter(|n| n.is_empty() || n.contains(['/', '$'])) {
             return Err(Error::argument(format!("`{name}` cannot be the name of a layer"))
                 .help("a name has one letter or more, and no `/` or `$`"));
@@ -279,8 +285,8 @@ impl Build {
         what: &str,
     ) -> Result<()> {
         let shapes: Vec<Shape> = read.iter().map(|made| made.shape.clone()).collect();
-        let mut shapes = layer.output_shapes(&shapes)?;
-        shapes.iter().try_for_each(Shape::check)?;
+        let mut shapes = layer.output_shapes(&shapes).place(|| what)?;
+        shapes.iter().try_for_each(Shape::check).place(|| what)?;
         read.iter().for_each(|made| made.used.set(true));
         let value = shared.on_all(&read.iter().map(|made| &made.value).collect::<Vec<_>>());
         let made = Made { value, shape: shapes.swap_remove(0), used: Default::default(), what: what.to_string() };
@@ -309,22 +315,5 @@ fn list(config: &Config) -> Result<&[Value]> {
         None => Err(Error::argument("`layers` is missing").at("[model]").help(
             "list the layers: layers = [{ layer = \"dense\", units = 10, activation = \"softmax\" }]",
         )),
-    }
-}
-
-/// What an item is, for errors: its class and name.
-fn label(item: &Value) -> String {
-    let text = |map: &Config, key: &str| match map.get(key) {
-        Some(Value::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    match item {
-        Value::Map(map) => match (text(map, "layer"), text(map, "name")) {
-            (Some(class), Some(name)) => format!(" ({class} `{name}`)"),
-            (Some(one), None) | (None, Some(one)) => format!(" ({one})"),
-            (None, None) => String::new(),
-        },
-        Value::Text(name) => format!(" ({name})"),
-        _ => String::new(),
     }
 }

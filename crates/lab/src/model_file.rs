@@ -29,7 +29,13 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
     let json = serde_json::from_str(&text).map_err(|e| {
         Error::format(format!("not valid JSON: {e}")).at(place()).help("`file` names a model's configuration as Keras writes it: model.to_json()")
     })?;
-    let model = steadygrad_formats::keras::model_from_config(&json).place(place)?;
+    let model = steadygrad_formats::keras::model_from_config(&json).place(place).map_err(|e| {
+        if e.remedy().is_empty() {
+            e.help("`file` names a model's configuration as Keras writes it: model.to_json()")
+        } else {
+            e
+        }
+    })?;
     Ok(match args.or::<Option<String>>("name", None)? {
         Some(name) => model.named(&name),
         None => model,
