@@ -3,12 +3,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod activations;
+mod aliases;
 mod bn_sequence;
+mod callbacks;
 mod harness;
 mod layers;
 mod losses;
 mod metrics;
+mod models;
 mod npz;
 mod optimizers;
 mod regularizers;
 mod runner;
+mod text;
+mod training;
