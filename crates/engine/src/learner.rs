@@ -1,6 +1,6 @@
 //! A model with its memory: weights, gradients, optimizer. It is trained, evaluated, and asked for predictions.
 
-use crate::apply::{Applied, Applier};
+use crate::apply::{Applied, Applier, Variable};
 use crate::compile::Compile;
 use crate::logs::Logs;
 use crate::measure::Measures;
@@ -55,8 +55,8 @@ pub struct Learner {
     pub(crate) measures: Option<Measures>,
     pub(crate) watch: Option<Watch>,
     pub(crate) rows: usize,
-    cpu: Cpu,
-    pool: Pool,
+    pub(crate) cpu: Cpu,
+    pub(crate) pool: Pool,
 }
 
 /// What one step of training came to.
@@ -254,7 +254,7 @@ impl Learner {
     /// # Errors
     /// If the file cannot be written.
     pub fn save_weights(&self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        steadygrad_formats::weights::save(path, &self.weights())
+        steadygrad_data::safetensors::write(path, &self.weights())
     }
 
     /// Reads the weights from a safetensors file.
@@ -262,8 +262,21 @@ impl Learner {
     /// # Errors
     /// If the file cannot be read, or its weights are not this model's.
     pub fn load_weights(&mut self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        let weights = steadygrad_formats::weights::load(path.as_ref())?;
+        let weights = steadygrad_data::safetensors::read(path.as_ref())?;
         self.set_named_weights(&weights).place(|| path.as_ref().display().to_string())
+    }
+
+    /// What the optimizer keeps, under Keras' names and in its order: with the weights, all that a training goes on from.
+    pub fn optimizer_variables(&self) -> Vec<Variable> {
+        self.applier.variables()
+    }
+
+    /// Sets what the optimizer keeps.
+    ///
+    /// # Errors
+    /// If these are not the variables of this optimizer.
+    pub fn set_optimizer_variables(&mut self, variables: &[Variable]) -> Result<()> {
+        self.applier.set_variables(variables)
     }
 
     /// Numbers that are learnt, and numbers that are not.
@@ -374,7 +387,7 @@ impl Learner {
     }
 
     /// Where the first number is that is not finite, for the batch that was fed last. It runs the step once more.
-    fn first_non_finite(&mut self, rows: usize) -> Option<Sick> {
+    pub(crate) fn first_non_finite(&mut self, rows: usize) -> Option<Sick> {
         let batch = Batch { rows, step: self.applier.iterations() };
         let bad = |values: &[f32]| values.iter().any(|x| !x.is_finite());
         let sick = |place: &str, phase| Some(Sick { step: batch.step, place: place.to_string(), phase });
@@ -560,7 +573,7 @@ fn objectives(model: &Model, compile: &Compile) -> Result<Vec<Objective>> {
 }
 
 /// Σ weight · loss + Σ penalties, of the last run.
-fn total_loss(recipe: &Recipe, plan: &Plan, arena: &Arena) -> f64 {
+pub(crate) fn total_loss(recipe: &Recipe, plan: &Plan, arena: &Arena) -> f64 {
     let at = |slot: Slot| f64::from(arena.all()[plan.range(slot, 1)][0]);
     let losses: f64 = recipe.losses.iter().map(|l| l.weight * at(l.value)).sum();
     losses + recipe.penalties.iter().map(|p| at(*p)).sum::<f64>()

@@ -241,13 +241,12 @@ impl<'a> Oracle<'a> {
                 });
                 self.put(*out, dx);
             }
-            Step::Noise { noise, stream, x, out, gradient, .. } => {
-                let y = self.get(*x).iter().enumerate();
-                let y = y.map(|(i, &x)| {
-                    let u = stream.uniform(time, i as u64);
-                    if *gradient { noise.gradient(x, u) } else { noise.value(x, u) }
+            Step::Noise { noise, stream, x, out, dims, draws, gradient } => {
+                let mut y = self.get(*x).to_vec();
+                shuffle::shared(&self.axes(draws), &self.axes(dims), |i, draw| {
+                    let u = stream.uniform(time, draw as u64);
+                    y[i] = if *gradient { noise.gradient(y[i], u) } else { noise.value(y[i], u) };
                 });
-                let y = y.collect();
                 self.put(*out, y);
             }
             Step::Loss { loss, target, prediction, values, shape } => {

@@ -230,13 +230,20 @@ impl Run<'_> {
                     });
                 }
             }
-            Step::Noise { noise, stream, x, out, gradient, .. } => {
+            Step::Noise { noise, stream, x, out, dims, draws, gradient } => {
+                let (to, from, n) = (self.axes(dims), self.axes(draws), dims.len());
                 let ([x], [out]) = arena.split([self.range(*x)], [self.range(*out)]);
+                let one = |x: f32, u| if *gradient { noise.gradient(x, u) } else { noise.value(x, u) };
+                if from != to {
+                    let step = self.batch.step;
+                    let uniform = |draw| stream.uniform(step, draw as u64);
+                    shuffle::shared(&from[..n], &to[..n], |i, draw| out[i] = one(x[i], uniform(draw)));
+                    return;
+                }
                 for (block, (out, x)) in out.chunks_mut(4).zip(x.chunks(4)).enumerate() {
                     let bits = stream.block(self.batch.step, block as u64);
                     for ((out, &x), bits) in out.iter_mut().zip(x).zip(bits) {
-                        let u = (f64::from(bits) + 0.5) * (1.0 / 4_294_967_296.0);
-                        *out = if *gradient { noise.gradient(x, u) } else { noise.value(x, u) };
+                        *out = one(x, (f64::from(bits) + 0.5) * (1.0 / 4_294_967_296.0));
                     }
                 }
             }

@@ -50,15 +50,21 @@ pub fn permute<T: Copy>(dims: &[usize], order: &[usize], x: &[T], out: &mut [T])
     walk(&to[..order.len()], &steps[..order.len()], |i, other| out[i] = x[other]);
 }
 
-/// out = x repeated along the axes where `from` is 1 and `to` is not.
-pub fn expand<T: Copy>(from: &[usize], to: &[usize], x: &[T], out: &mut [T]) {
+/// For every place of `to`, in row-major order, its place in `from`, which is 1 where it is shared: `f(place in to, place
+/// in from)`.
+pub fn shared(from: &[usize], to: &[usize], f: impl FnMut(usize, usize)) {
     let mut steps = strides(from);
-    for axis in 0..from.len() {
-        if from[axis] == 1 {
-            steps[axis] = 0;
+    for (step, &size) in steps.iter_mut().zip(from) {
+        if size == 1 {
+            *step = 0;
         }
     }
-    walk(to, &steps[..to.len()], |i, other| out[i] = x[other]);
+    walk(to, &steps[..to.len()], f);
+}
+
+/// out = x repeated along the axes where `from` is 1 and `to` is not.
+pub fn expand<T: Copy>(from: &[usize], to: &[usize], x: &[T], out: &mut [T]) {
+    shared(from, to, |i, other| out[i] = x[other]);
 }
 
 /// out = x summed over the axes where `to` is 1 and `from` is not.

@@ -39,51 +39,51 @@ pub fn update64<U: Update>(rule: &U, weights: &mut [f64], gradient: &[f64], memo
 /// A rule that looks at a whole parameter: its rows, its columns, its norm.
 pub trait WholeUpdate: Sync {
     /// Changes the weights (row-major, of `shape`) and the memories. Mark it `#[inline(always)]`.
-    fn step<R: Real>(&self, whole: Whole<'_, '_, R>);
+    fn step<R: Real>(&self, tensor: Tensor<'_, '_, R>);
 }
 
-/// A parameter with its gradient, its memories and a place to work in.
+/// One parameter (or, for elementwise rules, a row of many) with its gradient and memories.
 #[derive(Debug)]
-pub struct Whole<'a, 'b, R> {
-    /// The parameter's shape.
+pub struct Tensor<'a, 'b, R> {
+    /// The parameter's shape; one axis for a row of many.
     pub shape: &'a [usize],
     /// The weights, to be changed.
     pub weights: &'a mut [R],
     /// The gradient.
     pub gradient: &'a [R],
-    /// The memories.
+    /// The memories, in the order in which the rule names them.
     pub memories: &'a mut [&'b mut [R]],
-    /// Numbers without meaning, to be overwritten.
+    /// A place to work in, at least as long as the rule says. Its numbers mean nothing.
     pub scratch: &'a mut [R],
 }
 
-/// Runs the rule on one parameter.
+/// Runs the rule on one parameter; its oracle is [`WholeUpdate::step`] with `f64`.
 ///
 /// # Panics
 /// If there are more than [`MEMORIES`] memories.
-pub fn update_whole<U: WholeUpdate>(isa: Isa, rule: &U, whole: Whole<'_, '_, f32>) {
-    assert!(whole.memories.len() <= MEMORIES);
-    isa.run(WholeTask { rule, whole });
+pub fn update_whole<U: WholeUpdate>(isa: Isa, rule: &U, tensor: Tensor<'_, '_, f32>) {
+    assert!(tensor.memories.len() <= MEMORIES);
+    isa.run(WholeTask { rule, tensor });
 }
 
 struct WholeTask<'a, 'b, U> {
     rule: &'a U,
-    whole: Whole<'a, 'b, f32>,
+    tensor: Tensor<'a, 'b, f32>,
 }
 
 impl<U: WholeUpdate> Task for WholeTask<'_, '_, U> {
     type Output = ();
     #[inline(always)]
     fn run<R: Lane>(self) {
-        let Whole { shape, weights, gradient, memories, scratch } = self.whole;
+        let Tensor { shape, weights, gradient, memories, scratch } = self.tensor;
         let (weights, gradient) = (R::slice_mut(weights), R::slice(gradient));
-        let scratch = R::slice_mut(scratch);
         let count = memories.len();
         let mut views: [&mut [R]; MEMORIES] = Default::default();
         for (view, memory) in views.iter_mut().zip(memories) {
             *view = R::slice_mut(memory);
         }
-        self.rule.step(Whole { shape, weights, gradient, memories: &mut views[..count], scratch });
+        let (memories, scratch) = (&mut views[..count], R::slice_mut(scratch));
+        self.rule.step(Tensor { shape, weights, gradient, memories, scratch });
     }
 }
 

@@ -1,7 +1,8 @@
 //! The `[data]` table: where samples come from, and how they are split and scaled.
 
 use std::path::{Path, PathBuf};
-use steadygrad_data::{Dataset, Scale, Scaler, csv, npz, sets};
+use steadygrad_data::{Dataset, Scale, Scaler, csv, sets};
+use steadygrad_formats::npz;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
 

@@ -110,6 +110,38 @@ pub fn add<const N: usize>(values: [&Value; N]) -> Value {
     merge(crate::layers::Add, values)
 }
 
+/// The first minus the second.
+///
+/// ```
+/// use steadygrad_nn::{Model, functional::{input, multiply, subtract}};
+/// let (a, b) = (input([3]), input([3]));
+/// let model = Model::new(&[&a, &b], &[&multiply([&a, &subtract(&a, &b)])]);
+/// assert_eq!(model.output_shapes().unwrap()[0].dims(), [3]);
+/// ```
+pub fn subtract(a: &Value, b: &Value) -> Value {
+    merge(crate::layers::Subtract, [a, b])
+}
+
+/// Their product, element by element.
+pub fn multiply<const N: usize>(values: [&Value; N]) -> Value {
+    merge(crate::layers::Multiply, values)
+}
+
+/// Their mean, element by element.
+pub fn average<const N: usize>(values: [&Value; N]) -> Value {
+    merge(crate::layers::Average, values)
+}
+
+/// The largest of them, element by element.
+pub fn maximum<const N: usize>(values: [&Value; N]) -> Value {
+    merge(crate::layers::Maximum, values)
+}
+
+/// The smallest of them, element by element.
+pub fn minimum<const N: usize>(values: [&Value; N]) -> Value {
+    merge(crate::layers::Minimum, values)
+}
+
 /// Side by side along the last axis.
 pub fn concatenate<const N: usize>(values: [&Value; N]) -> Value {
     merge(crate::layers::Concatenate::new(), values)

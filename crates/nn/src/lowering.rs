@@ -8,13 +8,15 @@ use crate::constraints::Constraint;
 use crate::initializers::Initializer;
 use crate::layers::layer::Layer;
 use crate::losses::Head;
+use crate::names::Counter;
 use crate::recipe::{Access, Home, Parameter, Recipe, Slot, SlotInfo, State, Step, Trace, Weight};
 use crate::regularizers::Regularizer;
 use crate::shape::{Extent, Shape};
 use std::collections::HashSet;
 use std::sync::Arc;
 use steadygrad_kernels::random::{Purpose, Stream};
-use steadygrad_kernels::{Place, Result};
+use steadygrad_kernels::shuffle::RANK;
+use steadygrad_kernels::{Error, Place, Result};
 
 /// What the recipe is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,7 @@ pub(crate) struct Builder {
     weights: Vec<Weight>,
     penalties: Vec<Slot>,
     traces: Vec<(Trace, Vec<Port>, Vec<Port>)>,
+    streams: Counter,
 }
 
 /// What a layer sees while it is lowered.
@@ -125,6 +128,7 @@ impl Builder {
             weights: Vec::new(),
             penalties: Vec::new(),
             traces: Vec::new(),
+            streams: Counter::default(),
         }
     }
 
@@ -215,6 +219,14 @@ impl Builder {
     ) -> Result<Vec<Port>> {
         let shapes: Vec<Shape> = inputs.iter().map(|p| self.shape_of(*p).clone()).collect();
         let expected = layer.output_shapes(&shapes).place(|| context.path.clone())?;
+        if let Some(shape) = shapes.iter().chain(&expected).find(|s| s.rank() >= RANK) {
+            let most = RANK - 1;
+            return Err(Error::unsupported(format!(
+                "values have {most} axes and the batch at most, got {shape}"
+            ))
+            .at(context.path.clone())
+            .help("merge axes with Reshape"));
+        }
         let trace = self.traces.len();
         self.traces.push((
             Trace {
@@ -522,6 +534,7 @@ impl Lowering<'_> {
             }
             return Ok(Param { slot: self.build.params[index].parameter.value, index });
         }
+        shape.check()?;
         let extent = Extent::Fixed(shape.size());
         let value = self.build.new_slot(Home::Parameter, extent);
         let gradient = (self.trainable && self.build.mode != Mode::Infer)
@@ -612,9 +625,11 @@ impl Lowering<'_> {
         }
     }
 
-    /// The stream of this layer's random numbers; a seed of its own overrides the run's.
-    pub fn stream(&self, seed: Option<u64>) -> Stream {
-        Stream::new(seed.unwrap_or(self.build.seed), Purpose::Noise, &self.key)
+    /// The stream of this layer's random numbers; a seed of its own overrides the run's. Every use of a shared layer
+    /// gets one of its own.
+    pub fn stream(&mut self, seed: Option<u64>) -> Stream {
+        let key = self.build.streams.next(&self.key);
+        Stream::new(seed.unwrap_or(self.build.seed), Purpose::Noise, &key)
     }
 
     /// Lowers a layer inside this one, such as its activation, under the name given.

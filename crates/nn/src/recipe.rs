@@ -161,8 +161,17 @@ pub enum Step {
     Rowwise { f: Arc<dyn Rowwise>, x: Slot, out: Slot, layout: Layout },
     /// Its gradient for x.
     RowwiseGrad { f: Arc<dyn Rowwise>, x: Slot, y: Slot, dy: Slot, out: Slot, layout: Layout },
-    /// out = x with noise; the same numbers again in its gradient (dy in `x`) when `gradient` is set.
-    Noise { noise: Noise, stream: Stream, x: Slot, out: Slot, shape: Shape, gradient: bool },
+    /// out = x with noise; the same numbers again in its gradient (dy in `x`) when `gradient` is set. `x` has `dims`, batch
+    /// first, and shares one random number along the axes where `draws` is 1.
+    Noise {
+        noise: Noise,
+        stream: Stream,
+        x: Slot,
+        out: Slot,
+        dims: Vec<Extent>,
+        draws: Vec<Extent>,
+        gradient: bool,
+    },
     /// One loss value per sample (or per position).
     Loss { loss: Arc<dyn Loss>, target: Slot, prediction: Slot, values: Slot, shape: Shape },
     /// The gradient of Σ cotangent · values for the prediction.

@@ -1,6 +1,7 @@
 //! Shapes of one sample, and sizes that may grow with the number of rows in a batch.
 
 use std::fmt;
+use steadygrad_kernels::{Error, Result};
 
 /// The shape of one sample: all axes but the batch.
 ///
@@ -22,6 +23,17 @@ impl Shape {
     /// Numbers in one sample; 1 for a sample without axes.
     pub fn size(&self) -> usize {
         self.0.iter().product()
+    }
+
+    /// That so many numbers can be counted at all: the axes of a file are not to be trusted.
+    ///
+    /// # Errors
+    /// If they are more than any memory holds.
+    pub fn check(&self) -> Result<()> {
+        match self.0.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) {
+            Some(size) if size <= isize::MAX as usize / 64 => Ok(()),
+            _ => Err(Error::shape(format!("the shape {:?} is larger than any memory", self.0))),
+        }
     }
 
     /// Axes of one sample.

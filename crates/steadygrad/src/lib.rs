@@ -49,11 +49,13 @@ pub mod prelude {
     pub use steadygrad_nn::functional::*;
     pub use steadygrad_nn::initializers::*;
     pub use steadygrad_nn::layers::*;
+    // The layer; the matrix is `initializers::Identity`.
+    pub use steadygrad_nn::layers::Identity;
     pub use steadygrad_nn::losses::*;
     pub use steadygrad_nn::metrics;
     pub use steadygrad_nn::optimizers::*;
     pub use steadygrad_nn::{Model, Sequential, Shape};
-    pub use steadygrad_nn::{constraints, regularizers, schedules};
+    pub use steadygrad_nn::{constraints, initializers, regularizers, schedules};
 }
 
 /// What members of a family of one's own are written with.

@@ -4,24 +4,54 @@ pub mod layer;
 
 mod activation;
 mod activity;
+mod activity_regularization;
+mod alpha_dropout;
+mod axes;
 mod batch_normalization;
 mod concatenate;
 mod dense;
+mod dropout;
 mod flatten;
+mod gaussian_dropout;
+mod gaussian_noise;
+mod group_normalization;
+mod identity;
 mod input;
+mod layer_normalization;
 mod merge;
 mod permute;
+mod renorm;
+mod repeat_vector;
+mod rescaling;
+mod reshape;
+mod rms_normalization;
+mod standard;
+mod unit_normalization;
 
 pub use activation::ActivationLayer;
 pub use activity::Regularized;
+pub use activity_regularization::ActivityRegularization;
+pub use alpha_dropout::AlphaDropout;
 pub use batch_normalization::BatchNormalization;
 pub use concatenate::Concatenate;
 pub use dense::Dense;
+pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub use gaussian_dropout::GaussianDropout;
+pub use gaussian_noise::GaussianNoise;
+pub use group_normalization::GroupNormalization;
+pub use identity::Identity;
 pub use input::Input;
 pub use layer::{Layer, Role};
+pub use layer_normalization::LayerNormalization;
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use permute::Permute;
+pub use renorm::RenormClipping;
+pub use repeat_vector::RepeatVector;
+pub use rescaling::Rescaling;
+pub use reshape::Reshape;
+pub use rms_normalization::RMSNormalization;
+pub use unit_normalization::UnitNormalization;
 pub(crate) use {merge::expanded, permute::permuted};
 
 use crate::activations;
@@ -34,11 +64,19 @@ use steadygrad_kernels::Result;
 /// All layers.
 pub const CATALOG: &[Entry<dyn Layer>] = &[
     activation::ENTRY,
+    activity_regularization::ENTRY,
+    alpha_dropout::ENTRY,
     batch_normalization::ENTRY,
     concatenate::ENTRY,
     dense::ENTRY,
+    dropout::ENTRY,
     flatten::ENTRY,
+    gaussian_dropout::ENTRY,
+    gaussian_noise::ENTRY,
+    group_normalization::ENTRY,
+    identity::ENTRY,
     input::ENTRY,
+    layer_normalization::ENTRY,
     merge::ADD,
     merge::SUBTRACT,
     merge::MULTIPLY,
@@ -46,6 +84,11 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     merge::MAXIMUM,
     merge::MINIMUM,
     permute::ENTRY,
+    repeat_vector::ENTRY,
+    rescaling::ENTRY,
+    reshape::ENTRY,
+    rms_normalization::ENTRY,
+    unit_normalization::ENTRY,
     activations::layers::ELU,
     activations::layers::LEAKY_RELU,
     activations::layers::PRELU,
@@ -93,3 +136,6 @@ pub(crate) fn one_input<'a>(inputs: &'a [crate::Shape], class: &str) -> Result<&
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

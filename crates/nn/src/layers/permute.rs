@@ -47,7 +47,8 @@ impl Layer for Permute {
                 "`dims` must name every axis of {shape} once, from 1 to {}, got {:?}",
                 shape.rank(),
                 self.dims
-            )));
+            ))
+            .help("axis 0 is the batch and stays in front: it does not stand in `dims`"));
         }
         let dims: Vec<usize> = self.dims.iter().map(|&d| shape.dims()[d - 1]).collect();
         Ok(vec![dims.into()])

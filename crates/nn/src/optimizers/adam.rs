@@ -1,6 +1,6 @@
 //! Adam: steps of adapted size from the first two moments of the gradient.
 
-use super::optimizer::{Memory, Rule, Tensor, Tick};
+use super::rule::{Memory, Rule, Tensor, Tick, not_negative, power, share};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::schedules::Rate;
@@ -68,22 +68,40 @@ impl Adam {
         self
     }
 
+    /// From settings; the weight decay is left to the optimizer.
+    pub(super) fn read(args: &mut Args<'_>) -> Result<Adam> {
+        Ok(Adam {
+            learning_rate: args.or("learning_rate", 0.001.into())?,
+            beta_1: share(args, "beta_1", 0.9)?,
+            beta_2: share(args, "beta_2", 0.999)?,
+            epsilon: not_negative(args, "epsilon", 1e-7)?,
+            amsgrad: args.or("amsgrad", false)?,
+        })
+    }
+
     fn now(&self, tick: &Tick) -> Now {
-        let t = tick.step as f64;
-        Now {
-            step: tick.learning_rate * (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t)),
-            first: 1.0 - self.beta_1,
-            second: 1.0 - self.beta_2,
-            epsilon: self.epsilon,
-        }
+        Now::at_step(tick, self.beta_1, self.beta_2, self.epsilon)
     }
 }
 
-struct Now {
+/// Adam's formula with the numbers of one step.
+pub(super) struct Now {
     step: f64,
     first: f64,
     second: f64,
     epsilon: f64,
+}
+
+impl Now {
+    pub(super) fn at_step(tick: &Tick, beta_1: f64, beta_2: f64, epsilon: f64) -> Now {
+        let root = (1.0 - power(beta_2, tick.step)).sqrt();
+        Now {
+            step: tick.learning_rate * root / (1.0 - power(beta_1, tick.step)),
+            first: 1.0 - beta_1,
+            second: 1.0 - beta_2,
+            epsilon,
+        }
+    }
 }
 
 impl Update for Now {
@@ -159,14 +177,7 @@ impl Rule for Adam {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Rule>> {
-    let adam = Adam {
-        learning_rate: args.or("learning_rate", 0.001.into())?,
-        beta_1: args.or("beta_1", 0.9)?,
-        beta_2: args.or("beta_2", 0.999)?,
-        epsilon: args.or("epsilon", 1e-7)?,
-        amsgrad: args.or("amsgrad", false)?,
-    };
-    Ok(Arc::new(adam))
+    Ok(Arc::new(Adam::read(args)?))
 }
 
 pub(crate) const ENTRY: Entry<dyn Rule> = Entry { class: "Adam", names: &["adam"], build };

@@ -1,131 +1,10 @@
-//! What an optimizer is: a rule that turns gradients into new weights, and the settings that all rules share.
+//! What an optimizer is: a rule of update, and the settings that all rules share.
 
+use super::rule::Rule;
 use crate::config::{Args, Config, Value};
 use crate::schedules::Rate;
-use std::fmt::Debug;
 use std::sync::Arc;
-use steadygrad_kernels::{Error, Isa, Result};
-
-/// What a rule keeps for every parameter: velocities, second moments.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Memory {
-    /// Keras' name: "momentum", "velocity". Empty where Keras gives it the parameter's own name.
-    pub name: &'static str,
-    /// Its shape.
-    pub shape: Vec<usize>,
-    /// Its numbers at the start.
-    pub initial: Initial,
-    /// When it is listed: all memories of group 0, parameter by parameter, then all of group 1, and so on.
-    pub group: usize,
-}
-
-impl Memory {
-    /// Zeros of this shape, in the first group.
-    pub fn zeros(name: &'static str, shape: &[usize]) -> Memory {
-        Memory { name, shape: shape.to_vec(), initial: Initial::Value(0.0), group: 0 }
-    }
-}
-
-/// What a memory starts as.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Initial {
-    /// This value everywhere.
-    Value(f64),
-    /// The parameter itself, as it is before the first update.
-    Weights,
-}
-
-/// The moment of an update.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tick {
-    /// Which update this is, from 1.
-    pub step: u64,
-    /// The learning rate now.
-    pub learning_rate: f64,
-}
-
-/// One parameter (or, for elementwise rules, all of them in a row) with its gradient and memories.
-#[derive(Debug)]
-pub struct Tensor<'a, 'b, R> {
-    /// The parameter's shape; one axis for a row of all.
-    pub shape: &'a [usize],
-    /// The weights, to be changed.
-    pub weights: &'a mut [R],
-    /// The gradient.
-    pub gradient: &'a [R],
-    /// The memories, in the order of [`Rule::memories`].
-    pub memories: &'a mut [&'b mut [R]],
-    /// A place to work in, at least as long as [`Rule::scratch`] says. Its numbers mean nothing.
-    pub scratch: &'a mut [R],
-}
-
-/// A rule of update.
-pub trait Rule: Debug + Send + Sync + 'static {
-    /// Keras' class name: "Adam".
-    fn class(&self) -> &'static str;
-
-    /// The rule's own settings under Keras' names, without the learning rate and what all rules share.
-    fn config(&self) -> Config;
-
-    /// The learning rate.
-    fn learning_rate(&self) -> &Rate;
-
-    /// The weight decay that comes with the rule, if the optimizer is given no other.
-    fn weight_decay(&self) -> Option<f64> {
-        None
-    }
-
-    /// The weight decay of this parameter, where the optimizer's is `decay`.
-    fn decay_of(&self, path: &str, shape: &[usize], decay: Option<f64>) -> Option<f64> {
-        let _ = (path, shape);
-        decay
-    }
-
-    /// What is kept for this parameter. Elementwise rules keep the same for all, each of the parameter's shape.
-    fn memories(&self, path: &str, shape: &[usize]) -> Vec<Memory>;
-
-    /// Every weight is changed by itself alone, so that one loop runs over all parameters.
-    fn elementwise(&self) -> bool {
-        true
-    }
-
-    /// How many numbers of working space an update of this shape needs. Elementwise rules need none.
-    fn scratch(&self, shape: &[usize]) -> usize {
-        let _ = shape;
-        0
-    }
-
-    /// Numbers kept for the optimizer as a whole: how many, and their values at the start.
-    fn scalars(&self) -> Vec<f64> {
-        Vec::new()
-    }
-
-    /// Brings the scalars to this step; called once, before the parameters are updated.
-    fn advance(&self, tick: &Tick, scalars: &mut [f64]) {
-        let _ = (tick, scalars);
-    }
-
-    /// Changes the weights.
-    fn update(&self, isa: Isa, tick: &Tick, scalars: &[f64], tensor: Tensor<'_, '_, f32>);
-
-    /// The same in double precision.
-    fn update64(&self, tick: &Tick, scalars: &[f64], tensor: Tensor<'_, '_, f64>);
-
-    /// For rules that train at one point and are judged at another: moves the weights from one to the other. The
-    /// gradient is not read.
-    fn swap(&self, isa: Isa, to: Mode, tensor: Tensor<'_, '_, f32>) {
-        let _ = (isa, to, tensor);
-    }
-}
-
-/// What weights are used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Gradients are taken here.
-    Train,
-    /// The model is judged, saved and used here.
-    Evaluate,
-}
+use steadygrad_kernels::{Error, Result};
 
 /// Clipping of gradients.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -148,6 +27,8 @@ pub struct Ema {
 }
 
 /// A rule with the settings that all rules share.
+///
+/// A step takes them in this order: divide by the loss scale, gather, clip, decay the weights, update, average, constrain.
 ///
 /// ```
 /// use steadygrad_nn::optimizers::{Optimizer, Sgd};
@@ -332,10 +213,8 @@ impl Optimizer {
     }
 
     fn read_clip(&mut self, args: &mut Args<'_>) -> Result<()> {
-        let kinds: [(&str, fn(f64) -> Clip); 3] =
-            [("clipnorm", Clip::Norm), ("global_clipnorm", Clip::GlobalNorm), ("clipvalue", Clip::Value)];
         self.clip = None;
-        for (name, kind) in kinds {
+        for name in ["clipnorm", "global_clipnorm", "clipvalue"] {
             let Some(limit) = args.or::<Option<f64>>(name, None)? else { continue };
             if limit.is_nan() || limit <= 0.0 {
                 return args.reject(name, "above 0 (leave it out for no clipping)", limit);
@@ -344,7 +223,11 @@ impl Optimizer {
                 let only = "the only one of clipnorm, global_clipnorm and clipvalue";
                 return args.reject(name, only, "a second one");
             }
-            self.clip = Some(kind(limit));
+            self.clip = Some(match name {
+                "clipnorm" => Clip::Norm(limit),
+                "global_clipnorm" => Clip::GlobalNorm(limit),
+                _ => Clip::Value(limit),
+            });
         }
         Ok(())
     }

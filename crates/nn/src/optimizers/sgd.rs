@@ -1,6 +1,6 @@
 //! SGD: stochastic gradient descent, with momentum.
 
-use super::optimizer::{Memory, Rule, Tensor, Tick};
+use super::rule::{Memory, Rule, Tensor, Tick};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::schedules::Rate;

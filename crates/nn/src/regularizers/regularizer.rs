@@ -1,6 +1,6 @@
 //! What a regularizer is: a penalty on weights or activities, with its gradient, in both precisions.
 
-use crate::config::{Config, FromValue, Value};
+use crate::config::{Args, Config, FromValue, Value};
 use std::fmt::Debug;
 use std::sync::Arc;
 use steadygrad_kernels::{Lane, Real, Result};
@@ -12,6 +12,12 @@ pub trait PenaltyRule: Debug + Send + Sync + 'static {
 
     /// The settings under Keras' names.
     fn config(&self) -> Config;
+
+    /// Whether weights of this shape can be penalized.
+    fn check(&self, shape: &[usize]) -> Result<()> {
+        let _ = shape;
+        Ok(())
+    }
 
     /// The penalty of all of `w`, summed in double precision.
     fn value<R: Real>(&self, w: &[R], shape: &[usize]) -> f64;
@@ -26,6 +32,8 @@ pub trait Regularizer: Debug + Send + Sync {
     fn class(&self) -> &'static str;
     /// The settings.
     fn config(&self) -> Config;
+    /// Whether weights of this shape can be penalized.
+    fn check(&self, shape: &[usize]) -> Result<()>;
     /// The penalty.
     fn value(&self, w: &[f32], shape: &[usize]) -> f64;
     /// Its gradient.
@@ -42,6 +50,9 @@ impl<P: PenaltyRule> Regularizer for P {
     }
     fn config(&self) -> Config {
         PenaltyRule::config(self)
+    }
+    fn check(&self, shape: &[usize]) -> Result<()> {
+        PenaltyRule::check(self, shape)
     }
     fn value(&self, w: &[f32], shape: &[usize]) -> f64 {
         PenaltyRule::value(self, <f32 as Lane>::slice(w), shape)
@@ -66,5 +77,13 @@ impl FromValue for Arc<dyn Regularizer> {
 impl From<&Arc<dyn Regularizer>> for Value {
     fn from(regularizer: &Arc<dyn Regularizer>) -> Value {
         crate::catalog::spec(regularizer.class(), regularizer.config())
+    }
+}
+
+/// The factor of a penalty: a finite number of 0 or more; Keras takes nothing for the default.
+pub(super) fn factor(args: &mut Args<'_>, name: &str, default: f64) -> Result<f64> {
+    match args.or(name, None)?.unwrap_or(default) {
+        value if value >= 0.0 && f64::is_finite(value) => Ok(value),
+        value => args.reject(name, "a finite number of 0 or more", value),
     }
 }

@@ -1,12 +1,16 @@
 //! Exponential decay of the learning rate.
 
-use super::schedule::Schedule;
+use super::schedule::{Schedule, duration, steps};
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 
-/// rate(s) = initial · decay_rate^(s / decay_steps); with `staircase`, the exponent is rounded down.
+/// The same factor every so many steps.
+///
+/// ```text
+/// rate(s) = initial · decay_rate^(s / decay_steps)          staircase: the exponent rounded down
+/// ```
 ///
 /// ```
 /// use steadygrad_nn::schedules::{ExponentialDecay, Schedule};
@@ -15,14 +19,15 @@ use steadygrad_kernels::Result;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ExponentialDecay {
     initial_learning_rate: f64,
-    decay_steps: u64,
+    decay_steps: f64,
     decay_rate: f64,
     staircase: bool,
 }
 
 impl ExponentialDecay {
-    /// From this rate, times `decay_rate` every `decay_steps` steps.
+    /// From this rate, times `decay_rate` every `decay_steps` steps (1 at least).
     pub fn new(initial_learning_rate: f64, decay_steps: u64, decay_rate: f64) -> ExponentialDecay {
+        let decay_steps = decay_steps.max(1) as f64;
         ExponentialDecay { initial_learning_rate, decay_steps, decay_rate, staircase: false }
     }
 
@@ -37,20 +42,19 @@ impl Schedule for ExponentialDecay {
     fn class(&self) -> &'static str {
         "ExponentialDecay"
     }
+
     fn config(&self) -> Config {
         Config::new()
             .with("initial_learning_rate", self.initial_learning_rate)
-            .with("decay_steps", self.decay_steps)
+            .with("decay_steps", steps(self.decay_steps))
             .with("decay_rate", self.decay_rate)
             .with("staircase", self.staircase)
             .with("name", "ExponentialDecay")
     }
+
     fn rate(&self, step: u64) -> f64 {
-        let mut p = step as f64 / self.decay_steps as f64;
-        if self.staircase {
-            p = p.floor();
-        }
-        self.initial_learning_rate * self.decay_rate.powf(p)
+        let p = step as f64 / self.decay_steps;
+        self.initial_learning_rate * self.decay_rate.powf(if self.staircase { p.floor() } else { p })
     }
 }
 
@@ -58,10 +62,11 @@ fn build(args: &mut Args<'_>) -> Result<Arc<dyn Schedule>> {
     args.ignore(&["name"]);
     Ok(Arc::new(ExponentialDecay {
         initial_learning_rate: args.need("initial_learning_rate")?,
-        decay_steps: args.need("decay_steps")?,
+        decay_steps: duration(args, "decay_steps")?,
         decay_rate: args.need("decay_rate")?,
         staircase: args.or("staircase", false)?,
     }))
 }
 
-pub(crate) const ENTRY: Entry<dyn Schedule> = Entry { class: "ExponentialDecay", names: &[], build };
+pub(crate) const ENTRY: Entry<dyn Schedule> =
+    Entry { class: "ExponentialDecay", names: &["exponential_decay"], build };

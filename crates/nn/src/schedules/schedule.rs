@@ -1,6 +1,6 @@
 //! What a schedule is: a learning rate for every step.
 
-use crate::config::{Config, FromValue, Value};
+use crate::config::{Args, Config, FromValue, Value};
 use std::fmt::Debug;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
@@ -69,4 +69,24 @@ impl FromValue for Rate {
             Err(Error::argument(format!("a learning rate must be a finite number of 0 or more, got {rate}")))
         }
     }
+}
+
+/// A number of steps that something lasts: above 0, whole as a rule.
+pub(super) fn duration(args: &mut Args<'_>, name: &str) -> Result<f64> {
+    match args.need(name)? {
+        steps if steps > 0.0 && f64::is_finite(steps) => Ok(steps),
+        steps => args.reject(name, "a finite number above 0", steps),
+    }
+}
+
+/// A number of steps as it was written: whole if it is whole.
+pub(super) fn steps(steps: f64) -> Value {
+    if steps.fract() == 0.0 && steps.abs() < 1e15 { Value::Int(steps as i64) } else { Value::Float(steps) }
+}
+
+/// ½·(1 + cos(π·passed)), in single precision as Keras has it: near the end, where 1 + cos cancels, the digits differ.
+pub(super) fn half_cosine(passed: f64) -> f64 {
+    let angle = std::f32::consts::PI * passed as f32;
+    let cos = f64::from(angle).cos() as f32;
+    f64::from(0.5 * (1.0 + cos))
 }
