@@ -45,10 +45,17 @@ pub mod prelude {
     pub use steadygrad_data::{Array, Dataset, Scale, Scaler, digits};
     pub use steadygrad_engine::Trainable as _;
     pub use steadygrad_engine::callbacks::{
+<<<<<<< HEAD
         CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, ModelCheckpoint, ReduceLrOnPlateau,
         TerminateOnNan,
     };
     pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle};
+=======
+        CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode as MonitorMode, ModelCheckpoint,
+        ReduceLrOnPlateau, TerminateOnNan,
+    };
+    pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle, Summary};
+>>>>>>> call
     pub use steadygrad_kernels::{Error, Result};
     pub use steadygrad_nn::activations::{
         Celu, Elu, Exponential, Gelu, Glu, HardShrink, HardSigmoid, HardSilu, HardTanh, LeakyRelu, Linear, LogSigmoid,
