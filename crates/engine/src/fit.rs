@@ -283,7 +283,7 @@ impl Learner {
         Ok(self.logs())
     }
 
-    fn check_data(&self, data: &Dataset) -> Result<()> {
+    pub(crate) fn check_data(&self, data: &Dataset) -> Result<()> {
         if data.is_empty() {
             return Err(Error::data("the data set is empty").help("give it one sample or more"));
         }

@@ -55,8 +55,8 @@ pub struct Learner {
     pub(crate) measures: Option<Measures>,
     pub(crate) watch: Option<Watch>,
     pub(crate) rows: usize,
-    cpu: Cpu,
-    pool: Pool,
+    pub(crate) cpu: Cpu,
+    pub(crate) pool: Pool,
 }
 
 /// What one step of training came to.
@@ -387,7 +387,7 @@ impl Learner {
     }
 
     /// Where the first number is that is not finite, for the batch that was fed last. It runs the step once more.
-    fn first_non_finite(&mut self, rows: usize) -> Option<Sick> {
+    pub(crate) fn first_non_finite(&mut self, rows: usize) -> Option<Sick> {
         let batch = Batch { rows, step: self.applier.iterations() };
         let bad = |values: &[f32]| values.iter().any(|x| !x.is_finite());
         let sick = |place: &str, phase| Some(Sick { step: batch.step, place: place.to_string(), phase });
@@ -573,7 +573,7 @@ fn objectives(model: &Model, compile: &Compile) -> Result<Vec<Objective>> {
 }
 
 /// Σ weight · loss + Σ penalties, of the last run.
-fn total_loss(recipe: &Recipe, plan: &Plan, arena: &Arena) -> f64 {
+pub(crate) fn total_loss(recipe: &Recipe, plan: &Plan, arena: &Arena) -> f64 {
     let at = |slot: Slot| f64::from(arena.all()[plan.range(slot, 1)][0]);
     let losses: f64 = recipe.losses.iter().map(|l| l.weight * at(l.value)).sum();
     losses + recipe.penalties.iter().map(|p| at(*p)).sum::<f64>()

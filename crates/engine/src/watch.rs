@@ -1,11 +1,14 @@
 //! Looking at a training: what taps see becomes a chart.
 
+use crate::learner::{Learner, Order, Picked, Which, total_loss};
 use crate::program::{Program, Tap, delta};
+use crate::run::{Batch, run};
 use crate::store::Store;
 use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
-use steadygrad_kernels::Isa;
+use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::statistics::{observe, rms, sum_of_squares};
+use steadygrad_kernels::{Isa, Result};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::recipe::{Recipe, Trace};
 
@@ -131,6 +134,60 @@ impl Watch {
                 });
             }
         }
+        self.file(step, loss);
+    }
+
+    fn file(&mut self, step: u64, loss: f64) {
         self.chart.samples.push(Sample { step, loss, layers: self.current.clone() });
+    }
+}
+
+impl Learner {
+    /// Runs all of this data forward and back as one batch of training, and looks at every layer. Nothing is learnt: weights,
+    /// moving averages, optimizer and chart stay as they are. So the state at initialization can be seen, or the units that
+    /// are dead for a whole data set.
+    ///
+    /// ```
+    /// use steadygrad_data::digits;
+    /// use steadygrad_engine::{Compile, Trainable};
+    /// use steadygrad_nn::{Sequential, layers::{Dense, Flatten}, losses::SparseCategoricalCrossentropy, optimizers::Sgd};
+    /// # use steadygrad_nn::activations::{Relu, Softmax};
+    /// let model = Sequential::new([8, 8])
+    ///     .add(Flatten)
+    ///     .add(Dense::new(16).activation(Relu))
+    ///     .add(Dense::new(10).activation(Softmax));
+    /// let mut learner = model.compile(Compile::new(Sgd::new(0.1), SparseCategoricalCrossentropy))?;
+    /// let chart = learner.watch_on_batch(&digits::all()?)?;
+    /// let seen = &chart.samples[0].layers;
+    /// let (hidden, delta) = (seen[1].signal, seen[1].delta);
+    /// assert!(hidden.is_some_and(|s| s.deviation > 0.0) && delta.is_some_and(|d| d > 0.0));
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If data and model do not fit.
+    pub fn watch_on_batch(&mut self, data: &Dataset) -> Result<Chart> {
+        self.check_data(data)?;
+        let rows = data.len();
+        self.reserve(rows)?;
+        let kept = self.arena.all()[..self.store.end].to_vec();
+        let picked = Picked { which: Order::Range(0..rows), weights: data.weights.as_deref() };
+        self.feed(Which::Train, data, &picked);
+        let mut watch = Watch::new(&self.train.recipe, &self.store, Schedule::Always);
+        let batch = Batch { rows, step: self.iterations() };
+        let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
+        self.pool.run(|| {
+            run(&program.seen, 0..program.seen.steps.len(), arena, cpu, batch, |i, arena| {
+                watch.see(program, i, rows, cpu.isa, arena);
+            });
+        });
+        watch.before_update(&self.store, &self.arena);
+        let loss = total_loss(&self.train.recipe, &self.train.seen, &self.arena);
+        if !loss.is_finite() {
+            watch.chart.first_non_finite = self.first_non_finite(rows);
+        }
+        self.arena.all_mut()[..self.store.end].copy_from_slice(&kept);
+        watch.file(batch.step, loss);
+        Ok(watch.chart)
     }
 }

@@ -69,6 +69,25 @@ fn watching_changes_nothing() {
 }
 
 #[test]
+fn a_look_at_a_batch_changes_nothing() {
+    let (data, other) = (data(150, 12), data(90, 12));
+    let run = |look: bool| {
+        let mut learner = learner(12, 20, 1);
+        learner.watch(Schedule::Always);
+        for end in 1..=3 {
+            if look {
+                let chart = learner.watch_on_batch(&other).unwrap();
+                assert_eq!(chart.samples.len(), 1);
+                assert!(chart.samples[0].layers.iter().all(|seen| seen.updates.is_empty()));
+            }
+            learner.fit(&data, Fit::epochs(end).initial_epoch(end - 1)).unwrap();
+        }
+        (bits(&learner), learner.optimizer_variables(), learner.chart().cloned())
+    };
+    assert!(run(false) == run(true));
+}
+
+#[test]
 fn validation_changes_nothing() {
     let (data, other) = (data(150, 12), data(70, 12));
     let run = |validate: bool| {

@@ -126,15 +126,30 @@ fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
     }
 }
 
-/// Puts the constants of `[let]` where "$name" stands. A constant may use those before it.
+/// Puts the constants of `[let]` where "$name" stands. A constant may use others.
 pub(crate) fn substitute(config: &Config) -> Result<Config> {
     let mut constants = Config::new();
     match config.get("let") {
         None => {}
         Some(Value::Map(map)) => {
-            for (name, value) in map.iter() {
-                let value = replaced(value, &constants).place(|| format!("[let], `{name}`"))?;
-                constants.set(name, value);
+            let mut waiting: Vec<(&str, &Value)> = map.iter().collect();
+            while !waiting.is_empty() {
+                let before = waiting.len();
+                let mut stuck = None;
+                waiting.retain(|(name, value)| match replaced(value, &constants) {
+                    Ok(value) => {
+                        constants.set(name, value);
+                        false
+                    }
+                    Err(error) => {
+                        stuck = Some(error.at(format!("[let], `{name}`")));
+                        true
+                    }
+                });
+                // What is left uses names that do not exist, or each other.
+                if let Some(error) = stuck.filter(|_| waiting.len() == before) {
+                    return Err(error);
+                }
             }
         }
         Some(other) => {

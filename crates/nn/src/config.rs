@@ -30,8 +30,15 @@ pub enum Value {
 /// assert_eq!(config.get("units"), Some(&Value::Int(64)));
 /// assert_eq!(Config::from_json(&config.to_json()).unwrap(), config);
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Config(Vec<(String, Value)>);
+
+/// Settings are equal if names and values are; their order says nothing, as in JSON.
+impl PartialEq for Config {
+    fn eq(&self, other: &Config) -> bool {
+        self.len() == other.len() && self.0.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
 
 impl Config {
     /// No settings.

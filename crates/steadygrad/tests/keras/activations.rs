@@ -170,3 +170,24 @@ fn at_the_edge(x: &[f32]) -> bool {
 fn either(what: &str, got: &[f32], single: &[f32], double: &[f32]) -> Result<(), String> {
     close(what, got, single, RTOL, ATOL).or_else(|e| close(what, got, double, RTOL, ATOL).map_err(|_| e))
 }
+
+#[test]
+fn names() {
+    family("activation_names", |family, folder| {
+        let aliases = json(&folder.join("aliases.json"));
+        for (name, function) in aliases["registry"]["activations"].as_object().unwrap() {
+            family.case(name, || {
+                let entry = catalog::find("activation", CATALOG, name).map_err(|e| e.to_string())?;
+                if *function == entry.class { Ok(()) } else { Err(entry.class.to_string()) }
+            });
+        }
+        for (name, probe) in aliases["get_probe"]["activations"].as_object().unwrap() {
+            family.case(&format!("probe {name}"), || match catalog::find("activation", CATALOG, name) {
+                Err(_) if probe.as_str().unwrap().starts_with('!') => Ok(()),
+                Err(e) => Err(e.to_string()),
+                Ok(entry) if *probe == entry.class => Ok(()),
+                Ok(entry) => Err(entry.class.to_string()),
+            });
+        }
+    });
+}

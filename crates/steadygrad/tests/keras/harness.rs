@@ -120,16 +120,19 @@ impl Family {
 }
 
 /// |got − want| ≤ atol + rtol·|want| for every element, NaN equal to NaN; the worst offender otherwise.
-pub fn close(what: &str, got: &[f32], want: &[f32], rtol: f64, atol: f64) -> Result<(), String> {
+pub fn close<T>(what: &str, got: &[T], want: &[T], rtol: f64, atol: f64) -> Result<(), String>
+where
+    T: Copy + Into<f64> + std::fmt::Display,
+{
     if got.len() != want.len() {
         return Err(format!("{what}: {} numbers, expected {}", got.len(), want.len()));
     }
     let mut worst: Option<(f64, usize)> = None;
     for (i, (&g, &w)) in got.iter().zip(want).enumerate() {
+        let (g, w): (f64, f64) = (g.into(), w.into());
         let same = g == w || (g.is_nan() && w.is_nan());
-        let (g, w) = (f64::from(g), f64::from(w));
         let excess = (g - w).abs() - (atol + rtol * w.abs());
-        if !same && !(excess <= 0.0) {
+        if !same && (excess > 0.0 || excess.is_nan()) {
             let excess = if excess.is_nan() { f64::INFINITY } else { excess };
             if worst.is_none_or(|(e, _)| excess > e) {
                 worst = Some((excess, i));

@@ -1,0 +1,4 @@
+//! Batch normalization.
+use super::Story;
+use steadygrad::prelude::*;
+pub fn tell(_: &Story) -> Result<()> { Ok(()) }
