@@ -47,7 +47,9 @@ fn aliases() {
                 family.case(&format!("{kind}/{name}"), || {
                     let class = class.as_str().unwrap();
                     match built(kind, name).map_err(|e| e.to_string())? {
-                        Some(ours) if plain(&ours) != plain(class) => Err(format!("it is {ours} here, {class} in Keras")),
+                        Some(ours) if plain(&ours) != plain(class) => {
+                            Err(format!("it is {ours} here, {class} in Keras"))
+                        }
                         _ => Ok(()),
                     }
                 });
@@ -60,7 +62,9 @@ fn aliases() {
                     (Err(e), true) => Err(e.to_string()),
                     // Names of Keras 2, or of another family, may be known here and not there; but nobody is called `nope`.
                     (Ok(class), false) if name == "nope" => Err(format!("it is {class:?} here")),
-                    (Err(e), false) if e.kind() != steadygrad_kernels::Kind::Name => Err(format!("another error: {e}")),
+                    (Err(e), false) if e.kind() != steadygrad_kernels::Kind::Name => {
+                        Err(format!("another error: {e}"))
+                    }
                     _ => Ok(()),
                 });
             }

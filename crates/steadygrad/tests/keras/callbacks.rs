@@ -62,7 +62,13 @@ struct Driven {
 fn drive(callback: &mut dyn Callback, key: &str, values: &[f64], rate: f64) -> Result<Driven> {
     let (mut learner, _) = tiny(rate);
     let mut warnings = Vec::new();
-    let mut t = Training { learner: &mut learner, epochs: values.len(), steps: 1, stop: false, warnings: &mut warnings };
+    let mut t = Training {
+        learner: &mut learner,
+        epochs: values.len(),
+        steps: 1,
+        stop: false,
+        warnings: &mut warnings,
+    };
     let (mut last, mut rates, mut logged) = (0, Vec::new(), Vec::new());
     callback.on_train_begin(&mut t)?;
     let mut logs = Logs::default();
@@ -119,7 +125,8 @@ fn reduce(case: &Json) -> std::result::Result<(), String> {
     let config = Config::from_json(&case["kwargs"]).unwrap();
     let mut reduce = callbacks::from_value(&spec("ReduceLROnPlateau", config)).map_err(|e| e.to_string())?;
     let rate = number(&case["initial_lr"]);
-    let driven = drive(&mut *reduce, "val_loss", &numbers(&case["values"]), rate).map_err(|e| e.to_string())?;
+    let driven =
+        drive(&mut *reduce, "val_loss", &numbers(&case["values"]), rate).map_err(|e| e.to_string())?;
     equal("rates", driven.rates, numbers(&case["lr_after_epoch"]))?;
     equal("logged", driven.logged, numbers(&case["logged_learning_rate"]))
 }
@@ -135,10 +142,13 @@ fn checkpoint(case: &Json, i: usize) -> std::result::Result<(), String> {
     let folder = folder(&format!("checkpoint-{i}"));
     let path = folder.join(ours(case["filepath"].as_str().unwrap()));
     let config = Config::from_json(&case["kwargs"]).unwrap().with("filepath", &*path.to_string_lossy());
-    let mut checkpoint = callbacks::from_value(&spec("ModelCheckpoint", config)).map_err(|e| e.to_string())?;
+    let mut checkpoint =
+        callbacks::from_value(&spec("ModelCheckpoint", config)).map_err(|e| e.to_string())?;
     let driven = drive(&mut *checkpoint, "val_loss", &numbers(&case["values"]), 0.1);
-    let mut files: Vec<String> =
-        std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut files: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|f| f.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     files.sort();
     // What is in the last file is what the weights were in its epoch.
     let last = files.last().map(|name| {
@@ -148,7 +158,8 @@ fn checkpoint(case: &Json, i: usize) -> std::result::Result<(), String> {
     });
     std::fs::remove_dir_all(&folder).unwrap();
     driven.map_err(|e| e.to_string())?;
-    let want: Vec<String> = case["files"].as_array().unwrap().iter().map(|f| ours(f.as_str().unwrap())).collect();
+    let want: Vec<String> =
+        case["files"].as_array().unwrap().iter().map(|f| ours(f.as_str().unwrap())).collect();
     equal("files", files, want)?;
     last.map_or(Ok(()), |(epoch, weights)| equal("weights in the last file", weights, epoch))
 }
@@ -192,7 +203,11 @@ fn scheduler(case: &Json) -> std::result::Result<(), String> {
     let fit = Fit::epochs(4).shuffle(Shuffle::No).callback(&mut schedule);
     let history = learner.fit(&data, fit).map_err(|e| e.to_string())?;
     same_history(case, &history)?;
-    equal("learning rates", history.get("learning_rate").unwrap().to_vec(), numbers(&case["history"]["learning_rate"]))
+    equal(
+        "learning rates",
+        history.get("learning_rate").unwrap().to_vec(),
+        numbers(&case["history"]["learning_rate"]),
+    )
 }
 
 fn terminate(case: &Json) -> std::result::Result<(), String> {

@@ -30,7 +30,8 @@ fn same(case: &Json, path: &Path) -> Result<(), String> {
     let text = |e: steadygrad_kernels::Error| e.to_string();
     let name = case["name"].as_str().unwrap();
     let model = model_from_config(&json(&path.join(format!("models/{name}.to_json.json")))).map_err(text)?;
-    let layers = model.entries.iter().filter(|e| model.class != "Sequential" || e.layer.class() != "InputLayer");
+    let layers =
+        model.entries.iter().filter(|e| model.class != "Sequential" || e.layer.class() != "InputLayer");
     let (names, classes): (Vec<_>, Vec<_>) = layers.map(|e| (e.name.clone(), e.layer.class())).unzip();
     equal("names", Json::from(names), case["layer_names"].clone())?;
     equal("classes", Json::from(classes), case["layer_classes"].clone())?;
@@ -58,7 +59,9 @@ fn same(case: &Json, path: &Path) -> Result<(), String> {
     equal("summary", format!("{}\n", learner.summary()).as_str(), case["summary"].as_str().unwrap())?;
 
     let arrays = npz::read(&path.join(case["data"].as_str().unwrap()));
-    let all = |letter: char| (0..).map_while(|j| arrays.get(&format!("{letter}{j}"))).map(array).collect::<Vec<_>>();
+    let all = |letter: char| {
+        (0..).map_while(|j| arrays.get(&format!("{letter}{j}"))).map(array).collect::<Vec<_>>()
+    };
     let (x, y, weights) = (all('x'), all('y'), all('w'));
     if !weights.is_empty() {
         learner.set_weights(&weights).map_err(text)?;

@@ -29,7 +29,8 @@ fn without_times(line: &str) -> String {
         let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
         let (digits, after) = from.split_at(end);
         text += before;
-        let unit = ["s\x1b", "s -", "ms/step", "us/step", "s/step"].into_iter().find(|u| after.starts_with(u));
+        let unit =
+            ["s\x1b", "s -", "ms/step", "us/step", "s/step"].into_iter().find(|u| after.starts_with(u));
         match unit {
             Some(unit @ ("s\x1b" | "s -")) => (text, rest) = (text + "T" + unit, &after[unit.len()..]),
             Some(unit) => (text, rest) = (text + "T/step", &after[unit.len()..]),
@@ -53,7 +54,11 @@ fn progress(capture: &str) -> Check {
             logs.set(name, value.parse().unwrap());
         }
         let (batch, steps) = (batch.parse().unwrap(), steps.parse().unwrap());
-        let ours = if colored { progress_line(batch, steps, 0.5, &logs, 20, true) } else { epoch_line(steps, 0.5, &logs) };
+        let ours = if colored {
+            progress_line(batch, steps, 0.5, &logs, 20, true)
+        } else {
+            epoch_line(steps, 0.5, &logs)
+        };
         equal("line", without_times(&ours), without_times(line))?;
         lines += 1;
     }
@@ -96,16 +101,23 @@ fn summary(case: &str) -> steadygrad_kernels::Result<Summary> {
 /// Two Dense layers, trained with five metrics.
 fn keys(want: &Json, what: &str) -> Check {
     let model = Sequential::new([3]).add(Dense::new(2)).add(Dense::new(1));
-    let mut compile = Compile::new(Sgd::new(0.01), MeanSquaredError).accuracy().named_metric("mae").named_metric("mse");
+    let mut compile =
+        Compile::new(Sgd::new(0.01), MeanSquaredError).accuracy().named_metric("mae").named_metric("mse");
     let auc = Config::new().with("class_name", "AUC").with("config", Config::new().with("name", "auc1"));
     let huber = Config::new().with("class_name", "MeanMetricWrapper");
     let huber = huber.with("config", Config::new().with("fn", "huber").with("name", "huber"));
     for metric in [auc, huber] {
-        compile.metrics.push(MetricSpec { output: None, metric: Asked::Named(Value::from(metric)), weighted: false });
+        compile.metrics.push(MetricSpec {
+            output: None,
+            metric: Asked::Named(Value::from(metric)),
+            weighted: false,
+        });
     }
     let mut learner = model.compile(compile).map_err(|e| e.to_string())?;
     let got = match what {
-        "weight_paths" => learner.weights().into_iter().map(|(path, _)| format!("sequential/{path}")).collect(),
+        "weight_paths" => {
+            learner.weights().into_iter().map(|(path, _)| format!("sequential/{path}")).collect()
+        }
         "optimizer_paths" => learner.optimizer_variables().into_iter().map(|v| v.name).collect(),
         _ => {
             let x = Array::new([4, 3], (0..12).map(|i| i as f32 / 10.0).collect()).unwrap();

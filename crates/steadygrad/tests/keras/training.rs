@@ -45,8 +45,7 @@ fn compiled(case: &Json, arrays: &HashMap<String, Numbers>) -> Result<Learner, S
         }
     }
     let mut learner = model.compile(compile).map_err(text)?;
-    let weights: Vec<Array> =
-        (0..).map_while(|j| arrays.get(&format!("init_w{j}"))).map(array).collect();
+    let weights: Vec<Array> = (0..).map_while(|j| arrays.get(&format!("init_w{j}"))).map(array).collect();
     learner.set_weights(&weights).map_err(text)?;
     Ok(learner)
 }
@@ -106,7 +105,13 @@ fn run(case: &Json, path: &Path) -> Check {
         let want = arrays.get(&format!("final_w{j}_f32")).ok_or(format!("no final_w{j} for {name}"))?;
         close(name, values.data(), &want.f32(), WEIGHTS.0, WEIGHTS.1)?;
     }
-    close("rate", &[learner.learning_rate() as f32], &[case["lr_final_f32"].as_f64().unwrap() as f32], 1e-6, 0.0)?;
+    close(
+        "rate",
+        &[learner.learning_rate() as f32],
+        &[case["lr_final_f32"].as_f64().unwrap() as f32],
+        1e-6,
+        0.0,
+    )?;
     if learner.iterations() != case["iterations"].as_u64().unwrap() {
         return Err(format!("{} iterations, expected {}", learner.iterations(), case["iterations"]));
     }
@@ -115,7 +120,13 @@ fn run(case: &Json, path: &Path) -> Check {
     let evaluation = learner.evaluate(&data).map_err(|e| e.to_string())?;
     for (key, value) in case["evaluate_f32"].as_object().unwrap() {
         let got = evaluation.get(key).ok_or(format!("no {key} in the evaluation"))?;
-        close(&format!("evaluate {key}"), &[got as f32], &[value.as_f64().unwrap() as f32], HISTORY.0, HISTORY.1)?;
+        close(
+            &format!("evaluate {key}"),
+            &[got as f32],
+            &[value.as_f64().unwrap() as f32],
+            HISTORY.0,
+            HISTORY.1,
+        )?;
     }
     Ok(())
 }
@@ -136,7 +147,13 @@ fn same_history(
     }
     for key in keys {
         let got = narrow(history.get(key).unwrap());
-        close(&format!("history {key}"), &got, &arrays[&format!("hist_{key}_f32")].f32(), HISTORY.0, HISTORY.1)?;
+        close(
+            &format!("history {key}"),
+            &got,
+            &arrays[&format!("hist_{key}_f32")].f32(),
+            HISTORY.0,
+            HISTORY.1,
+        )?;
     }
     for (key, got) in batches {
         let want = arrays.get(&format!("batchlog_{key}_f32")).ok_or(format!("no batches of {key}"))?;
