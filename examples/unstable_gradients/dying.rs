@@ -53,10 +53,7 @@ fn train(
 /// Rectifiers and their kin under a high learning rate.
 pub fn tell(story: &Story) -> Result<()> {
     let high = std::env::var("RATE").ok().and_then(|r| r.parse().ok()).unwrap_or(0.5);
-    headline(
-        "3  Dying units",
-        "",
-    );
+    headline("3  Dying units", "");
     let mut progress = Progress::new(8);
     let mut next = |name| {
         progress.next(name);

@@ -1,11 +1,10 @@
 //! The signal on its way forward, and its gradient on the way back, before anything is learnt.
 
-use super::table::{Progress, Table, accuracy, conclude, headline, percent, short};
 use super::Story;
+use super::table::{Progress, Table, accuracy, conclude, headline, percent, short};
 use steadygrad::chart::{Chart, Observation};
 use steadygrad::extend::{Initializer, Layer};
 use steadygrad::prelude::*;
-
 
 /// One way to begin.
 struct Setup {
@@ -49,9 +48,7 @@ fn try_out(
 ) -> Result<Setup> {
     let mut model = story.model();
     for _ in 0..depth {
-        model = model
-            .add(Dense::new(100).kernel_initializer(initializer.clone()))
-            .add(activation.clone());
+        model = model.add(Dense::new(100).kernel_initializer(initializer.clone())).add(activation.clone());
     }
     let mut learner = story.learner(model, 0.05)?;
     let chart = learner.watch_on_batch(&story.train.take(0..2_000))?;
@@ -111,9 +108,8 @@ fn forward(setups: &[Setup], depth: usize) {
         let last = variance(s.layer(depth)[1]);
         format!("{} leaves {}", s.name, short(last / s.input()))
     });
-    let most = |s: &Setup| {
-        (1..=depth).filter_map(|n| s.layer(n)[1].signal).map(|s| s.saturated).fold(0.0, f64::max)
-    };
+    let most =
+        |s: &Setup| (1..=depth).filter_map(|n| s.layer(n)[1].signal).map(|s| s.saturated).fold(0.0, f64::max);
     let worst = setups.iter().max_by(|a, b| most(a).total_cmp(&most(b)));
     let worst = worst.map_or(String::new(), |s| {
         format!("Most saturated is {}: up to {} of a layer's units.", s.name, percent(most(s)))
@@ -125,16 +121,17 @@ fn forward(setups: &[Setup], depth: usize) {
 }
 
 fn backward(setups: &[Setup], depth: usize) {
-    println!("\nThe gradient on its way back: root mean square of ∂loss/∂(output of the layer), last layer first.\n");
+    println!(
+        "\nThe gradient on its way back: root mean square of ∂loss/∂(output of the layer), last layer first.\n"
+    );
     let titles = ["layer"].into_iter().chain(setups.iter().map(|s| s.name));
     let mut table = Table::new(titles);
     for n in (1..=depth).rev() {
         let cells = setups.iter().map(|s| short(delta(s.layer(n)[1])));
         table.row([n.to_string()].into_iter().chain(cells).collect());
     }
-    let per_layer = |s: &Setup| {
-        (delta(s.layer(1)[1]) / delta(s.layer(depth)[1])).powf(1.0 / (depth - 1) as f64)
-    };
+    let per_layer =
+        |s: &Setup| (delta(s.layer(1)[1]) / delta(s.layer(depth)[1])).powf(1.0 / (depth - 1) as f64);
     let summary = |name: &str, cell: &dyn Fn(&Setup) -> String| {
         [name.to_string()].into_iter().chain(setups.iter().map(cell)).collect::<Vec<_>>()
     };
