@@ -45,8 +45,8 @@ pub mod prelude {
     pub use steadygrad_data::{Array, Dataset, Scale, Scaler, digits};
     pub use steadygrad_engine::Trainable as _;
     pub use steadygrad_engine::callbacks::{
-        CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode as MonitorMode, ModelCheckpoint,
-        ReduceLrOnPlateau, TerminateOnNan,
+        CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode as MonitorMode,
+        ModelCheckpoint, ReduceLrOnPlateau, TerminateOnNan,
     };
     pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle, Summary};
     pub use steadygrad_kernels::{Error, Result};
