@@ -62,24 +62,6 @@ fn train(
 
 /// Rectifiers and their kin under high learning rates.
 pub fn tell(story: &Story) -> Result<()> {
-<<<<<<< HEAD
-    let high = std::env::var("RATE").ok().and_then(|r| r.parse().ok()).unwrap_or(0.5);
-    headline("3  Dying units", "");
-    let mut progress = Progress::new(8);
-    let mut next = |name| {
-        progress.next(name);
-        name
-    };
-    let outcomes = [
-        train(story, next("ReLU (He)"), 0.05, HeNormal, Relu)?,
-        train(story, next("ReLU (He)"), high, HeNormal, Relu)?,
-        train(story, next("Leaky ReLU (He)"), high, HeNormal, LeakyRelu)?,
-        train(story, next("PReLU (He)"), high, HeNormal, PRelu::new())?,
-        train(story, next("ELU (He)"), high, HeNormal, Elu)?,
-        train(story, next("SELU (LeCun)"), high, LecunNormal, Selu)?,
-        train(story, next("GELU (He)"), high, HeNormal, Gelu)?,
-        train(story, next("Swish (He)"), high, HeNormal, Silu)?,
-=======
     headline(
         "3  Dying units",
         &format!(
@@ -99,7 +81,6 @@ pub fn tell(story: &Story) -> Result<()> {
         train(story, &mut progress, "SELU (LeCun)", LecunNormal, Selu)?,
         train(story, &mut progress, "GELU (He)", HeNormal, Gelu)?,
         train(story, &mut progress, "Swish (He)", HeNormal, Silu)?,
->>>>>>> story
     ];
     progress.clear();
     by_layer(&members[0]);

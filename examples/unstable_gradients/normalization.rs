@@ -3,9 +3,6 @@
 use super::Story;
 use super::table::{Progress, Table, accuracy, conclude, headline, percent, say};
 use steadygrad::prelude::*;
-<<<<<<< HEAD
-pub fn tell(_: &Story) -> Result<()> {
-=======
 
 /// Where the normalization stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,6 +164,5 @@ fn gap(story: &Story, depth: usize) -> Result<()> {
     gaps.sort_by(|a, b| a.1.total_cmp(&b.1));
     let told: Vec<String> = gaps.iter().map(|(place, gap)| format!("{} {gap:.1}", place.name())).collect();
     conclude(&format!("The gap in points, from the smallest to the largest: {}.", told.join(", ")));
->>>>>>> story
     Ok(())
 }

@@ -1,11 +1,7 @@
 //! The signal on its way forward, and its gradient on the way back, before anything is learnt.
 
 use super::Story;
-<<<<<<< HEAD
-use super::table::{Progress, Table, accuracy, conclude, headline, percent, short};
-=======
 use super::table::{Progress, Table, accuracy, conclude, headline, percent, say, short};
->>>>>>> story
 use steadygrad::chart::{Chart, Observation};
 use steadygrad::extend::{Initializer, Layer};
 use steadygrad::prelude::*;
@@ -134,19 +130,8 @@ fn forward(setups: &[Setup], depth: usize, input: f64) {
     }
     print!("{table}");
     let kept = setups.iter().map(|s| {
-<<<<<<< HEAD
-        let last = variance(s.layer(depth)[1]);
-        format!("{} leaves {}", s.name, short(last / s.input()))
-    });
-    let most =
-        |s: &Setup| (1..=depth).filter_map(|n| s.layer(n)[1].signal).map(|s| s.saturated).fold(0.0, f64::max);
-    let worst = setups.iter().max_by(|a, b| most(a).total_cmp(&most(b)));
-    let worst = worst.map_or(String::new(), |s| {
-        format!("Most saturated is {}: up to {} of a layer's units.", s.name, percent(most(s)))
-=======
         let left = s.variances(depth)[1] / input;
         format!("{} {}", s.name, if left.is_finite() { short(left) } else { "nothing".into() })
->>>>>>> story
     });
     conclude(&format!(
         "What is left of the input's variance behind {depth} layers: {}.",
@@ -163,29 +148,16 @@ fn forward(setups: &[Setup], depth: usize, input: f64) {
 }
 
 fn backward(setups: &[Setup], depth: usize) {
-<<<<<<< HEAD
-    println!(
-        "\nThe gradient on its way back: root mean square of ∂loss/∂(output of the layer), last layer first.\n"
-    );
-    let titles = ["layer"].into_iter().chain(setups.iter().map(|s| s.name));
-    let mut table = Table::new(titles);
-=======
     say(
         "The gradient on its way back: root mean square of ∂loss/∂(output of the layer), the last layer first.",
     );
     println!();
     let mut table = Table::new(["layer"].into_iter().chain(setups.iter().map(|s| s.name)));
->>>>>>> story
     for n in (1..=depth).rev() {
         let cells = setups.iter().map(|s| short(s.delta(n)));
         table.row([n.to_string()].into_iter().chain(cells).collect());
     }
-<<<<<<< HEAD
-    let per_layer =
-        |s: &Setup| (delta(s.layer(1)[1]) / delta(s.layer(depth)[1])).powf(1.0 / (depth - 1) as f64);
-=======
     let per_layer = |s: &Setup| s.reaches(depth).powf(1.0 / (depth - 1) as f64);
->>>>>>> story
     let summary = |name: &str, cell: &dyn Fn(&Setup) -> String| {
         [name.to_string()].into_iter().chain(setups.iter().map(cell)).collect::<Vec<_>>()
     };

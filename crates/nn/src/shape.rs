@@ -47,17 +47,6 @@ impl Shape {
             .help("make the layer or the input smaller"))
     }
 
-    /// That so many numbers can be counted at all: the axes of a file are not to be trusted.
-    ///
-    /// # Errors
-    /// If they are more than any memory holds.
-    pub fn check(&self) -> Result<()> {
-        match self.0.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) {
-            Some(size) if size <= isize::MAX as usize / 64 => Ok(()),
-            _ => Err(Error::shape(format!("the shape {:?} is larger than any memory", self.0))),
-        }
-    }
-
     /// Axes of one sample.
     pub fn rank(&self) -> usize {
         self.0.len()
