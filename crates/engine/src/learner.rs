@@ -84,6 +84,8 @@ impl Learner {
         let test = Program::new(model.lower(&Purpose::evaluation(objectives.clone()))?, &store, rows)?;
         let predict = Program::new(model.lower(&Purpose::inference())?, &store, rows)?;
         let size = train.size().max(test.size()).max(predict.size());
+        let optimizer = Applier::bytes(&compile.optimizer, &store.params)?;
+        check_memory("the model with its optimizer", 4 * size as u128 + optimizer as u128)?;
         let mut arena = new_arena(size)?;
         store.initialize(compile.seed, &mut arena)?;
         let pool = Pool::new(compile.threads)?;
@@ -174,6 +176,8 @@ impl Learner {
         let predict = Program::new(self.predict.recipe.clone(), &self.store, rows)?;
         let size = train.size().max(test.size()).max(predict.size());
         if size > self.arena.len() {
+            let optimizer = Applier::bytes(&self.compile.optimizer, &self.store.params)?;
+            check_memory(&format!("training with batches of {rows}"), 4 * size as u128 + optimizer as u128)?;
             let mut arena = new_arena(size)?;
             arena.all_mut()[..self.store.end].copy_from_slice(&self.arena.all()[..self.store.end]);
             self.arena = arena;

@@ -1,6 +1,7 @@
 //! Names to things: the one place where a string such as "he_normal" becomes a value.
 
 use crate::config::{Args, Config, Value};
+use crate::foreign::ours;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 
@@ -34,6 +35,9 @@ pub fn position(family: &str, catalog: &[(&str, &[&str])], name: &str) -> Result
             catalog.iter().map(|(class, names)| *names.first().unwrap_or(class)).collect();
         let more: Vec<&str> =
             catalog.iter().flat_map(|(class, names)| std::iter::once(class).chain(*names)).copied().collect();
+        if let Some(word) = ours(name, &known).or_else(|| ours(name, &more)) {
+            return Error::name(family, name, &known).help(format!("did you mean `{word}`?"));
+        }
         if steadygrad_kernels::nearest(name, &known).is_none()
             && steadygrad_kernels::nearest(name, &more).is_some()
         {

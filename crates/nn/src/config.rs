@@ -357,7 +357,11 @@ impl<'a> Args<'a> {
         for (name, _) in self.config.iter() {
             if !self.known.iter().any(|k| k == name) {
                 let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
-                return Err(Error::name("argument", name, &known).at(self.owner.clone()));
+                let error = Error::name("argument", name, &known).at(self.owner.clone());
+                return Err(match crate::foreign::ours(name, &known) {
+                    Some(word) => error.help(format!("did you mean `{word}`?")),
+                    None => error,
+                });
             }
         }
         Ok(())

@@ -535,7 +535,7 @@ impl Lowering<'_> {
             }
             return Ok(Param { slot: self.build.params[index].parameter.value, index });
         }
-        shape.check()?;
+        shape.check().place(|| path.clone())?;
         let extent = Extent::Fixed(shape.size());
         let value = self.build.new_slot(Home::Parameter, extent);
         let gradient = (self.trainable && self.build.mode != Mode::Infer)

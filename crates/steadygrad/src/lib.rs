@@ -45,34 +45,35 @@ pub mod prelude {
     pub use steadygrad_data::{Array, Dataset, Scale, Scaler, digits};
     pub use steadygrad_engine::Trainable as _;
     pub use steadygrad_engine::callbacks::{
-        CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode as MonitorMode, ModelCheckpoint,
-        ReduceLrOnPlateau, TerminateOnNan,
+        CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode as MonitorMode,
+        ModelCheckpoint, ReduceLrOnPlateau, TerminateOnNan,
     };
     pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle, Summary};
     pub use steadygrad_kernels::{Error, Result};
     pub use steadygrad_nn::activations::{
-        Celu, Elu, Exponential, Gelu, Glu, HardShrink, HardSigmoid, HardSilu, HardTanh, LeakyRelu, Linear, LogSigmoid,
-        LogSoftmax, Mish, PRelu, Relu, Relu6, Selu, Sigmoid, Silu, SoftShrink, Softmax, Softplus, Softsign, SparsePlus,
-        SparseSigmoid, Sparsemax, Squareplus, Swish, Tanh, TanhShrink, Threshold,
+        Celu, Elu, Exponential, Gelu, Glu, HardShrink, HardSigmoid, HardSilu, HardTanh, LeakyRelu, Linear,
+        LogSigmoid, LogSoftmax, Mish, PRelu, Relu, Relu6, Selu, Sigmoid, Silu, SoftShrink, Softmax, Softplus,
+        Softsign, SparsePlus, SparseSigmoid, Sparsemax, Squareplus, Swish, Tanh, TanhShrink, Threshold,
     };
     pub use steadygrad_nn::functional::{
         add, average, concatenate, input, input_as, maximum, merge, minimum, multiply, shared, subtract,
     };
     pub use steadygrad_nn::initializers::{
-        Constant, Distribution, FanMode, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform,
-        Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
+        Constant, Distribution, FanMode, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal,
+        LecunUniform, Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     };
     pub use steadygrad_nn::layers::{
-        ActivationLayer, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, Concatenate, Dense,
-        Dropout, Flatten, GaussianDropout, GaussianNoise, GroupNormalization, Identity, Input, LayerNormalization,
-        Maximum, Minimum, Multiply, Permute, RMSNormalization, RepeatVector, Rescaling, Reshape, Subtract,
-        UnitNormalization,
+        ActivationLayer, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, Concatenate,
+        Dense, Dropout, Flatten, GaussianDropout, GaussianNoise, GroupNormalization, Identity, Input,
+        LayerNormalization, Maximum, Minimum, Multiply, Permute, RMSNormalization, RepeatVector, Rescaling,
+        Reshape, Subtract, UnitNormalization,
     };
     pub use steadygrad_nn::losses::{
         BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
-        CategoricalGeneralizedCrossEntropy, CategoricalHinge, CosineSimilarity, Dice, Hinge, Huber, KLDivergence,
-        LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson,
-        Reduction, SparseCategoricalCrossentropy, SquaredHinge, Tversky,
+        CategoricalGeneralizedCrossEntropy, CategoricalHinge, CosineSimilarity, Dice, Hinge, Huber,
+        KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+        MeanSquaredLogarithmicError, Poisson, Reduction, SparseCategoricalCrossentropy, SquaredHinge,
+        Tversky,
     };
     pub use steadygrad_nn::optimizers::{
         Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Muon, Nadam, Optimizer, RmsProp,
