@@ -296,3 +296,6 @@ impl Learner {
         summary
     }
 }
+
+#[cfg(test)]
+mod tests;
