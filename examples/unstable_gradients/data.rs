@@ -19,9 +19,8 @@ pub fn load(quick: bool) -> Result<(Dataset, Dataset)> {
 /// pixels that are hardly ever lit must not become huge.
 fn standardize(data: &mut Dataset) -> Result<()> {
     let pixels = data.x[0].data();
-    let mean_of = |f: &dyn Fn(f64) -> f64| {
-        pixels.iter().map(|&p| f(f64::from(p))).sum::<f64>() / pixels.len() as f64
-    };
+    let mean_of =
+        |f: &dyn Fn(f64) -> f64| pixels.iter().map(|&p| f(f64::from(p))).sum::<f64>() / pixels.len() as f64;
     let mean = mean_of(&|p| p);
     let deviation = mean_of(&|p| (p - mean).powi(2)).sqrt();
     let factors = Factors { shifts: vec![mean], divisors: vec![deviation] };

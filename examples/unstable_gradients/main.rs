@@ -39,10 +39,10 @@ impl Story {
         Sequential::new(self.train.x[0].row_shape()).add(Flatten)
     }
 
-    /// The model with ten probabilities at its end, compiled to be trained by plain gradient descent.
-    pub fn learner(&self, hidden: Sequential, rate: f64) -> Result<Learner> {
+    /// The model with ten probabilities at its end, compiled.
+    pub fn learner(&self, hidden: Sequential, optimizer: impl Into<Optimizer>) -> Result<Learner> {
         let model = hidden.add(Dense::new(10).activation(Softmax));
-        model.compile(Compile::new(Sgd::new(rate), SparseCategoricalCrossentropy).accuracy().seed(42))
+        model.compile(Compile::new(optimizer, SparseCategoricalCrossentropy).accuracy().seed(42))
     }
 }
 

@@ -18,7 +18,7 @@ fn means(
         let dense = Dense::new(100).kernel_initializer(initializer.clone());
         model = model.add(dense.activation(activation.clone()));
     }
-    let mut learner = story.learner(model, 0.05)?;
+    let mut learner = story.learner(model, Sgd::new(0.05))?;
     let Chart { layers, samples, .. } = learner.watch_on_batch(&story.train.take(0..2_000))?;
     let seen = layers.iter().zip(&samples[0].layers).filter(|(layer, _)| layer.class == "Dense").take(depth);
     Ok(seen.filter_map(|(_, seen)| seen.signal).map(|s| (s.mean, s.rms)).collect())
@@ -43,7 +43,9 @@ pub fn tell(story: &Story) -> Result<()> {
     let groups = all.iter().map(|(name, _)| (name.to_string(), 2));
     let mut table = Table::new(titles).groups([(String::new(), 1)].into_iter().chain(groups).collect());
     for n in 0..depth {
-        let cells = all.iter().flat_map(|(_, seen)| [format!("{:.2}", seen[n].0), format!("{:.0} %", 100.0 * share(seen[n]))]);
+        let cells = all
+            .iter()
+            .flat_map(|(_, seen)| [format!("{:.2}", seen[n].0), format!("{:.0} %", 100.0 * share(seen[n]))]);
         table.row([(n + 1).to_string()].into_iter().chain(cells).collect());
     }
     print!("{table}");
@@ -53,6 +55,9 @@ pub fn tell(story: &Story) -> Result<()> {
         .collect();
     shares.sort_by(|a, b| b.1.total_cmp(&a.1));
     let told: Vec<String> = shares.iter().map(|(name, s)| format!("{name} {} %", short(100.0 * s))).collect();
-    conclude(&format!("The share of the mean in the signal, on average over the layers: {}.", told.join(", ")));
+    conclude(&format!(
+        "The share of the mean in the signal, on average over the layers: {}.",
+        told.join(", ")
+    ));
     Ok(())
 }

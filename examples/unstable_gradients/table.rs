@@ -7,6 +7,7 @@ const WIDTH: usize = 98;
 
 /// Rows of text: the first column to the left, all others to the right.
 pub struct Table {
+    left: usize,
     groups: Vec<(String, usize)>,
     rows: Vec<Vec<String>>,
 }
@@ -14,12 +15,18 @@ pub struct Table {
 impl Table {
     /// With these column titles.
     pub fn new<S: Into<String>>(titles: impl IntoIterator<Item = S>) -> Table {
-        Table { groups: Vec::new(), rows: vec![titles.into_iter().map(Into::into).collect()] }
+        Table { left: 1, groups: Vec::new(), rows: vec![titles.into_iter().map(Into::into).collect()] }
     }
 
     /// A line above the titles, for so many columns each; a first one without text is for the first column.
     pub fn groups(mut self, groups: Vec<(String, usize)>) -> Table {
         self.groups = groups;
+        self
+    }
+
+    /// So many columns to the left.
+    pub fn left(mut self, columns: usize) -> Table {
+        self.left = columns;
         self
     }
 
@@ -72,14 +79,14 @@ impl fmt::Display for Table {
             let mut line = String::new();
             for (c, (text, width)) in row.iter().zip(&widths).enumerate() {
                 line += &" ".repeat(gap(c));
-                line += &if c == 0 { format!("{text:<width$}") } else { format!("{text:>width$}") };
+                line += &if c < self.left { format!("{text:<width$}") } else { format!("{text:>width$}") };
             }
             writeln!(f, "  {}", line.trim_end())?;
             if i == 0 {
                 lines(f)?;
             }
         }
-        Ok(())
+        writeln!(f)
     }
 }
 
@@ -108,7 +115,6 @@ pub fn say(text: &str) {
 
 /// What follows from a table.
 pub fn conclude(text: &str) {
-    println!();
     say(&format!("→ {text}"));
 }
 
@@ -154,17 +160,16 @@ impl Progress {
         Progress::show(&format!("[{}/{}] {what} …", self.done, self.all));
     }
 
+    /// Takes the line away.
+    pub fn clear(self) {
+        Progress::show("");
+    }
+
     fn show(text: &str) {
         let mut terminal = std::io::stderr();
         if terminal.is_terminal() {
             // That the line cannot be shown is no reason to stop.
             let _ = write!(terminal, "\r\x1b[K{text}").and_then(|()| terminal.flush());
         }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        Progress::show("");
     }
 }

@@ -141,19 +141,27 @@ fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64) -> Result<Source> {
             }
             let entry = sets::find(&name).place(|| "[data], `source`")?;
             if validation.is_some() {
-                return args.reject("validation", "left out beside `source`; it belongs to `train`", "a file");
+                return args.reject(
+                    "validation",
+                    "left out beside `source`; it belongs to `train`",
+                    "a file",
+                );
             }
-            let mut options = sets::Options::default();
-            options.samples = args.or("samples", None)?;
-            options.noise = args.or("noise", None)?;
-            options.classes = args.or("classes", None)?;
-            options.seed = seed;
-            options.path = folder.map(path);
-            options.target = target.map(|t| String::from_value(&t)).transpose().place(|| "[data], `target`")?;
-            options.channels = match args.or::<Option<usize>>("channels", None)? {
-                None => false,
-                Some(1) => true,
-                Some(other) => return args.reject("channels", "1 (these images are grey) or left out", other),
+            let mut options = sets::Options {
+                samples: args.or("samples", None)?,
+                noise: args.or("noise", None)?,
+                classes: args.or("classes", None)?,
+                seed,
+                path: folder.map(path),
+                target: target.map(|t| String::from_value(&t)).transpose().place(|| "[data], `target`")?,
+                channels: match args.or::<Option<usize>>("channels", None)? {
+                    None => false,
+                    Some(1) => true,
+                    Some(other) => {
+                        return args.reject("channels", "1 (these images are grey) or left out", other);
+                    }
+                },
+                ..sets::Options::default()
             };
             if options.path.is_none()
                 && let Some(files) = published(&name)
@@ -271,7 +279,9 @@ fn arrays(file: &Path, x: Option<&[String]>, y: Option<&[String]>) -> Result<(Da
         let names = names.unwrap_or(&usual);
         let find = |name: &String| {
             let found = all.iter().find(|(known, _)| known == name);
-            found.map(|(_, array)| array.clone()).ok_or_else(|| Error::name("array of the file", name, &known))
+            found
+                .map(|(_, array)| array.clone())
+                .ok_or_else(|| Error::name("array of the file", name, &known))
         };
         Ok((names.iter().map(find).collect::<Result<_>>()?, names.to_vec()))
     };

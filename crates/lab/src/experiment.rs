@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_engine::callbacks::Callback;
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
-use steadygrad_kernels::{Error, Kind, Place, Result};
+use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
 use steadygrad_nn::config::{Args, Config, Value};
 use steadygrad_nn::{Model, Shape};
 
@@ -55,6 +55,14 @@ pub struct Prepared {
 const TABLES: [&str; 10] =
     ["data", "model", "compile", "fit", "let", "lab", "meta", "id", "title", "expected"];
 
+/// Keys that are often written outside of their table.
+const KEYS: [(&str, &[&str]); 4] = [
+    ("data", &["source", "train", "validation", "target", "scale"]),
+    ("model", &["layers", "input_shape", "outputs"]),
+    ("compile", &["optimizer", "loss", "metrics", "loss_weights"]),
+    ("fit", &["epochs", "batch_size", "callbacks", "shuffle", "validation_split", "seed"]),
+];
+
 impl Experiment {
     /// Reads a file, TOML or JSON.
     ///
@@ -64,7 +72,9 @@ impl Experiment {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|e| {
             let help = match e.kind() {
-                ErrorKind::NotFound => "check the path; `steadygrad new FILE` writes an experiment to start from",
+                ErrorKind::NotFound => {
+                    "check the path; `steadygrad new FILE` writes an experiment to start from"
+                }
                 ErrorKind::IsADirectory => "give the file, not its folder",
                 ErrorKind::InvalidData => "an experiment is a text file in UTF-8, TOML or JSON",
                 _ => "an experiment is a text file, TOML or JSON",
@@ -97,7 +107,12 @@ impl Experiment {
     fn check_keys(&self) -> Result<()> {
         for (key, _) in self.config.iter() {
             if !TABLES.contains(&key) {
-                let error = Error::name("table of an experiment", key, &TABLES);
+                let mut error = Error::name("table of an experiment", key, &TABLES);
+                let within = |(_, keys): &&(&str, &[&str])| nearest(key, keys).is_some();
+                if let Some((table, _)) = KEYS.iter().find(within).filter(|_| nearest(key, &TABLES).is_none())
+                {
+                    error = error.help(format!("it belongs into the table [{table}]"));
+                }
                 return Err(self.origins.locate(error, &self.config, key));
             }
         }
@@ -171,7 +186,8 @@ impl Experiment {
         // A path may be a constant: its value is what counts.
         let resolved = text::substitute(&self.config)?;
         for (table, keys) in [("data", ["train", "validation", "path"]), ("model", ["weights", "file", ""])] {
-            let (Some(Value::Map(map)), Some(Value::Map(read))) = (config.get_mut(table), resolved.get(table))
+            let (Some(Value::Map(map)), Some(Value::Map(read))) =
+                (config.get_mut(table), resolved.get(table))
             else {
                 continue;
             };
@@ -270,15 +286,17 @@ impl Experiment {
         // What costs nothing is checked before the data is loaded.
         let settings = settings::fit(&self.table(&config, "fit")?);
         let (mut fit, callbacks) = settings.map_err(|e| self.at("fit", e))?;
-        let callbacks: Vec<Value> = callbacks.into_iter().map(|c| settings::with_paths(c, &self.base)).collect();
+        let callbacks: Vec<Value> =
+            callbacks.into_iter().map(|c| settings::with_paths(c, &self.base)).collect();
         settings::callbacks(&callbacks).map_err(|e| self.at("fit", e))?;
         let table = self.table(&config, "model")?;
         // The part for validation is split off before anything is fitted to the data, such as its scale.
         let data = self.data(&config, std::mem::take(&mut fit.validation_split))?;
         let model = self.build(&table, &shapes(&data))?;
         self.check_inputs(&model, &data)?;
-        let compile = settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)
-            .map_err(|e| self.at("compile", e))?;
+        let compile =
+            settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)
+                .map_err(|e| self.at("compile", e))?;
         let weights = Args::new("[model]", &table)
             .or::<Option<String>>("weights", None)
             .map_err(|e| self.at("model", e))?

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn errors_find_their_lines() {
-        let file = "[fit]\nepochs = 3\n\nbatch = 2\n[model]\nlayers = [\n { layer = \"dense\",\n units = 0 } ]\n";
+        let file =
+            "[fit]\nepochs = 3\n\nbatch = 2\n[model]\nlayers = [\n { layer = \"dense\",\n units = 0 } ]\n";
         let (root, mut origins) = (text::parse(file).unwrap(), Origins::of_toml(file));
         let place = |origins: &Origins, what: &str, path| {
             origins.locate(Error::argument(what), &root, path).place().to_string()

@@ -6,8 +6,8 @@ use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
-use steadygrad_nn::{Shape, metrics};
 use steadygrad_nn::optimizers::Optimizer;
+use steadygrad_nn::{Shape, metrics};
 
 /// `[compile]`, for a model with outputs of these names.
 pub(crate) fn compile(config: &Config, outputs: &[String], seed: u64, threads: usize) -> Result<Compile> {
@@ -52,7 +52,9 @@ fn per_output(value: &Value, outputs: &[String]) -> Result<Vec<(Option<String>, 
     match value {
         Value::List(items) => {
             if items.len() != outputs.len() {
-                let count = |n: usize, one: &str, more: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {more}") };
+                let count = |n: usize, one: &str, more: &str| {
+                    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
+                };
                 return Err(Error::argument(format!(
                     "the list has {}, and the model {}",
                     count(items.len(), "entry", "entries"),
@@ -161,7 +163,8 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     let mut settings = FitSettings {
         epochs: args.or("epochs", 1)?,
         batch_size: args.or("batch_size", None)?,
-        validation_split: fraction(args.or("validation_split", 0.0)?).place(|| "[fit], `validation_split`")?,
+        validation_split: fraction(args.or("validation_split", 0.0)?)
+            .place(|| "[fit], `validation_split`")?,
         initial_epoch: args.or("initial_epoch", 0)?,
         steps_per_epoch: args.or("steps_per_epoch", None)?,
         validation_steps: args.or("validation_steps", None)?,
@@ -179,7 +182,9 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     let mut class_weight = BTreeMap::new();
     for (name, value) in classes.iter() {
         let class: usize = name.parse().map_err(|_| {
-            Error::argument(format!("`{name}` is not the number of a class")).at("[fit], `class_weight`")
+            Error::argument(format!("`{name}` is not the number of a class"))
+                .at("[fit], `class_weight`")
+                .help("write weights by number: class_weight = { 0 = 1.0, 1 = 2.5 }")
         })?;
         let weight = f64::from_value(value).place(|| "[fit], `class_weight`")?;
         if !(weight.is_finite() && weight >= 0.0) {

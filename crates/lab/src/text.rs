@@ -27,7 +27,11 @@ pub(crate) fn parse(text: &str) -> Result<Config> {
 fn shown(text: &str, line: usize) -> String {
     let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
     let short: String = line.chars().take(100).collect();
-    if short.is_empty() { "the text ends too early, or a bracket is missing".into() } else { format!("the line reads: {short}") }
+    if short.is_empty() {
+        "the text ends too early, or a bracket is missing".into()
+    } else {
+        format!("the line reads: {short}")
+    }
 }
 
 fn from_toml(value: &toml::Value) -> Value {
@@ -107,7 +111,7 @@ fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
                 match index {
                     Some(i) => &mut items[i],
                     None => {
-                        return Err(Error::argument(format!("`{part}` is not an index of a list of {n}")));
+                        return Err(no_index(part, n));
                     }
                 }
             }
@@ -115,6 +119,11 @@ fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
         };
     }
     Ok(at)
+}
+
+fn no_index(part: &str, n: usize) -> Error {
+    let error = Error::argument(format!("`{part}` is not an index of a list of {n}"));
+    if n == 0 { error } else { error.help(format!("indices count from 0: give one from 0 to {}", n - 1)) }
 }
 
 fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
@@ -126,8 +135,7 @@ fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
         Value::List(items) => {
             let n = items.len();
             let slot = key.parse::<usize>().ok().and_then(|i| items.get_mut(i));
-            *slot.ok_or_else(|| Error::argument(format!("`{key}` is not an index of a list of {n}")))? =
-                value;
+            *slot.ok_or_else(|| no_index(key, n))? = value;
             Ok(())
         }
         other => Err(Error::argument(format!("`{key}` cannot be set in {}", other.kind()))),
@@ -161,9 +169,11 @@ pub(crate) fn substitute(config: &Config) -> Result<Config> {
                 if let Some(error) = stuck.filter(|_| waiting.len() == before) {
                     let own = waiting.iter().find(|(n, _)| error.what().contains(&format!("`{n}`")));
                     return Err(match own {
-                        Some((name, _)) => Error::argument(format!("it uses `{name}`, which has no value itself"))
-                            .at(error.place())
-                            .help("constants cannot use each other in a circle"),
+                        Some((name, _)) => {
+                            Error::argument(format!("it uses `{name}`, which has no value itself"))
+                                .at(error.place())
+                                .help("constants cannot use each other in a circle")
+                        }
                         None => error,
                     });
                 }

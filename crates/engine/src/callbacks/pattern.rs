@@ -103,12 +103,15 @@ fn place(inside: &str) -> Option<Piece> {
         Some((width, precision)) => (width, Some(precision.parse::<usize>().ok()?)),
         None => (size, None),
     };
+    if size.contains(|c: char| !c.is_ascii_digit() && c != '.') {
+        return None;
+    }
     let zeros = width.starts_with('0');
     let width = if width.is_empty() { 0 } else { width.parse::<usize>().ok()? };
     let sound = kind.is_none_or(|k| matches!(k, 'd' | 'f' | 'e'))
         && width <= WIDEST
         && precision.is_none_or(|p| p <= WIDEST)
-        && !(precision.is_some() && !matches!(kind, Some('f' | 'e')));
+        && (precision.is_none() || matches!(kind, Some('f' | 'e')));
     sound.then(|| Piece::Place { key: key.to_string(), zeros, width, precision, kind })
 }
 

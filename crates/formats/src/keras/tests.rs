@@ -194,7 +194,7 @@ proptest! {
         for (at, value) in changes {
             let mut all = Vec::new();
             places(&config, "", &mut all);
-            if let Some(place) = config.pointer_mut(at.get(&all)) {
+            if let Some(place) = config.pointer_mut(at.get(&all).as_str()) {
                 *place = value;
             }
         }

@@ -154,7 +154,10 @@ impl RowLoss for CategoricalFocalCrossentropy {
             *out = clip_slope(q) * self.weight::<R>(i) * t * slope;
         }
         // Through the softmax, or the division by the sum.
-        let dot = out.iter().zip(prediction).fold(R::ZERO, |sum, (&g, &x)| sum + g * q.of(x));
+        let mut dot = R::ZERO;
+        for (&g, &x) in out.iter().zip(prediction) {
+            dot = dot + g * q.of(x);
+        }
         for (out, &x) in out.iter_mut().zip(prediction) {
             *out = cotangent * (*out - dot) * q.slope(x);
         }

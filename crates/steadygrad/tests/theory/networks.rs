@@ -184,7 +184,7 @@ fn finite_width_spreads_the_size_of_relu_networks() {
 fn relu_makes_all_inputs_alike() {
     let (width, networks) = (800, 12);
     let want = fact("relu.cmap");
-    let mut cosines = vec![0.0; 21];
+    let mut cosines = [0.0; 21];
     for seed in 0..networks {
         let draw = |key: String| normals(seed, &key, width);
         let (mut a, mut b) = (draw("a".into()), draw("b".into()));
@@ -192,10 +192,10 @@ fn relu_makes_all_inputs_alike() {
         // Orthogonal to the first input.
         let (along, square) = (dot(&a, &b), dot(&a, &a));
         b.iter_mut().zip(&a).for_each(|(b, a)| *b -= (along / square) as f32 * a);
-        for layer in 0..=20 {
+        for (layer, mean) in cosines.iter_mut().enumerate() {
             let (aa, ab, bb) = (dot(&a, &a), dot(&a, &b), dot(&b, &b));
             let cosine = ab / (aa * bb).sqrt();
-            cosines[layer] += cosine / networks as f64;
+            *mean += cosine / networks as f64;
             // Both products with the same normal weights: two normal numbers with this correlation.
             let scale = HeNormal.variance(&[width, width]).unwrap();
             let (u, v) = (draw(format!("u{layer}")), draw(format!("v{layer}")));
