@@ -17,13 +17,9 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
     args.ignore(&["weights", "name"]);
     args.finish()?;
     let place = || format!("[model], {}", file.display());
-    match file.extension().and_then(|e| e.to_str()) {
-        Some("keras" | "h5" | "hdf5") => {
-            return Err(Error::unsupported("model files of this kind are not read yet").at(place()).help(
-                "give the model's configuration: a JSON file with what model.to_json() says in Keras",
-            ));
-        }
-        _ => {}
+    if matches!(file.extension().and_then(|e| e.to_str()), Some("keras" | "h5" | "hdf5")) {
+        let help = "give the model's configuration: a JSON file with what model.to_json() says in Keras";
+        return Err(Error::unsupported("model files of this kind are not read yet").at(place()).help(help));
     }
     let text = std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e).at("[model], `file`"))?;
     let json = serde_json::from_str(&text).map_err(|e| {

@@ -278,6 +278,15 @@ impl Builder {
         let mut absent: HashSet<Slot> =
             self.ports.iter().filter(|p| p.readers.is_empty()).map(|p| p.gradient).collect();
         let mut backward: Vec<Step> = Vec::new();
+        // What is settled after which group: looked up, so that deep networks take no time in the square of their depth.
+        let mut ports: Vec<Vec<usize>> = vec![Vec::new(); self.groups.len()];
+        let mut params = ports.clone();
+        for (i, info) in self.ports.iter().enumerate().filter(|(_, info)| !info.readers.is_empty()) {
+            ports.get_mut(info.first_reader).into_iter().for_each(|settled| settled.push(i));
+        }
+        for (i, info) in self.params.iter().enumerate().filter(|(_, info)| !info.readers.is_empty()) {
+            params.get_mut(info.first_reader).into_iter().for_each(|settled| settled.push(i));
+        }
         for group in (0..self.groups.len()).rev() {
             for step in std::mem::take(&mut self.groups[group]) {
                 let slots = step.slots();
@@ -289,19 +298,14 @@ impl Builder {
                     backward.push(step);
                 }
             }
-            for port in 0..self.ports.len() {
+            for &port in &ports[group] {
                 let info = &self.ports[port];
-                if info.first_reader == group && !info.readers.is_empty() {
-                    let (readers, gradient) = (info.readers.clone(), info.gradient);
-                    self.settle(readers, gradient, &mut absent, &mut backward);
-                }
+                let (readers, gradient) = (info.readers.clone(), info.gradient);
+                self.settle(readers, gradient, &mut absent, &mut backward);
             }
-            for param in 0..self.params.len() {
+            for &param in &params[group] {
                 let info = &self.params[param];
-                if info.first_reader == group
-                    && !info.readers.is_empty()
-                    && let Some(gradient) = info.parameter.gradient
-                {
+                if let Some(gradient) = info.parameter.gradient {
                     let readers = info.readers.clone();
                     self.settle(readers, gradient, &mut absent, &mut backward);
                 }

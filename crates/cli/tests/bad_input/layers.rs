@@ -109,9 +109,9 @@ fn mistakes_in_layers_and_shapes() {
         ),
         case(
             "a layer that nobody reads",
-            layers(&format!(
-                "{{ layer = \"dense\", units = 3, name = \"a\" }}, {{ layer = \"dense\", units = 2, inputs = [\"input\"] }}"
-            )),
+            layers(
+                "{ layer = \"dense\", units = 3, name = \"a\" }, { layer = \"dense\", units = 2, inputs = [\"input\"] }",
+            ),
             &["dense `a`", "nothing reads"],
         ),
         case("repeat without block", layers("{ repeat = 3 }"), &["layer 0", "repeat", "`block` is missing"]),

@@ -1,4 +1,6 @@
 //! Every mistake gives one error that names the place and the remedy, exit code 2, and leaves nothing behind.
+// A test that fails may panic, its helpers too; and it shows the messages.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../common/mod.rs"]
 mod common;
