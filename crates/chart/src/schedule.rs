@@ -28,7 +28,7 @@ impl Schedule {
             Schedule::Default => {
                 let every = (step / 10).max(1);
                 let power = 1_u64 << (63 - every.leading_zeros());
-                step % power == 0
+                step.is_multiple_of(power)
             }
         }
     }

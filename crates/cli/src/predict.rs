@@ -3,7 +3,8 @@
 use crate::{Outcome, run};
 use std::io::Write;
 use std::path::PathBuf;
-use steadygrad::data::{Array, csv, npy, npz};
+use steadygrad::data::{Array, csv, npy};
+use steadygrad::formats::npz;
 use steadygrad::prelude::Dataset;
 
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,4 @@
-//! Floor 1 of steadygrad: data sets in. Built-in sets, files of four kinds, scaling, and the checks that data must pass.
+//! Floor 1 of steadygrad: data sets in. Built-in sets, files of many kinds, scaling, and the checks that data must pass.
 //!
 //! ```
 //! use steadygrad_data::{Scale, Scaler, digits};
@@ -22,8 +22,8 @@ mod file;
 pub mod idx;
 mod images;
 pub mod npy;
-pub mod npz;
 mod numbers;
+pub mod safetensors;
 mod scale;
 pub mod sets;
 

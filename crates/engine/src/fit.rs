@@ -156,15 +156,17 @@ impl Learner {
             given => (data, given),
         };
         let n = data.len();
-        let batch_size = batch_size(&settings, n)?;
+        // A batch holds no more than there is.
+        let batch_size = batch_size(&settings, n)?.min(n.max(1));
         self.check_data(data)?;
         if let Some(validation) = validation {
             self.check_data(validation).map_err(|e| e.at("validation data"))?;
         }
         let weights = sample_weights(data, &settings)?;
         self.reserve(batch_size.min(n))?;
-        let test_size = settings.validation_batch_size.unwrap_or(batch_size).max(1);
-        self.reserve(validation.map_or(0, |v| v.len().min(test_size)))?;
+        let most = validation.map_or(1, Dataset::len).max(1);
+        let test_size = settings.validation_batch_size.unwrap_or(batch_size).clamp(1, most);
+        self.reserve(validation.map_or(0, |_| test_size))?;
         self.prepare_measures(data)?;
 
         let all = n.div_ceil(batch_size);

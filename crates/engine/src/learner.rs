@@ -84,6 +84,8 @@ impl Learner {
         let test = Program::new(model.lower(&Purpose::evaluation(objectives.clone()))?, &store, rows)?;
         let predict = Program::new(model.lower(&Purpose::inference())?, &store, rows)?;
         let size = train.size().max(test.size()).max(predict.size());
+        let optimizer = Applier::bytes(&compile.optimizer, &store.params)?;
+        check_memory("the model with its optimizer", 4 * size as u128 + optimizer as u128)?;
         let mut arena = new_arena(size)?;
         store.initialize(compile.seed, &mut arena)?;
         let pool = Pool::new(compile.threads)?;
@@ -174,6 +176,8 @@ impl Learner {
         let predict = Program::new(self.predict.recipe.clone(), &self.store, rows)?;
         let size = train.size().max(test.size()).max(predict.size());
         if size > self.arena.len() {
+            let optimizer = Applier::bytes(&self.compile.optimizer, &self.store.params)?;
+            check_memory(&format!("training with batches of {rows}"), 4 * size as u128 + optimizer as u128)?;
             let mut arena = new_arena(size)?;
             arena.all_mut()[..self.store.end].copy_from_slice(&self.arena.all()[..self.store.end]);
             self.arena = arena;
@@ -254,7 +258,7 @@ impl Learner {
     /// # Errors
     /// If the file cannot be written.
     pub fn save_weights(&self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        steadygrad_formats::weights::save(path, &self.weights())
+        steadygrad_data::safetensors::write(path, &self.weights())
     }
 
     /// Reads the weights from a safetensors file.
@@ -262,7 +266,7 @@ impl Learner {
     /// # Errors
     /// If the file cannot be read, or its weights are not this model's.
     pub fn load_weights(&mut self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        let weights = steadygrad_formats::weights::load(path.as_ref())?;
+        let weights = steadygrad_data::safetensors::read(path.as_ref())?;
         self.set_named_weights(&weights).place(|| path.as_ref().display().to_string())
     }
 

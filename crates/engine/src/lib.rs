@@ -14,6 +14,7 @@ pub mod plan;
 mod program;
 pub mod run;
 mod store;
+mod summary;
 pub mod system;
 mod watch;
 
@@ -21,3 +22,4 @@ pub use compile::{Asked, Compile, LossSpec, MetricSpec};
 pub use fit::{Evaluation, Fit, FitSettings, Shuffle};
 pub use learner::{Learner, Trainable};
 pub use logs::{History, Logs, figure};
+pub use summary::Summary;

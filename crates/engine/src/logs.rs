@@ -54,7 +54,7 @@ pub fn figure(value: f64) -> String {
     if !value.is_finite() {
         return format!("{value}").to_lowercase();
     }
-    if value == 0.0 || value.abs() > 1e-3 {
+    if value.abs() > 1e-3 {
         return format!("{value:.4}");
     }
     let text = format!("{value:.4e}");
@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn figures_are_written_as_in_keras() {
-        for (value, text) in [(0.93281, "0.9328"), (12.0, "12.0000"), (2.5e-4, "2.5000e-04"), (0.0, "0.0000")]
+        for (value, text) in
+            [(0.93281, "0.9328"), (12.0, "12.0000"), (2.5e-4, "2.5000e-04"), (0.0, "0.0000e+00")]
         {
             assert_eq!(figure(value), text);
         }

@@ -56,12 +56,17 @@ impl Pool {
     }
 }
 
-/// Bytes of memory that can be had, where the system says so.
+/// Bytes of memory that can be had, where the system says so: of the machine, and of the container it may be.
 pub fn available_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|l| l.starts_with("MemAvailable:"))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib * 1024)
+    let number = |file: &str| -> Option<u64> {
+        std::fs::read_to_string(format!("/sys/fs/cgroup/{file}")).ok()?.trim().parse().ok()
+    };
+    // What the container holds as a cache of files can be given back, so its limit counts whole.
+    let container = number("memory.max").or_else(|| number("memory/memory.limit_in_bytes"));
+    Some((kib * 1024).min(container.unwrap_or(u64::MAX)))
 }
 
 /// Refuses what does not fit into memory, before any of it is allocated.

@@ -2,15 +2,19 @@
 
 mod common;
 
-use common::{agrees_with_the_oracle, both_laws, gradients_are_slopes};
+use common::{agrees_with_the_oracle, both_laws, execute, gradients_are_slopes, normals};
 use std::sync::Arc;
+use steadygrad_kernels::Isa;
 use steadygrad_nn::activations::{Elu, Relu, Sigmoid, Softmax, Tanh};
 use steadygrad_nn::functional::{concatenate, input, merge, shared};
 use steadygrad_nn::layers::{
-    Add, Average, BatchNormalization, Concatenate, Dense, Flatten, Maximum, Minimum, Multiply, Permute,
-    Subtract,
+    ActivityRegularization, Add, Average, BatchNormalization, Concatenate, Dense, Flatten,
+    GroupNormalization, Identity, Layer, LayerNormalization, Maximum, Minimum, Multiply, Permute,
+    RMSNormalization, RepeatVector, Rescaling, Reshape, Subtract, UnitNormalization,
 };
 use steadygrad_nn::losses::SparseCategoricalCrossentropy;
+use steadygrad_nn::lowering::Mode;
+use steadygrad_nn::model::Purpose;
 use steadygrad_nn::regularizers::L2;
 use steadygrad_nn::{Model, Sequential};
 
@@ -71,6 +75,55 @@ fn shapes() {
         Sequential::new([3, 2, 2]).add(Dense::new(2)).add(Flatten.channels_first()).add(Dense::new(2)),
     );
     both_laws("permute", Sequential::new([2, 3, 4]).add(Permute::new([3, 1, 2])).add(Dense::new(2)));
+    both_laws(
+        "reshape",
+        Sequential::new([12]).add(Dense::new(6)).add(Reshape::new([3, -1])).add(Dense::new(2)),
+    );
+    both_laws("repeat", Sequential::new([3]).add(Dense::new(2)).add(RepeatVector::new(4)).add(Dense::new(2)));
+    both_laws("repeat once", Sequential::new([3]).add(RepeatVector::new(1)).add(Dense::new(2)));
+    both_laws("identity", Sequential::new([3]).add(Identity).add(Dense::new(2)).add(Identity));
+    let rescaling = Rescaling::new(-0.5).offset(0.25);
+    both_laws("rescaling", Sequential::new([3]).add(rescaling).add(Dense::new(2)).add(rescaling));
+    let penalty = ActivityRegularization::new(0.1, 0.2);
+    both_laws("activity", Sequential::new([3]).add(penalty).add(Dense::new(2).activation(Tanh)).add(penalty));
+}
+
+/// Layers without noise and without statistics of the batch do the same in training and in inference, bit for bit.
+#[test]
+fn training_and_inference_agree() {
+    let x = input([4, 6]);
+    let layers: Vec<Arc<dyn Layer>> = vec![
+        Arc::new(Dense::new(3).activation(Elu)),
+        Arc::new(LayerNormalization::new().axes([1, 2])),
+        Arc::new(RMSNormalization::new().axis(1)),
+        Arc::new(GroupNormalization::new(3)),
+        Arc::new(UnitNormalization::new()),
+        Arc::new(Reshape::new([3, 8])),
+        Arc::new(Permute::new([2, 1])),
+        Arc::new(Flatten),
+        Arc::new(Identity),
+        Arc::new(Rescaling::new(3.0)),
+        Arc::new(ActivityRegularization::new(0.1, 0.1)),
+        Arc::new(Relu),
+        Arc::new(Softmax),
+    ];
+    let mut outputs: Vec<_> = layers.into_iter().map(|layer| x.then(layer)).collect();
+    let flat = x.then(Flatten);
+    outputs.push(flat.then(RepeatVector::new(2)));
+    outputs.extend([merge(Add, [&x, &x]), concatenate([&x, &x]), merge(Maximum, [&x, &x])]);
+    let model = Model::new(&[&x], &outputs.iter().collect::<Vec<_>>());
+    let run = |mode| {
+        let purpose = Purpose { mode, seed: 0, objectives: Vec::new(), input_gradients: false };
+        let recipe = model.lower(&purpose).unwrap();
+        let mut feed = vec![(recipe.inputs[0], normals("x", 7 * 24))];
+        feed.extend(recipe.parameters.iter().map(|p| (p.value, normals(&p.path, p.shape.size()))));
+        let results = execute(&recipe, 7, &feed, Isa::best(), true, 7);
+        results[..recipe.outputs.len()].iter().map(|(_, y)| y.clone()).collect::<Vec<_>>()
+    };
+    let inference = run(Mode::Infer);
+    assert_eq!(inference.len(), outputs.len());
+    assert_eq!(inference, run(Mode::Train));
+    assert_eq!(inference, run(Mode::Frozen));
 }
 
 #[test]

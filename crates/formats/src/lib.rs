@@ -1,4 +1,5 @@
-//! Floor 2 of steadygrad: model files.
+//! Floor 2 of steadygrad: files that are archives of arrays, and model files.
 #![forbid(unsafe_code)]
 
-pub mod weights;
+pub mod keras;
+pub mod npz;

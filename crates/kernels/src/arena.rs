@@ -116,6 +116,7 @@ impl fmt::Debug for Arena {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // one part is what is meant
 mod tests {
     use super::*;
 

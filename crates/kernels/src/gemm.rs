@@ -3,6 +3,7 @@
 use crate::Cpu;
 use crate::isa::{Isa, Task};
 use crate::real::Lane;
+use gemm_common::Parallelism;
 
 /// A matrix in row-major memory, perhaps stored transposed.
 #[derive(Debug, Clone, Copy)]
@@ -60,29 +61,32 @@ pub fn gemm(cpu: Cpu, a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
         return;
     }
     let parallelism = if cpu.threads > 1 && m * k * n >= WORTH_SHARING {
-        gemm::Parallelism::Rayon(cpu.threads)
+        Parallelism::Rayon(cpu.threads)
     } else {
-        gemm::Parallelism::None
+        Parallelism::None
     };
     let ((a_row, a_column), (b_row, b_column)) = (a.strides(), b.strides());
+    let product = gemm_f32::gemm::f32::get_gemm_fn();
     // SAFETY: `Matrix::new` checked that both operands span rows × columns elements at these strides, and the assert
     // above that `out` spans m × n at strides (n, 1); `out` is exclusively borrowed, and is only written (read_dst is
     // false). Strides and sizes are lengths of slices, so they fit in isize.
+    //
+    // The library wants its result column by column, so it is asked for outᵀ = bᵀ·aᵀ.
     unsafe {
-        gemm::gemm(
-            m,
+        product(
             n,
+            m,
             k,
             out.as_mut_ptr(),
-            1,
             n as isize,
+            1,
             false,
-            a.data.as_ptr(),
-            a_column as isize,
-            a_row as isize,
             b.data.as_ptr(),
-            b_column as isize,
             b_row as isize,
+            b_column as isize,
+            a.data.as_ptr(),
+            a_row as isize,
+            a_column as isize,
             0.0,
             1.0,
             false,

@@ -1,8 +1,11 @@
 //! An experiment: data, model, compile and fit as plain data, and made ready to run.
 
 use crate::data::{self, Data};
+use crate::origins::Origins;
 use crate::{assemble, settings, text};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use steadygrad_engine::callbacks::Callback;
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, Value};
@@ -23,6 +26,11 @@ use steadygrad_nn::{Model, Shape};
 pub struct Experiment {
     config: Config,
     base: PathBuf,
+    /// What errors begin with: the file it came from.
+    file: Option<String>,
+    /// Where downloaded data sets lie.
+    cache: Option<PathBuf>,
+    origins: Origins,
 }
 
 /// An experiment made ready: data loaded, model put together, settings read.
@@ -36,10 +44,12 @@ pub struct Prepared {
     pub compile: Compile,
     /// The arguments of `fit`.
     pub fit: FitSettings,
-    /// The callbacks as they are written.
+    /// The callbacks as they are written, with their paths relative to the working directory.
     pub callbacks: Vec<Value>,
     /// Weights to start from.
     pub weights: Option<PathBuf>,
+    /// What errors begin with: the file it came from.
+    file: Option<String>,
 }
 
 const TABLES: [&str; 10] =
@@ -52,10 +62,21 @@ impl Experiment {
     /// If the file cannot be read or has keys that are not known.
     pub fn load(path: impl AsRef<Path>) -> Result<Experiment> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, &e))?;
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            let help = match e.kind() {
+                ErrorKind::NotFound => {
+                    "check the path; `steadygrad new FILE` writes an experiment to start from"
+                }
+                ErrorKind::IsADirectory => "give the file, not its folder",
+                ErrorKind::InvalidData => "an experiment is a text file in UTF-8, TOML or JSON",
+                _ => "an experiment is a text file, TOML or JSON",
+            };
+            Error::file(path, &e).help(help)
+        })?;
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        let experiment = Experiment::parse(&text).place(|| path.display().to_string())?;
-        Ok(Experiment { base, ..experiment })
+        let file = path.display().to_string();
+        let experiment = Experiment::parse(&text).place(|| file.clone())?;
+        Ok(Experiment { base, file: Some(file), ..experiment })
     }
 
     /// Reads text, TOML or JSON; relative paths in it are relative to the working directory.
@@ -64,7 +85,13 @@ impl Experiment {
     /// As for [`Experiment::load`].
     pub fn parse(text: &str) -> Result<Experiment> {
         let config = text::parse(text)?;
-        let experiment = Experiment { config, base: PathBuf::new() };
+        let experiment = Experiment {
+            config,
+            base: PathBuf::new(),
+            file: None,
+            cache: None,
+            origins: Origins::of_toml(text),
+        };
         experiment.check_keys()?;
         Ok(experiment)
     }
@@ -72,7 +99,8 @@ impl Experiment {
     fn check_keys(&self) -> Result<()> {
         for (key, _) in self.config.iter() {
             if !TABLES.contains(&key) {
-                return Err(Error::name("table of an experiment", key, &TABLES));
+                let error = Error::name("table of an experiment", key, &TABLES);
+                return Err(self.origins.locate(error, &self.config, key));
             }
         }
         Ok(())
@@ -84,10 +112,29 @@ impl Experiment {
     /// If it is no assignment, or there is no such place.
     pub fn set(&mut self, assignment: &str) -> Result<()> {
         let mut changed = self.clone();
-        text::set(&mut changed.config, assignment)?;
-        changed.check_keys().place(|| format!("--set {assignment}"))?;
+        let key = text::set(&mut changed.config, assignment)?;
+        changed.origins.overridden(&key, assignment);
+        changed.check_keys()?;
         *self = changed;
         Ok(())
+    }
+
+    /// The same, with published data sets looked for in this folder where no `path` is given: `<folder>/mnist`.
+    pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Experiment {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// The error of something in this experiment, with file and line before it.
+    fn at(&self, path: &str, error: Error) -> Error {
+        self.outer(self.origins.locate(error, &self.config, path))
+    }
+
+    fn outer(&self, error: Error) -> Error {
+        match &self.file {
+            Some(file) => error.at(file.clone()),
+            None => error,
+        }
     }
 
     /// All of it as data.
@@ -117,13 +164,17 @@ impl Experiment {
             let path = std::path::absolute(&joined).unwrap_or(joined);
             path.display().to_string().into()
         };
+        // A path may be a constant: its value is what counts.
+        let resolved = text::substitute(&self.config)?;
         for (table, keys) in [("data", ["train", "validation", "path"]), ("model", ["weights", "file", ""])] {
-            let Some(Value::Map(map)) = config.get_mut(table) else { continue };
+            let (Some(Value::Map(map)), Some(Value::Map(read))) =
+                (config.get_mut(table), resolved.get(table))
+            else {
+                continue;
+            };
             for key in keys {
-                if let Some(Value::Text(text)) = map.get(key).cloned()
-                    && !text.starts_with('$')
-                {
-                    map.set(key, absolute(&text));
+                if let Some(Value::Text(text)) = read.get(key) {
+                    map.set(key, absolute(text));
                 }
             }
         }
@@ -138,13 +189,22 @@ impl Experiment {
         })
     }
 
+    /// All of it with constants in their places.
+    fn resolved(&self) -> Result<Config> {
+        text::substitute(&self.config).map_err(|e| {
+            let table = e.place();
+            let table = table.trim_start_matches('[').split(']').next().unwrap_or_default();
+            self.at(table, e)
+        })
+    }
+
     fn table(&self, config: &Config, name: &str) -> Result<Config> {
         match config.get(name) {
             None => Ok(Config::new()),
             Some(Value::Map(map)) => Ok(map.clone()),
             Some(other) => {
-                Err(Error::argument(format!("expected a table, found {}", other.kind()))
-                    .at(format!("[{name}]")))
+                let error = Error::argument(format!("expected a table, found {}", other.kind()));
+                Err(self.at(name, error.at(format!("[{name}]"))))
             }
         }
     }
@@ -154,8 +214,14 @@ impl Experiment {
     /// # Errors
     /// If it is no whole number.
     pub fn seed(&self) -> Result<u64> {
-        let config = text::substitute(&self.config)?;
-        Args::new("[fit]", &self.table(&config, "fit")?).or("seed", 0)
+        let table = self.table(&self.resolved()?, "fit")?;
+        Args::new("[fit]", &table).or("seed", 0).map_err(|e| self.at("fit", e))
+    }
+
+    fn data(&self, config: &Config, split: f64) -> Result<Data> {
+        let seed = self.seed()?;
+        let place = data::Place { base: &self.base, cache: self.cache.as_deref(), seed, split };
+        data::load(&self.table(config, "data")?, &place).map_err(|e| self.at("data", e))
     }
 
     /// The network alone, without loading the data where the model's own `input_shape` is enough.
@@ -163,13 +229,12 @@ impl Experiment {
     /// # Errors
     /// If the model is not right.
     pub fn model(&self) -> Result<Model> {
-        let config = text::substitute(&self.config)?;
+        let config = self.resolved()?;
         let table = self.table(&config, "model")?;
         if table.get("input_shape").is_some() || self.has_inputs(&table) {
             return self.build(&table, &[]);
         }
-        let data = data::load(&self.table(&config, "data")?, &self.base, self.seed()?)?;
-        self.build(&table, &shapes(&data))
+        self.build(&table, &shapes(&self.data(&config, 0.0)?))
     }
 
     /// Some layer of the list is an input of its own.
@@ -184,10 +249,8 @@ impl Experiment {
 
     fn build(&self, table: &Config, shapes: &[Shape]) -> Result<Model> {
         match table.get("file") {
-            None => assemble::model(table, shapes),
-            Some(_) => Err(Error::unsupported("models are not read from files yet")
-                .at("[model], `file`")
-                .help("list the layers in `layers`")),
+            None => assemble::model(table, shapes).map_err(|(e, path)| self.at(&path, e)),
+            Some(_) => assemble::from_file(table, &self.base).map_err(|e| self.at("model", e)),
         }
     }
 
@@ -196,18 +259,26 @@ impl Experiment {
     /// # Errors
     /// If anything is not right: the place, what was found, and what to do.
     pub fn prepare(&self, threads: usize) -> Result<Prepared> {
-        let config = text::substitute(&self.config)?;
+        let config = self.resolved()?;
         let seed = self.seed()?;
         // What costs nothing is checked before the data is loaded.
-        let (fit, callbacks) = settings::fit(&self.table(&config, "fit")?)?;
+        let settings = settings::fit(&self.table(&config, "fit")?);
+        let (mut fit, callbacks) = settings.map_err(|e| self.at("fit", e))?;
+        let callbacks: Vec<Value> =
+            callbacks.into_iter().map(|c| settings::with_paths(c, &self.base)).collect();
+        settings::callbacks(&callbacks).map_err(|e| self.at("fit", e))?;
         let table = self.table(&config, "model")?;
-        let data = data::load(&self.table(&config, "data")?, &self.base, seed)?;
+        // The part for validation is split off before anything is fitted to the data, such as its scale.
+        let data = self.data(&config, std::mem::take(&mut fit.validation_split))?;
         let model = self.build(&table, &shapes(&data))?;
         let compile =
-            settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)?;
-        let weights =
-            Args::new("[model]", &table).or::<Option<String>>("weights", None)?.map(|w| self.base.join(w));
-        Ok(Prepared { data, model, compile, fit, callbacks, weights })
+            settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)
+                .map_err(|e| self.at("compile", e))?;
+        let weights = Args::new("[model]", &table)
+            .or::<Option<String>>("weights", None)
+            .map_err(|e| self.at("model", e))?
+            .map(|w| self.base.join(w));
+        Ok(Prepared { data, model, compile, fit, callbacks, weights, file: self.file.clone() })
     }
 }
 
@@ -221,10 +292,26 @@ impl Prepared {
     /// # Errors
     /// If model and settings do not fit, or the weights are another model's.
     pub fn learner(&self) -> Result<Learner> {
-        let mut learner = self.model.compile(self.compile.clone())?;
+        let mut learner = self.model.compile(self.compile.clone()).map_err(|e| self.located(e))?;
         if let Some(path) = &self.weights {
-            learner.load_weights(path).place(|| "[model], `weights`")?;
+            learner.load_weights(path).place(|| "[model], `weights`").map_err(|e| self.located(e))?;
         }
         Ok(learner)
+    }
+
+    /// The callbacks, new.
+    ///
+    /// # Errors
+    /// None that [`Experiment::prepare`] would not have found.
+    pub fn callbacks(&self) -> Result<Vec<Box<dyn Callback>>> {
+        settings::callbacks(&self.callbacks).map_err(|e| self.located(e))
+    }
+
+    /// The error with the file of the experiment before it.
+    pub fn located(&self, error: Error) -> Error {
+        match &self.file {
+            Some(file) => error.at(file.clone()),
+            None => error,
+        }
     }
 }

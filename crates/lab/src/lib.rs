@@ -4,10 +4,11 @@
 mod assemble;
 mod data;
 mod experiment;
+mod origins;
 mod settings;
 mod text;
 
-pub use data::Data;
+pub use data::{Data, published};
 pub use experiment::{Experiment, Prepared};
 
 /// The experiment that `train` runs without a file: 20 hidden layers, batch-normalized, on the digits.

@@ -1,6 +1,8 @@
 //! The `[compile]` and `[fit]` tables.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
@@ -74,6 +76,9 @@ fn weigh(compile: &mut Compile, weights: &Value, outputs: &[String]) -> Result<(
     }
     for (output, value) in per_output(weights, outputs)? {
         let weight = f64::from_value(&value)?;
+        if !weight.is_finite() {
+            return Err(Error::argument(format!("expected a finite number, got {weight}")));
+        }
         for spec in compile.losses.iter_mut().filter(|l| output.is_none() || l.output == output) {
             spec.weight = weight;
         }
@@ -111,13 +116,43 @@ fn named(specs: Vec<MetricSpec>, output: Option<String>) -> Vec<MetricSpec> {
     specs.into_iter().map(|s| MetricSpec { output: output.clone(), ..s }).collect()
 }
 
+/// The callback with the paths in it relative to this folder.
+pub(crate) fn with_paths(mut callback: Value, base: &Path) -> Value {
+    if let Value::Map(map) = &mut callback
+        && let Some(Value::Map(config)) = map.get_mut("config")
+    {
+        for key in ["filename", "filepath"] {
+            if let Some(Value::Text(path)) = config.get(key).cloned() {
+                config.set(key, base.join(path).display().to_string());
+            }
+        }
+    }
+    callback
+}
+
+/// Callbacks as they are written, made.
+pub(crate) fn callbacks(values: &[Value]) -> Result<Vec<Box<dyn Callback>>> {
+    let one = |(i, value)| callbacks::from_value(value).place(|| format!("[fit], `callbacks` {i}"));
+    values.iter().enumerate().map(one).collect()
+}
+
+/// A fraction of the data that may be held back.
+pub(crate) fn fraction(split: f64) -> Result<f64> {
+    if (0.0..1.0).contains(&split) {
+        return Ok(split);
+    }
+    Err(Error::argument(format!("expected a fraction of 0 or more and below 1, got {split}"))
+        .help("0.2 holds back a fifth of the samples"))
+}
+
 /// `[fit]`: the settings, and the callbacks as they are written.
 pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     let mut args = Args::new("[fit]", config);
     let mut settings = FitSettings {
         epochs: args.or("epochs", 1)?,
         batch_size: args.or("batch_size", None)?,
-        validation_split: args.or("validation_split", 0.0)?,
+        validation_split: fraction(args.or("validation_split", 0.0)?)
+            .place(|| "[fit], `validation_split`")?,
         initial_epoch: args.or("initial_epoch", 0)?,
         steps_per_epoch: args.or("steps_per_epoch", None)?,
         validation_steps: args.or("validation_steps", None)?,
@@ -137,10 +172,14 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
         let class: usize = name.parse().map_err(|_| {
             Error::argument(format!("`{name}` is not the number of a class")).at("[fit], `class_weight`")
         })?;
-        class_weight.insert(class, f64::from_value(value).place(|| "[fit], `class_weight`")?);
+        let weight = f64::from_value(value).place(|| "[fit], `class_weight`")?;
+        if !(weight.is_finite() && weight >= 0.0) {
+            return args.reject("class_weight", "made of numbers of 0 or more", weight);
+        }
+        class_weight.insert(class, weight);
     }
     settings.class_weight = class_weight;
-    let callbacks: Vec<Value> = args.or("callbacks", Vec::new())?;
+    let listed: Vec<Value> = args.or("callbacks", Vec::new())?;
     args.ignore(&["seed", "verbose"]);
     args.finish()?;
     for (name, value) in [
@@ -158,5 +197,5 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
         let epochs = format!("{} with epochs = {}", settings.initial_epoch, settings.epochs);
         return args.reject("initial_epoch", "at most `epochs`", epochs);
     }
-    Ok((settings, callbacks))
+    Ok((settings, listed))
 }

@@ -58,7 +58,8 @@ fn as_toml(value: &Value) -> Option<toml::Value> {
 }
 
 /// Sets one key: `fit.epochs=3`, `model.layers.0.units=64`. The value is TOML; what is none is taken as text.
-pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<()> {
+/// Returns the key.
+pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<String> {
     let Some((key, text)) = assignment.split_once('=') else {
         return Err(Error::argument(format!("`{assignment}` sets nothing"))
             .at("--set")
@@ -81,7 +82,7 @@ pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<()> {
     if let Value::Map(map) = root {
         *config = map;
     }
-    result
+    result.map(|()| key.to_string())
 }
 
 fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
@@ -126,15 +127,38 @@ fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
     }
 }
 
-/// Puts the constants of `[let]` where "$name" stands. A constant may use those before it.
+/// Tables that are carried and not read: a "$" in them is a "$".
+const CARRIED: [&str; 4] = ["id", "title", "expected", "meta"];
+
+/// Puts the constants of `[let]` where "$name" stands. A constant may use others.
 pub(crate) fn substitute(config: &Config) -> Result<Config> {
     let mut constants = Config::new();
     match config.get("let") {
         None => {}
         Some(Value::Map(map)) => {
-            for (name, value) in map.iter() {
-                let value = replaced(value, &constants).place(|| format!("[let], `{name}`"))?;
-                constants.set(name, value);
+            let mut waiting: Vec<(&str, &Value)> = map.iter().collect();
+            while !waiting.is_empty() {
+                let before = waiting.len();
+                let mut stuck = None;
+                waiting.retain(|(name, value)| match replaced(value, &constants) {
+                    Ok(value) => {
+                        constants.set(name, value);
+                        false
+                    }
+                    Err(error) => {
+                        stuck = Some(error.at(format!("[let], `{name}`")));
+                        true
+                    }
+                });
+                // What is left uses names that do not exist, or each other.
+                if let Some(error) = stuck.filter(|_| waiting.len() == before) {
+                    let own = waiting.iter().any(|(n, _)| error.what().contains(&format!("`{n}`")));
+                    return Err(if own {
+                        error.help("constants that use each other have no value")
+                    } else {
+                        error
+                    });
+                }
             }
         }
         Some(other) => {
@@ -147,6 +171,8 @@ pub(crate) fn substitute(config: &Config) -> Result<Config> {
     for (key, value) in config.iter() {
         let value = if key == "let" {
             constants.clone().into()
+        } else if CARRIED.contains(&key) {
+            value.clone()
         } else {
             replaced(value, &constants).place(|| format!("[{key}]"))?
         };
@@ -160,7 +186,9 @@ fn replaced(value: &Value, constants: &Config) -> Result<Value> {
         Value::Text(text) => match text.strip_prefix('$') {
             Some(name) => constants.get(name).cloned().ok_or_else(|| {
                 let known: Vec<&str> = constants.iter().map(|(n, _)| n).collect();
-                Error::name("constant of [let]", name, &known)
+                let error = Error::name("constant", name, &known);
+                let help = format!("{}; constants stand in the table [let]", error.remedy());
+                error.help(help.trim_start_matches("; "))
             }),
             None => Ok(value.clone()),
         },

@@ -1,6 +1,7 @@
 //! Names to things: the one place where a string such as "he_normal" becomes a value.
 
 use crate::config::{Args, Config, Value};
+use crate::foreign::ours;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 
@@ -22,11 +23,21 @@ impl<T: ?Sized> std::fmt::Debug for Entry<T> {
 
 /// The entry of this name; an unknown name is answered with the nearest known one.
 pub fn find<'a, T: ?Sized>(family: &str, catalog: &'a [Entry<T>], name: &str) -> Result<&'a Entry<T>> {
-    catalog.iter().find(|e| e.class == name || e.names.contains(&name)).ok_or_else(|| {
+    let names: Vec<_> = catalog.iter().map(|e| (e.class, e.names)).collect();
+    Ok(&catalog[position(family, &names, name)?])
+}
+
+/// The place of this name in a list of (class, other names), for families that are not built as [`Entry`] says.
+pub fn position(family: &str, catalog: &[(&str, &[&str])], name: &str) -> Result<usize> {
+    let at = catalog.iter().position(|(class, names)| *class == name || names.contains(&name));
+    at.ok_or_else(|| {
         let mut known: Vec<&str> =
-            catalog.iter().flat_map(|e| e.names.first().or(Some(&e.class))).copied().collect();
+            catalog.iter().map(|(class, names)| *names.first().unwrap_or(class)).collect();
         let more: Vec<&str> =
-            catalog.iter().flat_map(|e| std::iter::once(&e.class).chain(e.names)).copied().collect();
+            catalog.iter().flat_map(|(class, names)| std::iter::once(class).chain(*names)).copied().collect();
+        if let Some(word) = ours(name, &known).or_else(|| ours(name, &more)) {
+            return Error::name(family, name, &known).help(format!("did you mean `{word}`?"));
+        }
         if steadygrad_kernels::nearest(name, &known).is_none()
             && steadygrad_kernels::nearest(name, &more).is_some()
         {

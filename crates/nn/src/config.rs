@@ -30,8 +30,15 @@ pub enum Value {
 /// assert_eq!(config.get("units"), Some(&Value::Int(64)));
 /// assert_eq!(Config::from_json(&config.to_json()).unwrap(), config);
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Config(Vec<(String, Value)>);
+
+/// Settings are equal if names and values are; their order says nothing, as in JSON.
+impl PartialEq for Config {
+    fn eq(&self, other: &Config) -> bool {
+        self.len() == other.len() && self.0.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
 
 impl Config {
     /// No settings.
@@ -350,7 +357,11 @@ impl<'a> Args<'a> {
         for (name, _) in self.config.iter() {
             if !self.known.iter().any(|k| k == name) {
                 let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
-                return Err(Error::name("argument", name, &known).at(self.owner.clone()));
+                let error = Error::name("argument", name, &known).at(self.owner.clone());
+                return Err(match crate::foreign::ours(name, &known) {
+                    Some(word) => error.help(format!("did you mean `{word}`?")),
+                    None => error,
+                });
             }
         }
         Ok(())

@@ -24,6 +24,19 @@ enum Made {
     By { layer: Arc<Applied>, inputs: Vec<Value> },
 }
 
+/// A deep network must not overflow the stack when it is dropped: values that nobody else holds go one after another.
+impl Drop for Made {
+    fn drop(&mut self) {
+        let Made::By { inputs, .. } = self else { return };
+        let mut open = std::mem::take(inputs);
+        while let Some(value) = open.pop() {
+            if let Some(Made::By { inputs, .. }) = Arc::into_inner(value.0).as_mut() {
+                open.append(inputs);
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Applied {
     layer: Arc<dyn Layer>,

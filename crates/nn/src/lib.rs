@@ -5,6 +5,7 @@ pub mod activations;
 pub mod catalog;
 pub mod config;
 pub mod constraints;
+pub mod foreign;
 pub mod functional;
 pub mod initializers;
 pub mod layers;

@@ -298,11 +298,12 @@ impl Builder {
             }
             for param in 0..self.params.len() {
                 let info = &self.params[param];
-                if info.first_reader == group && !info.readers.is_empty() {
-                    if let Some(gradient) = info.parameter.gradient {
-                        let readers = info.readers.clone();
-                        self.settle(readers, gradient, &mut absent, &mut backward);
-                    }
+                if info.first_reader == group
+                    && !info.readers.is_empty()
+                    && let Some(gradient) = info.parameter.gradient
+                {
+                    let readers = info.readers.clone();
+                    self.settle(readers, gradient, &mut absent, &mut backward);
                 }
             }
         }
@@ -534,6 +535,7 @@ impl Lowering<'_> {
             }
             return Ok(Param { slot: self.build.params[index].parameter.value, index });
         }
+        shape.check().place(|| path.clone())?;
         let extent = Extent::Fixed(shape.size());
         let value = self.build.new_slot(Home::Parameter, extent);
         let gradient = (self.trainable && self.build.mode != Mode::Infer)

@@ -117,11 +117,28 @@ impl Model {
         }
         let mut shapes: Vec<Vec<Shape>> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            let inputs: Vec<Shape> = node.inputs.iter().map(|w| shapes[w.node][w.output].clone()).collect();
-            let entry = &self.entries[node.entry];
-            shapes.push(entry.layer.output_shapes(&inputs).place(|| self.place(node.entry))?);
+            let inputs: Result<Vec<Shape>> = node.inputs.iter().map(|w| self.shape_at(&shapes, w)).collect();
+            let made = inputs.and_then(|inputs| {
+                let made = self.entries[node.entry].layer.output_shapes(&inputs)?;
+                made.iter().try_for_each(Shape::check)?;
+                Ok(made)
+            });
+            shapes.push(made.place(|| self.place(node.entry))?);
         }
         Ok(shapes)
+    }
+
+    /// The shape on this wire.
+    fn shape_at(&self, shapes: &[Vec<Shape>], wire: &Wire) -> Result<Shape> {
+        let made = shapes.get(wire.node).map_or(&[][..], Vec::as_slice);
+        made.get(wire.output).cloned().ok_or_else(|| {
+            let name = self.nodes.get(wire.node).map_or("?", |n| self.entries[n.entry].name.as_str());
+            Error::shape(format!(
+                "`{name}` has {} outputs, and output {} is asked for",
+                made.len(),
+                wire.output
+            ))
+        })
     }
 
     fn place(&self, entry: usize) -> String {
@@ -140,7 +157,7 @@ impl Model {
     /// Shapes of the outputs.
     pub fn output_shapes(&self) -> Result<Vec<Shape>> {
         let shapes = self.shapes()?;
-        Ok(self.outputs.iter().map(|w| shapes[w.node][w.output].clone()).collect())
+        self.outputs.iter().map(|w| self.shape_at(&shapes, w)).collect()
     }
 
     /// Names of the outputs: the layers that make them.
@@ -174,7 +191,7 @@ impl Model {
 
     /// All steps that it takes.
     pub fn lower(&self, purpose: &Purpose) -> Result<Recipe> {
-        self.shapes()?;
+        self.output_shapes()?;
         let mut build = Builder::new(purpose.mode, purpose.seed);
         let feeds: Vec<Port> = self
             .input_shapes()
@@ -348,19 +365,35 @@ impl Layer for Model {
     }
 }
 
-/// Puts a model together, entry by entry, and names what has no name.
+/// Puts a model together by hand, layer by layer and node by node, and names what has no name.
+///
+/// [`crate::Sequential`] and [`crate::functional`] are made with it, and so is what reads models from files.
+/// A mistake, such as two layers of one name, is told when the model is used.
+///
+/// ```
+/// use steadygrad_nn::{layers::Dense, model::{Assembly, Wire}};
+/// use std::sync::Arc;
+/// let mut assembly = Assembly::default();
+/// let x = assembly.input([4].into(), None);
+/// let dense = assembly.entry(Arc::new(Dense::new(4)), Some("twice"), true);
+/// let once = assembly.node(dense, vec![Wire { node: x, output: 0 }]);
+/// let twice = assembly.node(dense, vec![Wire { node: once, output: 0 }]);
+/// let model = assembly.model("Functional", vec![Wire { node: twice, output: 0 }]);
+/// assert_eq!(model.output_shapes()?[0].dims(), [4]);
+/// # Ok::<(), steadygrad_nn::Error>(())
+/// ```
 #[derive(Debug, Default)]
-pub(crate) struct Assembly {
-    pub entries: Vec<Entry>,
-    pub nodes: Vec<Node>,
-    pub inputs: Vec<usize>,
+pub struct Assembly {
+    entries: Vec<Entry>,
+    nodes: Vec<Node>,
+    inputs: Vec<usize>,
     names: Counter,
     ordinals: Counter,
-    pub fault: Option<Error>,
+    fault: Option<Error>,
 }
 
 impl Assembly {
-    /// Adds a layer and returns its entry.
+    /// Adds a layer and returns its entry. Without a name it gets the one that Keras would give it.
     pub fn entry(&mut self, layer: Arc<dyn Layer>, name: Option<&str>, trainable: bool) -> usize {
         let class = layer.class();
         let snake = snake_case(class);
@@ -374,8 +407,8 @@ impl Assembly {
                 (auto, format!("{snake}#{}", self.ordinals.ordinal(&snake)))
             }
         };
-        if self.entries.iter().any(|e| e.name == name) && self.fault.is_none() {
-            self.fault = Some(
+        if self.entries.iter().any(|e| e.name == name) {
+            self.fail(
                 Error::argument(format!("two layers have the name `{name}`"))
                     .help("give each layer a name of its own; to use one layer twice, share it"),
             );
@@ -384,7 +417,7 @@ impl Assembly {
         self.entries.len() - 1
     }
 
-    /// Adds an input and returns its node.
+    /// Adds an input for samples of this shape and returns its node.
     pub fn input(&mut self, shape: Shape, name: Option<&str>) -> usize {
         let layer: Arc<dyn Layer> = Arc::new(Input::new(shape));
         let entry = self.entry(layer, name, true);
@@ -393,14 +426,30 @@ impl Assembly {
         self.nodes.len() - 1
     }
 
-    /// Adds a use of a layer and returns its node.
+    /// Adds a use of a layer, after the nodes that it reads, and returns its node.
     pub fn node(&mut self, entry: usize, inputs: Vec<Wire>) -> usize {
-        self.nodes.push(Node { entry, inputs });
-        self.nodes.len() - 1
+        let known = entry < self.entries.len() && inputs.iter().all(|w| w.node < self.nodes.len());
+        if known {
+            self.nodes.push(Node { entry, inputs });
+        } else {
+            self.fail(Error::argument(format!(
+                "node {} uses a layer or reads a node that is not there yet",
+                self.nodes.len()
+            )));
+        }
+        self.nodes.len().saturating_sub(1)
     }
 
-    /// The model.
-    pub fn model(self, class: &'static str, outputs: Vec<Wire>) -> Model {
+    fn fail(&mut self, fault: Error) {
+        self.fault.get_or_insert(fault);
+    }
+
+    /// The model with these outputs; `class` is "Sequential" or "Functional".
+    pub fn model(mut self, class: &'static str, outputs: Vec<Wire>) -> Model {
+        if outputs.iter().any(|w| w.node >= self.nodes.len()) {
+            self.fail(Error::argument("an output of the model is made by a node that is not there"));
+        }
+        let outputs = outputs.into_iter().filter(|w| w.node < self.nodes.len()).collect();
         Model {
             name: snake_case(class),
             class,

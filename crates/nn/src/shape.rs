@@ -1,6 +1,10 @@
 //! Shapes of one sample, and sizes that may grow with the number of rows in a batch.
 
 use std::fmt;
+use steadygrad_kernels::{Error, Kind, Result};
+
+/// More numbers than this in one value or weight fit into no memory; below it, products of sizes fit into a machine word.
+const MOST: usize = 1 << 48;
 
 /// The shape of one sample: all axes but the batch.
 ///
@@ -19,9 +23,28 @@ impl Shape {
         &self.0
     }
 
-    /// Numbers in one sample; 1 for a sample without axes.
+    /// Numbers in one sample; 1 for a sample without axes, and the largest number there is where they are more.
     pub fn size(&self) -> usize {
-        self.0.iter().product()
+        if self.0.contains(&0) { 0 } else { self.0.iter().fold(1, |n, &d| n.saturating_mul(d)) }
+    }
+
+    /// Whether this many numbers can be counted at all.
+    ///
+    /// ```
+    /// use steadygrad_nn::Shape;
+    /// assert!(Shape::from([1 << 20, 1 << 20]).check().is_ok());
+    /// assert!(Shape::from([1 << 40, 1 << 40]).check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// If they are more than fit into any memory.
+    pub fn check(&self) -> Result<()> {
+        // An axis of length 0 does not make the products of the other axes small.
+        if self.0.iter().fold(1, |n: usize, &d| n.saturating_mul(d.max(1))) <= MOST {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Memory, format!("the shape {self} is larger than any memory"))
+            .help("make the layer or the input smaller"))
     }
 
     /// Axes of one sample.
@@ -36,7 +59,7 @@ impl Shape {
 
     /// The product of all axes but the last.
     pub fn leading(&self) -> usize {
-        self.0.iter().rev().skip(1).product()
+        self.0.iter().rev().skip(1).fold(1, |n, &d| n.saturating_mul(d))
     }
 
     /// The same with another last axis.
@@ -98,15 +121,15 @@ impl Extent {
     pub fn at(self, rows: usize) -> usize {
         match self {
             Extent::Fixed(n) => n,
-            Extent::Rows(n) => n * rows,
+            Extent::Rows(n) => n.saturating_mul(rows),
         }
     }
 
     /// This many times as large.
     pub fn times(self, n: usize) -> Extent {
         match self {
-            Extent::Fixed(m) => Extent::Fixed(m * n),
-            Extent::Rows(m) => Extent::Rows(m * n),
+            Extent::Fixed(m) => Extent::Fixed(m.saturating_mul(n)),
+            Extent::Rows(m) => Extent::Rows(m.saturating_mul(n)),
         }
     }
 }
@@ -181,5 +204,15 @@ mod tests {
         assert_eq!(Layout::along(&s, -5), None);
         assert_eq!(Shape::from([]).to_string(), "(None,)");
         assert_eq!(Shape::from([]).size(), 1);
+    }
+
+    #[test]
+    fn sizes_beyond_counting_do_not_wrap() {
+        let huge = Shape::from([1 << 40, 1 << 40]);
+        assert_eq!(huge.size(), usize::MAX);
+        assert!(huge.check().unwrap_err().to_string().contains("larger than any memory"));
+        assert_eq!(Shape::from([1 << 40, 0, 1 << 40]).size(), 0);
+        assert!(Shape::from([1 << 40, 0, 1 << 40]).check().is_err());
+        assert_eq!(Extent::Rows(1 << 40).at(1 << 40), usize::MAX);
     }
 }

@@ -1,4 +1,5 @@
 //! The laws that every activation keeps: both precisions agree, the derivative is the slope, settings come back.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use steadygrad_kernels::Isa;

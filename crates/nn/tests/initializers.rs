@@ -1,4 +1,5 @@
 //! The laws that every initializer keeps: the variance it promises, its limits, settings that come back, errors that say why.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use steadygrad_nn::catalog;

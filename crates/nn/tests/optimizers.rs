@@ -1,5 +1,7 @@
 //! The laws of the optimizers' rules: loops agree with their f64 oracle, special values stay where they are, settings are
 //! read and written alike, and bad ones are refused in words.
+// A test that fails may panic, its helpers too.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use steadygrad_kernels::Isa;

@@ -37,23 +37,51 @@ pub use steadygrad_nn as nn;
 
 pub use steadygrad_kernels::{Error, Kind, Result};
 
-/// What a model is written with: `use steadygrad::prelude::*;`.
+/// What a model is written with: `use steadygrad::prelude::*;`. Values, and the one trait behind `model.compile(…)`.
+///
+/// The initializer `Identity` and metrics stand in their modules, as layers and losses have the same names.
 pub mod prelude {
     pub use steadygrad_chart::Schedule as WatchSchedule;
     pub use steadygrad_data::{Array, Dataset, Scale, Scaler, digits};
     pub use steadygrad_engine::Trainable as _;
-    pub use steadygrad_engine::callbacks::*;
-    pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle};
+    pub use steadygrad_engine::callbacks::{
+        CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode as MonitorMode,
+        ModelCheckpoint, ReduceLrOnPlateau, TerminateOnNan,
+    };
+    pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle, Summary};
     pub use steadygrad_kernels::{Error, Result};
-    pub use steadygrad_nn::activations::*;
-    pub use steadygrad_nn::functional::*;
-    pub use steadygrad_nn::initializers::*;
-    pub use steadygrad_nn::layers::*;
-    pub use steadygrad_nn::losses::*;
-    pub use steadygrad_nn::metrics;
-    pub use steadygrad_nn::optimizers::*;
+    pub use steadygrad_nn::activations::{
+        Celu, Elu, Exponential, Gelu, Glu, HardShrink, HardSigmoid, HardSilu, HardTanh, LeakyRelu, Linear,
+        LogSigmoid, LogSoftmax, Mish, PRelu, Relu, Relu6, Selu, Sigmoid, Silu, SoftShrink, Softmax, Softplus,
+        Softsign, SparsePlus, SparseSigmoid, Sparsemax, Squareplus, Swish, Tanh, TanhShrink, Threshold,
+    };
+    pub use steadygrad_nn::functional::{
+        add, average, concatenate, input, input_as, maximum, merge, minimum, multiply, shared, subtract,
+    };
+    pub use steadygrad_nn::initializers::{
+        Constant, Distribution, FanMode, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal,
+        LecunUniform, Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
+    };
+    pub use steadygrad_nn::layers::{
+        ActivationLayer, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, Concatenate,
+        Dense, Dropout, Flatten, GaussianDropout, GaussianNoise, GroupNormalization, Identity, Input,
+        LayerNormalization, Maximum, Minimum, Multiply, Permute, RMSNormalization, RepeatVector, Rescaling,
+        Reshape, Subtract, UnitNormalization,
+    };
+    pub use steadygrad_nn::losses::{
+        BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
+        CategoricalGeneralizedCrossEntropy, CategoricalHinge, CosineSimilarity, Dice, Hinge, Huber,
+        KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+        MeanSquaredLogarithmicError, Poisson, Reduction, SparseCategoricalCrossentropy, SquaredHinge,
+        Tversky,
+    };
+    pub use steadygrad_nn::optimizers::{
+        Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Muon, Nadam, Optimizer, RmsProp,
+        ScheduleFreeAdamW, Sgd,
+    };
+    pub use steadygrad_nn::regularizers::{L1, L1L2, L2, OrthogonalRegularizer};
     pub use steadygrad_nn::{Model, Sequential, Shape};
-    pub use steadygrad_nn::{constraints, regularizers, schedules};
+    pub use steadygrad_nn::{constraints, initializers, layers, losses, metrics, regularizers, schedules};
 }
 
 /// What members of a family of one's own are written with.

@@ -10,7 +10,6 @@ mod entry;
 pub mod fashion_mnist;
 pub mod mnist;
 pub mod moons;
-pub mod npz;
 pub mod spirals;
 pub mod waves;
 pub mod xor;
@@ -27,7 +26,6 @@ pub const CATALOG: &[Entry] = &[
     fashion_mnist::ENTRY,
     mnist::ENTRY,
     moons::ENTRY,
-    npz::ENTRY,
     spirals::ENTRY,
     waves::ENTRY,
     xor::ENTRY,

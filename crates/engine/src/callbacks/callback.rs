@@ -4,6 +4,7 @@ use crate::learner::Learner;
 use crate::logs::Logs;
 use std::fmt::Debug;
 use steadygrad_kernels::Result;
+use steadygrad_nn::metrics::Direction;
 
 /// A training in progress.
 #[derive(Debug)]
@@ -26,6 +27,16 @@ impl Training<'_> {
         let text = text.into();
         if !self.warnings.contains(&text) {
             self.warnings.push(text);
+        }
+    }
+
+    /// Which way the number of this key of the logs improves: losses go down, metrics know. `val_` in front does not count.
+    pub fn direction(&self, key: &str) -> Direction {
+        let key = key.strip_prefix("val_").unwrap_or(key);
+        match &self.learner.measures {
+            _ if key == "loss" => Direction::Down,
+            Some(measures) => measures.direction(key),
+            None => Direction::None,
         }
     }
 }

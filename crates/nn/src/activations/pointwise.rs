@@ -52,8 +52,13 @@ pub trait Pointwise: Debug + Send + Sync + 'static {
     /// f(x). Branch-free, and marked `#[inline(always)]`, the loop around it becomes vector code.
     fn f<R: Real>(&self, x: R) -> R;
 
-    /// f′, from the input or the output as [`Pointwise::SAVED`] says.
+    /// f′, from the input or the output as [`Pointwise::saved`] says.
     fn df<R: Real>(&self, saved: R) -> R;
+
+    /// What [`Pointwise::df`] is given with these parameters: [`Pointwise::SAVED`], unless they say otherwise.
+    fn saved(&self) -> Saved {
+        Self::SAVED
+    }
 
     /// The parameters, under Keras' names.
     fn config(&self) -> Config {
@@ -125,7 +130,7 @@ impl<P: Pointwise> Activation for P {
         Pointwise::config(self)
     }
     fn saved(&self) -> Saved {
-        P::SAVED
+        Pointwise::saved(self)
     }
     fn bounds(&self) -> Option<(f64, f64)> {
         Pointwise::bounds(self)

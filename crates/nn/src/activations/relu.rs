@@ -12,7 +12,7 @@ use steadygrad_kernels::{Real, Result};
 /// ```text
 /// f(x) = min(x, max_value)              for x > threshold
 ///        negative_slope·(x − threshold) otherwise
-/// f′(0) = negative_slope
+/// f′ = 1 up to max_value, negative_slope below; f′(0) = negative_slope
 /// ```
 ///
 /// Slope 0 for negative inputs: a unit that is negative for every sample learns nothing any more ("dying ReLU").
@@ -52,6 +52,11 @@ impl Relu {
         self.threshold = threshold;
         self
     }
+
+    /// With these parameters it is [`Relu6`](super::Relu6), down to the slope of 0 at 6.
+    fn is_relu6(&self) -> bool {
+        self.max_value == Some(6.0) && self.negative_slope == 0.0 && self.threshold == 0.0
+    }
 }
 
 impl Pointwise for Relu {
@@ -70,12 +75,18 @@ impl Pointwise for Relu {
     }
 
     #[inline(always)]
-    fn df<R: Real>(&self, y: R) -> R {
-        // Above the threshold outputs are above 0 (or at a top of 0), below it they are not.
+    fn df<R: Real>(&self, saved: R) -> R {
         let (top, slope) = (R::of(self.max_value.unwrap_or(f64::INFINITY)), R::of(self.negative_slope));
-        let inside = R::select(y < top, R::ONE, R::ZERO);
-        let below = R::select((y < R::ZERO) | (top > R::ZERO), slope, R::ZERO);
-        R::select(y > R::ZERO, inside, below)
+        let threshold = R::of(self.threshold);
+        let inside = if self.is_relu6() { saved < top } else { saved <= top };
+        // At a threshold of 0 the slope is that from below; at any other one it is 0.
+        let below = R::select((saved < threshold) | (self.threshold == 0.0), slope, R::ZERO);
+        R::select(saved > threshold, R::select(inside, R::ONE, R::ZERO), below)
+    }
+
+    /// Without top and threshold the output is above 0 just where the input is.
+    fn saved(&self) -> Saved {
+        if self.max_value.is_none() && self.threshold == 0.0 { Saved::Output } else { Saved::Input }
     }
 
     fn config(&self) -> Config {

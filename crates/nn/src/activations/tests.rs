@@ -10,6 +10,9 @@ use steadygrad_kernels::random::{Purpose, Stream};
 
 const ROWS: usize = 3;
 
+/// Lanes in, a lane out.
+type LaneStep<'a> = dyn Fn(&[Vec<f64>], &mut [f64]) + 'a;
+
 /// A layer's recipe, with the slot that the gradient of its output is fed to.
 fn lowered(layer: &dyn Layer, inputs: &[Shape]) -> (Recipe, Slot) {
     let mut build = Builder::new(Mode::Train, 0);
@@ -60,7 +63,7 @@ impl<'a> Run<'a> {
     }
 
     /// `f` for every lane along the axis of `layout`: reads lanes of `inputs`, writes the last one.
-    fn lanes(&mut self, slots: &[Slot], out: Slot, layout: Layout, f: &dyn Fn(&[Vec<f64>], &mut [f64])) {
+    fn lanes(&mut self, slots: &[Slot], out: Slot, layout: Layout, f: &LaneStep<'_>) {
         let (outer, _, inner) = layout.at(ROWS);
         let size = |numbers: usize| numbers / (outer * inner);
         let mut result = self.get(out).clone();

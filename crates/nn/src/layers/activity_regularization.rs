@@ -6,10 +6,10 @@ use super::one_input;
 use crate::catalog::Entry;
 use crate::config::{Args, Config};
 use crate::lowering::Lowering;
-use crate::regularizers::{PenaltyRule, Regularizer};
+use crate::regularizers::{L1L2, Regularizer};
 use crate::shape::Shape;
 use std::sync::Arc;
-use steadygrad_kernels::{Real, Result};
+use steadygrad_kernels::Result;
 
 /// y = x, and (l1·Σ|x| + l2·Σ x²)/rows is added to the loss.
 ///
@@ -35,29 +35,13 @@ impl ActivityRegularization {
     }
 }
 
-impl PenaltyRule for ActivityRegularization {
-    const CLASS: &'static str = "L1L2";
-
-    fn config(&self) -> Config {
-        Config::new().with("l1", self.l1).with("l2", self.l2)
-    }
-    fn value<R: Real>(&self, x: &[R], _: &[usize]) -> f64 {
-        x.iter().map(|x| self.l1 * x.abs().f64() + self.l2 * x.f64() * x.f64()).sum()
-    }
-    fn gradient<R: Real>(&self, x: &[R], _: &[usize], out: &mut [R]) {
-        for (out, &x) in out.iter_mut().zip(x) {
-            *out = R::of(self.l1) * x.sign() + R::of(2.0 * self.l2) * x;
-        }
-    }
-}
-
 impl Layer for ActivityRegularization {
     fn class(&self) -> &'static str {
         "ActivityRegularization"
     }
 
     fn config(&self) -> Config {
-        PenaltyRule::config(self)
+        Config::new().with("l1", self.l1).with("l2", self.l2)
     }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
@@ -66,7 +50,7 @@ impl Layer for ActivityRegularization {
 
     fn lower(&self, at: &mut Lowering<'_>) -> Result<()> {
         pass(at);
-        let penalty: Arc<dyn Regularizer> = Arc::new(*self);
+        let penalty: Arc<dyn Regularizer> = Arc::new(L1L2::new(self.l1, self.l2));
         for y in at.outputs() {
             at.activity_penalty(y, &penalty);
         }

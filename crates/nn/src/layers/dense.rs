@@ -49,7 +49,7 @@ impl Dense {
 
     /// The activation: any layer.
     pub fn activation(mut self, activation: impl Layer) -> Dense {
-        self.activation = Some(Arc::new(activation));
+        self.activation = not_linear(Arc::new(activation));
         self
     }
 
@@ -94,6 +94,11 @@ impl Dense {
         self.bias.constraint = Some(Arc::new(constraint));
         self
     }
+}
+
+/// The activation, if it does anything: a linear one takes no step.
+fn not_linear(activation: Arc<dyn Layer>) -> Option<Arc<dyn Layer>> {
+    (activation.as_activation() != "linear".into()).then_some(activation)
 }
 
 /// z = x·W over the last axis, with both gradients.
@@ -191,7 +196,7 @@ fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
     }
     let dense = Dense {
         units,
-        activation: args.or("activation", None)?,
+        activation: args.or("activation", None)?.and_then(not_linear),
         use_bias: args.or("use_bias", true)?,
         kernel: ParamSpec::read(args, "kernel", Arc::new(GlorotUniform))?,
         bias: ParamSpec::read(args, "bias", Arc::new(Zeros))?,

@@ -111,7 +111,7 @@ impl GroupNormalization {
         let groups = if self.groups == -1 { channels as i64 } else { self.groups };
         if groups < 1 || channels as i64 % groups != 0 {
             let divisors: Vec<String> =
-                (1..=channels).filter(|d| channels % d == 0).map(|d| d.to_string()).collect();
+                (1..=channels).filter(|d| channels.is_multiple_of(*d)).map(|d| d.to_string()).collect();
             return Err(Error::argument(format!(
                 "`groups` must divide the {channels} channels of axis {position} of {shape}, got {}",
                 self.groups

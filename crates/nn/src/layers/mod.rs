@@ -136,3 +136,6 @@ pub(crate) fn one_input<'a>(inputs: &'a [crate::Shape], class: &str) -> Result<&
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,7 @@ impl Reshape {
         // Sizes from a file may be of any size: a product that does not fit is certainly not the right one.
         let known = known.try_fold(1_usize, usize::checked_mul);
         let open = self.target_shape.contains(&-1);
-        let fits = known.is_some_and(|known| if open { size % known == 0 } else { size == known });
+        let fits = known.is_some_and(|known| if open { size.is_multiple_of(known) } else { size == known });
         let (Some(known), true) = (known, fits) else {
             return Err(Error::shape(format!(
                 "the {size} numbers of a sample of shape {shape} do not fit `target_shape` {:?}",

@@ -1,6 +1,8 @@
 //! Cross-entropy of yes and no.
 
-use super::formulas::{check_probabilities, clip, clip_slope, each, label_smoothing, mean, share, smoothed};
+use super::formulas::{
+    Pair, check_probabilities, clip, clip_slope, label_smoothing, mean_of, mean_slopes_of, smoothed,
+};
 use super::loss::{Head, Loss};
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -67,6 +69,24 @@ impl BinaryCrossentropy {
     }
 }
 
+impl Pair for BinaryCrossentropy {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        let t = smoothed(t, self.label_smoothing, 2);
+        if self.from_logits { from_logit(t, p) } else { from_probability(t, clip(p)) }
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        let t = smoothed(t, self.label_smoothing, 2);
+        if self.from_logits {
+            return p.sigmoid() - t;
+        }
+        let c = clip(p);
+        clip_slope(p) * (c - t) / (c * (R::ONE - c))
+    }
+}
+
 impl RowLoss for BinaryCrossentropy {
     const CLASS: &'static str = "BinaryCrossentropy";
     const NAME: &'static str = "binary_crossentropy";
@@ -84,26 +104,12 @@ impl RowLoss for BinaryCrossentropy {
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        let smooth = |t: R| smoothed(t, self.label_smoothing, 2);
-        if self.from_logits {
-            mean(target, prediction, |t, z| from_logit(smooth(t), z))
-        } else {
-            mean(target, prediction, |t, p| from_probability(smooth(t), clip(p)))
-        }
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let scale = share(cotangent, prediction);
-        let smooth = |t: R| smoothed(t, self.label_smoothing, 2);
-        if self.from_logits {
-            each(target, prediction, out, |t, z| scale * (z.sigmoid() - smooth(t)));
-        } else {
-            each(target, prediction, out, |t, p| {
-                let c = clip(p);
-                scale * clip_slope(p) * (c - smooth(t)) / (c * (R::ONE - c))
-            });
-        }
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn on_logits(&self, head: Head) -> Option<Arc<dyn Loss>> {

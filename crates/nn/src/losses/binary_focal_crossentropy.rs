@@ -2,7 +2,8 @@
 
 use super::binary_crossentropy::{HELP, from_logit, from_probability};
 use super::formulas::{
-    check_probabilities, clip, clip_slope, each, label_smoothing, mean, power, power_slope, share, smoothed,
+    Pair, check_probabilities, clip, clip_slope, label_smoothing, mean_of, mean_slopes_of, power,
+    power_slope, smoothed,
 };
 use super::loss::{Head, Loss};
 use super::reduction::{Reduction, common};
@@ -108,6 +109,36 @@ impl BinaryFocalCrossentropy {
     }
 }
 
+impl Pair for BinaryFocalCrossentropy {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        let t = self.smooth(t);
+        let (p, entropy) = if self.from_logits {
+            (p.sigmoid(), from_logit(t, p))
+        } else {
+            (p, from_probability(t, clip(p)))
+        };
+        self.weight(t) * power(R::ONE - right(t, p), self.gamma) * entropy
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        let t = self.smooth(t);
+        // Probability, cross-entropy, and the slopes of both.
+        let (p, entropy, dp, dentropy) = if self.from_logits {
+            let (z, p) = (p, p.sigmoid());
+            (p, from_logit(t, z), p * (R::ONE - p), p - t)
+        } else {
+            let c = clip(p);
+            (p, from_probability(t, c), R::ONE, clip_slope(p) * (c - t) / (c * (R::ONE - c)))
+        };
+        let wrong = R::ONE - right(t, p);
+        let dwrong = (R::ONE - R::of(2.0) * t) * dp;
+        let slope = power_slope(wrong, self.gamma) * dwrong * entropy + power(wrong, self.gamma) * dentropy;
+        self.weight(t) * slope
+    }
+}
+
 impl RowLoss for BinaryFocalCrossentropy {
     const CLASS: &'static str = "BinaryFocalCrossentropy";
     const NAME: &'static str = "binary_focal_crossentropy";
@@ -128,36 +159,12 @@ impl RowLoss for BinaryFocalCrossentropy {
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean(target, prediction, |t, x| {
-            let t = self.smooth(t);
-            let (p, entropy) = if self.from_logits {
-                (x.sigmoid(), from_logit(t, x))
-            } else {
-                (x, from_probability(t, clip(x)))
-            };
-            self.weight(t) * power(R::ONE - right(t, p), self.gamma) * entropy
-        })
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let scale = share(cotangent, prediction);
-        each(target, prediction, out, |t, x| {
-            let t = self.smooth(t);
-            // Probability, cross-entropy, and the slopes of both.
-            let (p, entropy, dp, dentropy) = if self.from_logits {
-                let p = x.sigmoid();
-                (p, from_logit(t, x), p * (R::ONE - p), p - t)
-            } else {
-                let c = clip(x);
-                (x, from_probability(t, c), R::ONE, clip_slope(x) * (c - t) / (c * (R::ONE - c)))
-            };
-            let wrong = R::ONE - right(t, p);
-            let dwrong = (R::ONE - R::of(2.0) * t) * dp;
-            let slope =
-                power_slope(wrong, self.gamma) * dwrong * entropy + power(wrong, self.gamma) * dentropy;
-            scale * self.weight(t) * slope
-        });
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn on_logits(&self, head: Head) -> Option<Arc<dyn Loss>> {

@@ -1,7 +1,7 @@
 //! Cross-entropy of one class among several.
 
 use super::formulas::{
-    check_probabilities, clip, clip_slope, each, label_smoothing, smoothed, sum, top_and_sum,
+    check_probabilities, clip, clip_slope, each, label_smoothing, largest, smoothed, sum, top_and_sum,
 };
 use super::loss::{Head, Loss};
 use super::reduction::{Reduction, common};
@@ -101,8 +101,12 @@ impl RowLoss for CategoricalCrossentropy {
                 R::select(t == R::ZERO, R::ZERO, t * (log_total - (z - top)))
             })
         } else {
-            let total = prediction.iter().fold(R::ZERO, |sum, &p| sum + p);
-            -sum(target, prediction, |t, p| smooth(t) * clip(p / total).ln())
+            let total = sum(target, prediction, |_, p| p);
+            let mut entropy = R::ZERO;
+            for (&t, &p) in target.iter().zip(prediction) {
+                entropy = entropy - smooth(t) * clip(p / total).ln();
+            }
+            entropy
         }
     }
 
@@ -111,11 +115,20 @@ impl RowLoss for CategoricalCrossentropy {
         let classes = prediction.len();
         let smooth = |t: R| smoothed(t, self.label_smoothing, classes);
         if self.from_logits {
-            let (top, total) = top_and_sum(prediction);
-            let mass = target.iter().fold(R::ZERO, |sum, &t| sum + smooth(t)) / total;
-            each(target, prediction, out, |t, z| cotangent * ((z - top).exp() * mass - smooth(t)));
+            let top = largest(prediction);
+            for (out, &z) in out.iter_mut().zip(prediction) {
+                *out = (z - top).exp();
+            }
+            let mut total = R::ZERO;
+            for &e in &*out {
+                total = total + e;
+            }
+            let mass = sum(target, prediction, |t, _| smooth(t)) / total;
+            for (out, &t) in out.iter_mut().zip(target) {
+                *out = cotangent * (*out * mass - smooth(t));
+            }
         } else {
-            let total = prediction.iter().fold(R::ZERO, |sum, &p| sum + p);
+            let total = sum(target, prediction, |_, p| p);
             each(target, prediction, out, |t, p| {
                 let q = p / total;
                 -smooth(t) * clip_slope(q) / clip(q)

@@ -84,7 +84,7 @@ impl CategoricalFocalCrossentropy {
 
     /// The weight of every class, or one for all.
     pub fn alpha(mut self, alpha: impl Into<Vec<f64>>) -> CategoricalFocalCrossentropy {
-        self.alpha = alpha.into();
+        self.alpha = plain(alpha.into());
         self
     }
 
@@ -154,7 +154,10 @@ impl RowLoss for CategoricalFocalCrossentropy {
             *out = clip_slope(q) * self.weight::<R>(i) * t * slope;
         }
         // Through the softmax, or the division by the sum.
-        let dot = out.iter().zip(prediction).fold(R::ZERO, |sum, (&g, &x)| sum + g * q.of(x));
+        let mut dot = R::ZERO;
+        for (&g, &x) in out.iter().zip(prediction) {
+            dot = dot + g * q.of(x);
+        }
         for (out, &x) in out.iter_mut().zip(prediction) {
             *out = cotangent * (*out - dot) * q.slope(x);
         }
@@ -182,6 +185,11 @@ impl RowLoss for CategoricalFocalCrossentropy {
     fn reduction(&self) -> Reduction {
         self.reduction
     }
+}
+
+/// No weights where they are Keras' default.
+fn plain(alpha: Vec<f64>) -> Vec<f64> {
+    if alpha == [0.25] { Vec::new() } else { alpha }
 }
 
 /// How a lane of predictions becomes probabilities.
@@ -213,7 +221,7 @@ impl<R: Real> Probabilities<R> {
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Loss>> {
     Ok(Arc::new(CategoricalFocalCrossentropy {
-        alpha: args.or("alpha", Vec::new())?,
+        alpha: args.or("alpha", Vec::new()).map(plain)?,
         gamma: args.or("gamma", 2.0)?,
         from_logits: args.or("from_logits", false)?,
         label_smoothing: label_smoothing(args)?,

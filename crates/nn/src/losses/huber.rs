@@ -1,6 +1,6 @@
 //! Huber loss.
 
-use super::formulas::{each, mean, share};
+use super::formulas::{Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -49,6 +49,22 @@ impl Huber {
     }
 }
 
+impl Pair for Huber {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        let (delta, half) = (R::of(self.delta), R::of(0.5));
+        let error = p - t;
+        let size = error.abs();
+        R::select(size <= delta, half * error * error, delta * size - half * delta * delta)
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        let delta = R::of(self.delta);
+        (p - t).max(-delta).min(delta)
+    }
+}
+
 impl RowLoss for Huber {
     const CLASS: &'static str = "Huber";
     const NAME: &'static str = "huber_loss";
@@ -59,20 +75,12 @@ impl RowLoss for Huber {
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        let delta = R::of(self.delta);
-        let half = R::of(0.5);
-        mean(target, prediction, |t, p| {
-            let error = p - t;
-            let size = error.abs();
-            R::select(size <= delta, half * error * error, delta * size - half * delta * delta)
-        })
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let delta = R::of(self.delta);
-        let scale = share(cotangent, prediction);
-        each(target, prediction, out, |t, p| scale * (p - t).max(-delta).min(delta));
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

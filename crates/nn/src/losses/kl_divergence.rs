@@ -1,6 +1,6 @@
 //! Kullback–Leibler divergence.
 
-use super::formulas::{EPSILON, each, sum};
+use super::formulas::{EPSILON, Pair, slopes_of, sum_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -40,24 +40,32 @@ impl KLDivergence {
     }
 }
 
+impl Pair for KLDivergence {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        let t = bounded(t);
+        t * (t / bounded(p)).ln()
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        let outside = (p < R::of(EPSILON)) | (p > R::ONE);
+        R::select(outside, R::ZERO, -bounded(t) / bounded(p))
+    }
+}
+
 impl RowLoss for KLDivergence {
     const CLASS: &'static str = "KLDivergence";
     const NAME: &'static str = "kl_divergence";
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        sum(target, prediction, |t, p| {
-            let t = bounded(t);
-            t * (t / bounded(p)).ln()
-        })
+        sum_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        each(target, prediction, out, |t, p| {
-            let outside = (p < R::of(EPSILON)) | (p > R::ONE);
-            R::select(outside, R::ZERO, -cotangent * bounded(t) / bounded(p))
-        });
+        slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

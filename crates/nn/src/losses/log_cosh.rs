@@ -1,6 +1,6 @@
 //! The logarithm of the hyperbolic cosine.
 
-use super::formulas::{each, mean, share};
+use super::formulas::{Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -40,19 +40,30 @@ impl LogCosh {
     }
 }
 
+impl Pair for LogCosh {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        log_cosh(p - t)
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        (p - t).tanh()
+    }
+}
+
 impl RowLoss for LogCosh {
     const CLASS: &'static str = "LogCosh";
     const NAME: &'static str = "log_cosh";
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean(target, prediction, |t, p| log_cosh(p - t))
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let scale = share(cotangent, prediction);
-        each(target, prediction, out, |t, p| scale * (p - t).tanh());
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

@@ -1,6 +1,6 @@
 //! Mean absolute error.
 
-use super::formulas::{each, mean, share};
+use super::formulas::{Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -39,19 +39,30 @@ impl MeanAbsoluteError {
     }
 }
 
+impl Pair for MeanAbsoluteError {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        (p - t).abs()
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        (p - t).sign()
+    }
+}
+
 impl RowLoss for MeanAbsoluteError {
     const CLASS: &'static str = "MeanAbsoluteError";
     const NAME: &'static str = "mean_absolute_error";
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean(target, prediction, |t, p| (p - t).abs())
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let scale = share(cotangent, prediction);
-        each(target, prediction, out, |t, p| scale * (p - t).sign());
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

@@ -1,6 +1,6 @@
 //! Mean absolute percentage error.
 
-use super::formulas::{EPSILON, each, mean, share};
+use super::formulas::{EPSILON, Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -40,19 +40,30 @@ impl MeanAbsolutePercentageError {
     }
 }
 
+impl Pair for MeanAbsolutePercentageError {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        R::of(100.0) * (p - t).abs() / size(t)
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        R::of(100.0) * (p - t).sign() / size(t)
+    }
+}
+
 impl RowLoss for MeanAbsolutePercentageError {
     const CLASS: &'static str = "MeanAbsolutePercentageError";
     const NAME: &'static str = "mean_absolute_percentage_error";
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        R::of(100.0) * mean(target, prediction, |t, p| (p - t).abs() / size(t))
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let scale = share(cotangent * R::of(100.0), prediction);
-        each(target, prediction, out, |t, p| scale * (p - t).sign() / size(t));
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

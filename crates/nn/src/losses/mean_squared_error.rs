@@ -1,6 +1,6 @@
 //! Mean squared error.
 
-use super::formulas::{each, mean};
+use super::formulas::{Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -39,19 +39,30 @@ impl MeanSquaredError {
     }
 }
 
+impl Pair for MeanSquaredError {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        (p - t) * (p - t)
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        R::of(2.0) * (p - t)
+    }
+}
+
 impl RowLoss for MeanSquaredError {
     const CLASS: &'static str = "MeanSquaredError";
     const NAME: &'static str = "mean_squared_error";
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean(target, prediction, |t, p| (p - t) * (p - t))
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let scale = cotangent * R::of(2.0 / prediction.len() as f64);
-        each(target, prediction, out, |t, p| scale * (p - t));
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

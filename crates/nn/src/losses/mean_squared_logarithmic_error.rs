@@ -1,6 +1,6 @@
 //! Mean squared logarithmic error.
 
-use super::formulas::{EPSILON, each, mean, share};
+use super::formulas::{EPSILON, Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -41,25 +41,32 @@ impl MeanSquaredLogarithmicError {
     }
 }
 
+impl Pair for MeanSquaredLogarithmicError {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        let difference = logarithm(p) - logarithm(t);
+        difference * difference
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        let slope = R::of(2.0) * (logarithm(p) - logarithm(t)) / (R::ONE + p);
+        R::select(p < R::of(EPSILON), R::ZERO, slope)
+    }
+}
+
 impl RowLoss for MeanSquaredLogarithmicError {
     const CLASS: &'static str = "MeanSquaredLogarithmicError";
     const NAME: &'static str = "mean_squared_logarithmic_error";
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean(target, prediction, |t, p| {
-            let difference = logarithm(p) - logarithm(t);
-            difference * difference
-        })
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let scale = share(cotangent * R::of(2.0), prediction);
-        each(target, prediction, out, |t, p| {
-            let slope = scale * (logarithm(p) - logarithm(t)) / (R::ONE + p);
-            R::select(p < R::of(EPSILON), R::ZERO, slope)
-        });
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

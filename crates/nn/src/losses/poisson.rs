@@ -1,6 +1,6 @@
 //! Poisson loss.
 
-use super::formulas::{EPSILON, each, mean, share};
+use super::formulas::{EPSILON, Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -39,19 +39,30 @@ impl Poisson {
     }
 }
 
+impl Pair for Poisson {
+    #[inline(always)]
+    fn pair<R: Real>(&self, t: R, p: R) -> R {
+        p - t * (p + R::of(EPSILON)).ln()
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, t: R, p: R) -> R {
+        R::ONE - t / (p + R::of(EPSILON))
+    }
+}
+
 impl RowLoss for Poisson {
     const CLASS: &'static str = "Poisson";
     const NAME: &'static str = "poisson";
 
     #[inline(always)]
     fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean(target, prediction, |t, p| p - t * (p + R::of(EPSILON)).ln())
+        mean_of(self, target, prediction)
     }
 
     #[inline(always)]
     fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        let scale = share(cotangent, prediction);
-        each(target, prediction, out, |t, p| scale * (R::ONE - t / (p + R::of(EPSILON))));
+        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

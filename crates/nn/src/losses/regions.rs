@@ -55,8 +55,11 @@ impl Axes {
         for axis in 0..=rank {
             *if self.along(axis, rank) { &mut members } else { &mut regions } *= dim(axis);
         }
+        // Where no kept axis lies within a region, its numbers lie side by side.
+        let first = (0..=rank).find(|&axis| self.along(axis, rank) && dim(axis) > 1).unwrap_or(rank + 1);
+        let dense = (first..=rank).all(|axis| self.along(axis, rank) || dim(axis) == 1);
         for region in 0..regions {
-            let mut of = Members { axes: self, block, first: 0, len: members };
+            let mut of = Members { axes: self, block, first: 0, len: members, dense };
             of.first = of.offset(region, false);
             see(region, of);
         }
@@ -70,6 +73,7 @@ pub(super) struct Members<'a> {
     block: Block<'a>,
     first: usize,
     len: usize,
+    dense: bool,
 }
 
 impl Members<'_> {
@@ -89,7 +93,7 @@ impl Members<'_> {
 
     /// The places, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
-        (0..self.len).map(|rank| self.first + self.offset(rank, true))
+        (0..self.len).map(|rank| self.first + if self.dense { rank } else { self.offset(rank, true) })
     }
 
     /// Σ t·p, Σ t and Σ p, in f64.

@@ -1,6 +1,6 @@
 //! Labels of the hinge losses: −1 and 1, or 0 and 1.
 
-use super::formulas::{each, mean, share};
+use super::formulas::{each, sum};
 use super::loss::Block;
 use steadygrad_kernels::Real;
 
@@ -29,7 +29,8 @@ pub(super) fn values<R: Real>(
     let n = block.last().max(1);
     let lanes = target.chunks_exact(n).zip(prediction.chunks_exact(n));
     for (out, (target, prediction)) in out.iter_mut().zip(lanes) {
-        *out = mean(target, prediction, |t, p| f((R::ONE - sign(t, binary) * p).max(R::ZERO)));
+        let total = sum(target, prediction, |t, p| f((R::ONE - sign(t, binary) * p).max(R::ZERO)));
+        *out = total / R::of(n as f64);
     }
 }
 
@@ -47,7 +48,7 @@ pub(super) fn gradients<R: Real>(
     let n = block.last().max(1);
     let lanes = target.chunks_exact(n).zip(prediction.chunks_exact(n)).zip(out.chunks_exact_mut(n));
     for (&c, ((target, prediction), out)) in cotangent.iter().zip(lanes) {
-        let scale = share(c, prediction);
+        let scale = c / R::of(n as f64);
         each(target, prediction, out, |t, p| {
             let t = sign(t, binary);
             let margin = R::ONE - t * p;

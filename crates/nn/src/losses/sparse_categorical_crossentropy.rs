@@ -1,6 +1,6 @@
 //! Cross-entropy against class labels.
 
-use super::formulas::{check_labels, clip, clip_slope, top_and_sum};
+use super::formulas::{check_labels, clip, clip_slope, largest, top_and_sum};
 use super::loss::{Head, Loss};
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
@@ -114,9 +114,17 @@ impl RowLoss for SparseCategoricalCrossentropy {
         }
         let chosen = label.f64() as usize;
         if self.from_logits {
-            let (top, total) = top_and_sum(prediction);
+            let top = largest(prediction);
             for (out, &z) in out.iter_mut().zip(prediction) {
-                *out = cotangent * ((z - top).exp() / total);
+                *out = (z - top).exp();
+            }
+            let mut total = R::ZERO;
+            for &e in &*out {
+                total = total + e;
+            }
+            let scale = cotangent / total;
+            for out in &mut *out {
+                *out = scale * *out;
             }
             if let Some(out) = out.get_mut(chosen) {
                 *out = *out - cotangent;

@@ -7,8 +7,10 @@ use crate::config::Args;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 
-/// How often a prediction is exactly its target. For probabilities of classes there are [`super::BinaryAccuracy`],
-/// [`super::CategoricalAccuracy`] and [`super::SparseCategoricalAccuracy`]; the string "accuracy" chooses among those.
+/// How often a prediction is exactly its target.
+///
+/// For probabilities of classes there are [`BinaryAccuracy`](struct@super::BinaryAccuracy), [`super::CategoricalAccuracy`] and
+/// [`super::SparseCategoricalAccuracy`]; the string "accuracy" chooses among those.
 ///
 /// ```text
 /// mean [p = t]

@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// −t·ln p − (1 − t)·ln(1 − p)
 /// ```
-/// The formula is that of [`losses::BinaryCrossentropy`](crate::losses::BinaryCrossentropy). A metric sees probabilities, which are clipped at 1e-7, where
+/// The formula is that of [`losses::BinaryCrossentropy`](struct@crate::losses::BinaryCrossentropy). A metric sees probabilities, which are clipped at 1e-7, where
 /// the loss of a model that ends in a softmax or sigmoid is exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BinaryCrossentropy {

@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// −Σ t·ln p
 /// ```
-/// The formula is that of [`losses::CategoricalCrossentropy`](crate::losses::CategoricalCrossentropy). A metric sees probabilities, which are clipped at 1e-7, where
+/// The formula is that of [`losses::CategoricalCrossentropy`](struct@crate::losses::CategoricalCrossentropy). A metric sees probabilities, which are clipped at 1e-7, where
 /// the loss of a model that ends in a softmax or sigmoid is exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CategoricalCrossentropy {

@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// max(max (1 − t)·p − Σ t·p + 1, 0)
 /// ```
-/// The formula is that of [`losses::CategoricalHinge`](crate::losses::CategoricalHinge).
+/// The formula is that of [`losses::CategoricalHinge`](struct@crate::losses::CategoricalHinge).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CategoricalHinge;
 

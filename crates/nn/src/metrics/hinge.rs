@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// max(1 − t·p, 0)
 /// ```
-/// The formula is that of [`losses::Hinge`](crate::losses::Hinge).
+/// The formula is that of [`losses::Hinge`](struct@crate::losses::Hinge).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hinge;
 

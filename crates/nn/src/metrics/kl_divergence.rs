@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// Σ t·ln(t / p)
 /// ```
-/// The formula is that of [`losses::KLDivergence`](crate::losses::KLDivergence).
+/// The formula is that of [`losses::KLDivergence`](struct@crate::losses::KLDivergence).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KLDivergence;
 

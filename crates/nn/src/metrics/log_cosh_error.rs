@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// ln cosh(p − t)
 /// ```
-/// The formula is that of [`losses::LogCosh`](crate::losses::LogCosh).
+/// The formula is that of [`losses::LogCosh`](struct@crate::losses::LogCosh).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogCoshError;
 

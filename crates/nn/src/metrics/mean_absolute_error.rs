@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// |p − t|
 /// ```
-/// The formula is that of [`losses::MeanAbsoluteError`](crate::losses::MeanAbsoluteError).
+/// The formula is that of [`losses::MeanAbsoluteError`](struct@crate::losses::MeanAbsoluteError).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeanAbsoluteError;
 

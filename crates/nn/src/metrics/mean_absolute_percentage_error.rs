@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// 100 · |p − t| / max(|t|, 1e-7)
 /// ```
-/// The formula is that of [`losses::MeanAbsolutePercentageError`](crate::losses::MeanAbsolutePercentageError).
+/// The formula is that of [`losses::MeanAbsolutePercentageError`](struct@crate::losses::MeanAbsolutePercentageError).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeanAbsolutePercentageError;
 

@@ -162,6 +162,8 @@ impl Measure for OfLoss {
         batch.check()?;
         let shape = batch.shape();
         self.loss.check_shape(&shape, &batch.target_shape.into())?;
+        // Of its settings; what targets may be is the loss' matter.
+        self.loss.check(&shape, &[])?;
         let extent = self.loss.extent(&shape);
         self.values.clear();
         self.values.resize(extent.at(batch.rows), 0.0);

@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// (p − t)²
 /// ```
-/// The formula is that of [`losses::MeanSquaredError`](crate::losses::MeanSquaredError).
+/// The formula is that of [`losses::MeanSquaredError`](struct@crate::losses::MeanSquaredError).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeanSquaredError;
 

@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// (ln(1 + p) − ln(1 + t))²
 /// ```
-/// The formula is that of [`losses::MeanSquaredLogarithmicError`](crate::losses::MeanSquaredLogarithmicError).
+/// The formula is that of [`losses::MeanSquaredLogarithmicError`](struct@crate::losses::MeanSquaredLogarithmicError).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeanSquaredLogarithmicError;
 

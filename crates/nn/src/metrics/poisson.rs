@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// p − t·ln(p + 1e-7)
 /// ```
-/// The formula is that of [`losses::Poisson`](crate::losses::Poisson).
+/// The formula is that of [`losses::Poisson`](struct@crate::losses::Poisson).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Poisson;
 

@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// −ln p_t
 /// ```
-/// The formula is that of [`losses::SparseCategoricalCrossentropy`](crate::losses::SparseCategoricalCrossentropy). A metric sees
+/// The formula is that of [`losses::SparseCategoricalCrossentropy`](struct@crate::losses::SparseCategoricalCrossentropy). A metric sees
 /// probabilities, which are clipped at 1e-7, where the loss of a model that ends in a softmax is exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SparseCategoricalCrossentropy {

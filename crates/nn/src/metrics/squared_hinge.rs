@@ -13,7 +13,7 @@ use steadygrad_kernels::Result;
 /// ```text
 /// max(1 − t·p, 0)²
 /// ```
-/// The formula is that of [`losses::SquaredHinge`](crate::losses::SquaredHinge).
+/// The formula is that of [`losses::SquaredHinge`](struct@crate::losses::SquaredHinge).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SquaredHinge;
 

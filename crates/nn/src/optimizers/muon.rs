@@ -6,9 +6,10 @@ use crate::catalog::Entry;
 use crate::config::{Args, Config, Value};
 use crate::schedules::Rate;
 use std::sync::Arc;
-use steadygrad_kernels::norm::{dot, squares};
-use steadygrad_kernels::update::{WholeUpdate, update, update_whole, update64};
-use steadygrad_kernels::{Isa, Real, Result};
+use steadygrad_kernels::gemm::{Matrix, gemm};
+use steadygrad_kernels::norm::squares;
+use steadygrad_kernels::update::{update, update64};
+use steadygrad_kernels::{Cpu, Isa, Real, Result};
 
 /// Momentum, orthogonalized by Newton and Schulz's iteration.
 ///
@@ -135,83 +136,74 @@ struct Now {
     steps: usize,
 }
 
-impl Now {
-    /// X ← a·X + (b·A + c·A²)·X with A = X·Xᵀ; X has rows of `k` numbers. `next` is as X, `a2` and `b2` are square.
-    #[inline(always)]
-    fn iterate<R: Real>(&self, k: usize, x: &mut [R], next: &mut [R], a2: &mut [R], b2: &mut [R]) {
-        let n = x.len() / k;
-        let [a, b, c] = self.muon.map(R::of);
-        for i in 0..n {
-            for j in 0..=i {
-                let product = dot(&x[i * k..][..k], &x[j * k..][..k]);
-                a2[i * n + j] = product;
-                a2[j * n + i] = product;
-            }
+/// out = A·B, where A is m × k; B is k × n, or lies in memory as n × k if `transposed`.
+struct Product<'a, R> {
+    a: &'a [R],
+    b: &'a [R],
+    size: [usize; 3],
+    transposed: bool,
+    out: &'a mut [R],
+}
+
+/// With the kernel for matrix products.
+fn fast(isa: Isa, product: Product<'_, f32>) {
+    let Product { a, b, size: [m, k, n], transposed, out } = product;
+    let (a, b) = (Matrix::new(a, m, k, false), Matrix::new(b, k, n, transposed));
+    gemm(Cpu { isa, threads: 1 }, a, b, out);
+}
+
+/// By the definition, in double precision.
+fn exact(product: Product<'_, f64>) {
+    let Product { a, b, size: [_, k, n], transposed, out } = product;
+    for (row, a) in out.chunks_exact_mut(n).zip(a.chunks_exact(k)) {
+        for (j, out) in row.iter_mut().enumerate() {
+            let at = |p: usize| if transposed { j * k + p } else { p * n + j };
+            *out = a.iter().enumerate().map(|(p, a)| a * b[at(p)]).sum();
         }
-        for i in 0..n {
-            for j in 0..=i {
-                // A is symmetric: its columns are its rows.
-                let square = dot(&a2[i * n..][..n], &a2[j * n..][..n]);
-                let value = b * a2[i * n + j] + c * square;
-                b2[i * n + j] = value;
-                b2[j * n + i] = value;
-            }
-        }
-        for i in 0..n {
-            let row = &mut next[i * k..][..k];
-            for (next, &x) in row.iter_mut().zip(&x[i * k..][..k]) {
-                *next = a * x;
-            }
-            for j in 0..n {
-                let factor = b2[i * n + j];
-                for (next, &x) in row.iter_mut().zip(&x[j * k..][..k]) {
-                    *next = factor.mul_add(x, *next);
-                }
-            }
-        }
-        x.copy_from_slice(next);
     }
 }
 
-impl WholeUpdate for Now {
-    #[inline(always)]
-    fn step<R: Real>(&self, tensor: Tensor<'_, '_, R>) {
+impl Now {
+    fn step<R: Real>(&self, tensor: Tensor<'_, '_, R>, multiply: impl Fn(Product<'_, R>)) {
         let Tensor { shape, weights, gradient, memories, scratch } = tensor;
-        let ([rows, columns], [m]) = (shape, memories) else { return };
-        let (rows, columns) = (*rows, *columns);
+        let (&[rows, columns], [m]) = (shape, memories) else { return };
         if weights.is_empty() {
             return;
         }
         let (n, k) = (rows.min(columns), rows.max(columns));
         let (x, rest) = scratch.split_at_mut(n * k);
         let (next, rest) = rest.split_at_mut(n * k);
-        let (a2, rest) = rest.split_at_mut(n * n);
-        let b2 = &mut rest[..n * n];
+        let (square, rest) = rest.split_at_mut(n * n);
+        let fourth = &mut rest[..n * n];
         let momentum = R::of(self.momentum);
         for ((m, &g), next) in m.iter_mut().zip(gradient).zip(next.iter_mut()) {
             *m = momentum * *m + g;
             *next = R::select(self.nesterov, momentum * *m + g, *m);
         }
         let size = R::of(1.0 / (squares(next).sqrt() + 1e-7));
-        if rows > columns {
-            for (i, row) in next.chunks_exact(columns).enumerate() {
-                for (j, &g) in row.iter().enumerate() {
-                    x[j * rows + i] = g * size;
-                }
-            }
-        } else {
-            for (x, &g) in x.iter_mut().zip(next.iter()) {
-                *x = g * size;
+        // Where the place of row i, column j is in X.
+        let place = |i: usize, j: usize| if rows > columns { j * rows + i } else { i * columns + j };
+        for (i, row) in next.chunks_exact(columns).enumerate() {
+            for (j, &g) in row.iter().enumerate() {
+                x[place(i, j)] = g * size;
             }
         }
+        let [a, b, c] = self.muon.map(R::of);
         for _ in 0..self.steps {
-            self.iterate(k, x, next, a2, b2);
+            multiply(Product { a: x, b: x, size: [n, k, n], transposed: true, out: square });
+            multiply(Product { a: square, b: square, size: [n, n, n], transposed: false, out: fourth });
+            for (fourth, &square) in fourth.iter_mut().zip(square.iter()) {
+                *fourth = b * square + c * *fourth;
+            }
+            multiply(Product { a: fourth, b: x, size: [n, n, k], transposed: false, out: next });
+            for (x, &next) in x.iter_mut().zip(next.iter()) {
+                *x = a * *x + next;
+            }
         }
         let rate = R::of(self.rate);
         for (i, row) in weights.chunks_exact_mut(columns).enumerate() {
             for (j, w) in row.iter_mut().enumerate() {
-                let at = if rows > columns { j * rows + i } else { i * columns + j };
-                *w = *w - rate * x[at];
+                *w = *w - rate * x[place(i, j)];
             }
         }
     }
@@ -280,7 +272,7 @@ impl Rule for Muon {
         if tensor.memories.len() == 2 {
             update(isa, &self.adam(tick), tensor.weights, tensor.gradient, tensor.memories);
         } else {
-            update_whole(isa, &self.now(tick, tensor.shape), tensor);
+            self.now(tick, tensor.shape).step(tensor, |product| fast(isa, product));
         }
     }
 
@@ -288,7 +280,7 @@ impl Rule for Muon {
         if tensor.memories.len() == 2 {
             update64(&self.adam(tick), tensor.weights, tensor.gradient, tensor.memories);
         } else {
-            self.now(tick, tensor.shape).step(tensor);
+            self.now(tick, tensor.shape).step(tensor, exact);
         }
     }
 }

@@ -19,7 +19,8 @@ use steadygrad_kernels::{Isa, Real, Result};
 /// ```
 ///
 /// z begins as the weights. The weights are y while training; the model is best at x, to which [`Rule::swap`] moves them.
-/// As in Keras, no weights are decayed unless `weight_decay` is given. (Defazio et al. 2024.)
+/// As in Keras, no weights are decayed unless `weight_decay` is given. Keras 3.15 on TensorFlow takes the new z for z_old,
+/// against its own source, so that there y is the plain average of all z and β₁ has no effect; here it is the old. (Defazio et al. 2024.)
 ///
 /// ```
 /// use steadygrad_nn::optimizers::{Optimizer, ScheduleFreeAdamW};

@@ -19,7 +19,7 @@ use steadygrad_kernels::Result;
 /// ```
 /// use steadygrad_nn::schedules::{CosineDecay, Schedule};
 /// let schedule = CosineDecay::new(0.0, 100).warmup(1.0, 10);
-/// assert_eq!([0, 5, 10, 60].map(|s| (schedule.rate(s) * 1e9).round() / 1e9), [0.0, 0.5, 1.0, 0.5]);
+/// assert_eq!([0, 5, 10, 60].map(|s| (schedule.rate(s) * 1e6).round() / 1e6), [0.0, 0.5, 1.0, 0.5]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CosineDecay {

@@ -30,7 +30,43 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("layer_configs/AveragePooling2D", CONVOLUTION),
     ("layer_configs/GlobalAveragePooling2D", CONVOLUTION),
     ("layer_configs/Embedding", "embeddings come later"),
+    ("training/t07_conv_bn_adam", CONVOLUTION),
+    ("model_configs/conv_bn_pool", CONVOLUTION),
+    ("model_configs/conv_gap", CONVOLUTION),
+    (
+        "text/naming InputLayer (via Input) keras_tensor",
+        "the name of a tensor, and values have no names here; the layer's is the same",
+    ),
+    ("text/names metrics_names", "Keras' wrapper around all metrics, which does not exist here"),
+    ("text/summary unbuilt", "a Sequential is made with its input shape here, and never unbuilt"),
+    ("aliases/initializers/Initializer", ABSTRACT),
+    ("aliases/initializers/initializer", ABSTRACT),
+    ("aliases/initializers/STFT", TRANSFORM),
+    ("aliases/initializers/STFTInitializer", TRANSFORM),
+    ("aliases/initializers/stft", TRANSFORM),
+    ("aliases/losses/Loss", ABSTRACT),
+    ("aliases/losses/LossFunctionWrapper", "it wraps a Python function"),
+    ("aliases/losses/CTC", SEQUENCES),
+    ("aliases/losses/ctc", SEQUENCES),
+    ("aliases/losses/Circle", PAIRS),
+    ("aliases/losses/circle", PAIRS),
+    ("aliases/metrics/Metric", ABSTRACT),
+    ("aliases/metrics/metric", ABSTRACT),
+    ("aliases/optimizers/optimizer", ABSTRACT),
+    ("aliases/optimizers/lossscaleoptimizer", WRAPPER),
+    ("aliases/optimizers/multioptimizer", WRAPPER),
+    ("aliases/optimizers/optimizermap", WRAPPER),
+    ("aliases/regularizers/Regularizer", ABSTRACT),
+    ("aliases/regularizers/regularizer", ABSTRACT),
+    ("aliases/constraints/Constraint", ABSTRACT),
+    ("aliases/constraints/constraint", ABSTRACT),
 ];
+
+const ABSTRACT: &str = "the family's base class, of which Keras itself makes nothing";
+const TRANSFORM: &str = "it fills the kernels of a Fourier transform, which no layer here has";
+const SEQUENCES: &str = "it is refused with a remedy: no loss aligns sequences yet";
+const PAIRS: &str = "it is refused with a remedy: no loss compares pairs of a batch yet";
+const WRAPPER: &str = "optimizers around optimizers come later; a loss scale is a setting of every optimizer";
 
 const CONVOLUTION: &str = "convolution and pooling come later";
 
@@ -84,16 +120,19 @@ impl Family {
 }
 
 /// |got − want| ≤ atol + rtol·|want| for every element, NaN equal to NaN; the worst offender otherwise.
-pub fn close(what: &str, got: &[f32], want: &[f32], rtol: f64, atol: f64) -> Result<(), String> {
+pub fn close<T>(what: &str, got: &[T], want: &[T], rtol: f64, atol: f64) -> Result<(), String>
+where
+    T: Copy + Into<f64> + std::fmt::Display,
+{
     if got.len() != want.len() {
         return Err(format!("{what}: {} numbers, expected {}", got.len(), want.len()));
     }
     let mut worst: Option<(f64, usize)> = None;
     for (i, (&g, &w)) in got.iter().zip(want).enumerate() {
+        let (g, w): (f64, f64) = (g.into(), w.into());
         let same = g == w || (g.is_nan() && w.is_nan());
-        let (g, w) = (f64::from(g), f64::from(w));
         let excess = (g - w).abs() - (atol + rtol * w.abs());
-        if !same && !(excess <= 0.0) {
+        if !same && (excess > 0.0 || excess.is_nan()) {
             let excess = if excess.is_nan() { f64::INFINITY } else { excess };
             if worst.is_none_or(|(e, _)| excess > e) {
                 worst = Some((excess, i));

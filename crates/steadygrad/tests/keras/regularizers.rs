@@ -21,7 +21,7 @@ fn regularizers_and_constraints() {
             let want = |name: &str| arrays[&format!("{key}__{name}")].f32();
             family.case(key, || {
                 let same_config = |got: Config| {
-                    let pairs = |config: &Config| -> Vec<(String, Value)> {
+                    let pairs = |config: &Config| -> Config {
                         let single = |value: &Value| match value {
                             Value::Float(x) => Value::Float(f64::from(*x as f32)),
                             other => other.clone(),

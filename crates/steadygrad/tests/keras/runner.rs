@@ -1,6 +1,7 @@
 //! One layer in a model of its own, run by the executor and by the oracle on given numbers.
 
-use std::collections::HashSet;
+use crate::npz::{self, Numbers};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use steadygrad_engine::fuse::fuse;
@@ -144,32 +145,22 @@ pub fn compute(
     ask.iter().map(|s| arena.all()[plan.range(*s, rows)].iter().map(|&v| f64::from(v)).collect()).collect()
 }
 
-/// Named arrays: shape and numbers. Numbers of f64 are rounded to f32.
-pub struct Arrays(Vec<(String, steadygrad_data::Array)>);
+/// The reference's arrays, by name.
+pub struct Arrays(HashMap<String, Numbers>);
 
 impl Arrays {
     /// All arrays of a file.
     pub fn read(path: &Path) -> Arrays {
-        Arrays(steadygrad_data::npz::read(path).unwrap_or_else(|e| panic!("{e}")))
+        Arrays(npz::read(path))
     }
 
     /// The array of this name.
-    pub fn find(&self, name: &str) -> Option<&steadygrad_data::Array> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, a)| a)
+    pub fn get(&self, name: &str) -> Result<&Numbers, String> {
+        self.0.get(name).ok_or_else(|| format!("the reference has no `{name}`"))
     }
 
     /// Its numbers.
-    pub fn get(&self, name: &str) -> Result<&[f32], String> {
-        self.find(name).map(|a| a.data()).ok_or_else(|| format!("the reference has no `{name}`"))
+    pub fn numbers(&self, name: &str) -> Result<&[f64], String> {
+        self.get(name).map(|array| array.data.as_slice())
     }
-
-    /// Its numbers as f64.
-    pub fn wide(&self, name: &str) -> Result<Vec<f64>, String> {
-        Ok(self.get(name)?.iter().map(|&v| f64::from(v)).collect())
-    }
-}
-
-/// Computed numbers in the precision of the reference.
-pub fn narrow(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|&v| v as f32).collect()
 }

@@ -6,9 +6,7 @@ use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::array::Array;
-use crate::dataset::Dataset;
-use crate::{file, npy};
+use steadygrad_data::{Array, Dataset, npy};
 
 /// Which arrays are the samples and the targets; `None` looks for the usual names.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +15,10 @@ pub struct NpzOptions {
     pub x: Option<String>,
     /// The array with the targets.
     pub y: Option<String>,
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|cause| Error::file(path, &cause))
 }
 
 /// An archive may unpack to this many bytes per array, or to [`MOST_RATIO`] times its size where that is more.
@@ -34,15 +36,16 @@ const MOST_RATIO: u64 = 32;
 pub fn load(path: impl AsRef<Path>, options: &NpzOptions) -> Result<(Dataset, Option<Dataset>)> {
     let path = path.as_ref();
     let place = || path.display().to_string();
-    let (train, test) = parse(&file::read(path)?, options).place(place)?;
-    let name = file::stem(path);
+    let (train, test) = parse(&read_file(path)?, options).place(place)?;
+    let name = path.file_stem().map_or_else(|| "data".into(), |s| s.to_string_lossy().into_owned());
     Ok((train.named(name.clone()), test.map(|test| test.named(name))))
 }
 
 /// Reads a data set from the bytes of an NPZ file.
 ///
 /// ```
-/// use steadygrad_data::{Array, npz};
+/// use steadygrad_data::Array;
+/// use steadygrad_formats::npz;
 /// let (x, y) = (Array::zeros([5, 2])?, Array::zeros([5])?);
 /// let bytes = npz::to_bytes(&[("x_train", &x), ("y_train", &y), ("x_test", &x), ("y_test", &y)])?;
 /// let (train, test) = npz::parse(&bytes, &npz::NpzOptions::default())?;
@@ -81,7 +84,7 @@ pub fn parse(bytes: &[u8], options: &NpzOptions) -> Result<(Dataset, Option<Data
 /// Where the file cannot be read, or one of its parts is no array of numbers.
 pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
     let path = path.as_ref();
-    let bytes = file::read(path)?;
+    let bytes = read_file(path)?;
     let read = || -> Result<_> {
         let mut archive = Archive::open(&bytes)?;
         archive.names().into_iter().map(|name| archive.array(&name).map(|array| (name, array))).collect()
@@ -95,7 +98,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
 /// Where two names are equal, or the file cannot be written.
 pub fn write(path: impl AsRef<Path>, arrays: &[(&str, &Array)]) -> Result<()> {
     let path = path.as_ref();
-    file::write(path, &to_bytes(arrays).place(|| path.display().to_string())?)
+    let bytes = to_bytes(arrays).place(|| path.display().to_string())?;
+    std::fs::write(path, bytes).map_err(|cause| Error::file(path, &cause))
 }
 
 /// The bytes of an NPZ file with these arrays.

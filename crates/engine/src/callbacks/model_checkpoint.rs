@@ -1,0 +1,201 @@
+//! ModelCheckpoint: writes the weights to files while the model is trained.
+
+use super::Entry;
+use super::callback::{Callback, Training};
+use super::monitor::{Mode, Monitor};
+use super::pattern::{Number, Pattern};
+use crate::logs::Logs;
+use std::path::Path;
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::config::{Args, Value};
+
+/// Writes the weights after every epoch, or after every so many batches; with `save_best_only`, when they are the best so far.
+///
+/// The path may ask for numbers: `{epoch:02d}` (counted from 1), `{batch}` (from 1, where batches are counted), and all
+/// that is in the logs: `{val_loss:.3f}`. It ends in `.safetensors`: weights are what is written, whether
+/// `save_weights_only` is set or not; [`crate::Learner::load_weights`] reads them. A file is written beside its place first
+/// and then moved there, so that an interrupted training leaves no half of one. Folders are made where they are missing.
+///
+/// ```
+/// use steadygrad_engine::{Compile, Fit, Trainable, callbacks::ModelCheckpoint};
+/// use steadygrad_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
+/// use steadygrad_data::{Array, Dataset};
+/// # use steadygrad_kernels::Result;
+/// # fn main() -> Result<()> {
+/// let folder = std::env::temp_dir().join("steadygrad-checkpoint-example");
+/// let data = Dataset::new(Array::new([2, 1], vec![0.0, 1.0])?, Array::new([2, 1], vec![1.0; 2])?)?;
+/// let mut learner = Sequential::new([1]).add(Dense::new(1)).compile(Compile::new(Sgd::new(0.1), MeanSquaredError))?;
+/// let path = folder.join("e{epoch:02d}.safetensors");
+/// let mut checkpoint = ModelCheckpoint::new(&path.to_string_lossy())?.monitor("loss").save_best_only(true);
+/// learner.fit(&data, Fit::epochs(3).callback(&mut checkpoint))?;
+/// learner.load_weights(folder.join("e03.safetensors"))?;
+/// # std::fs::remove_dir_all(folder).unwrap();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// When it is made, if the path ends otherwise or cannot be read as a pattern. In training: if the path asks for a number
+/// that is not there, if the file cannot be written, or, with `save_best_only` and `mode` `Auto`, if nobody knows whether
+/// more or less of the number is better.
+#[derive(Debug)]
+pub struct ModelCheckpoint {
+    path: Pattern,
+    monitor: Monitor,
+    save_best_only: bool,
+    save_freq: Option<usize>,
+    best: Option<f64>,
+    epoch: usize,
+    since: usize,
+}
+
+impl ModelCheckpoint {
+    /// After every epoch, to this path.
+    ///
+    /// # Errors
+    /// If the path does not end in `.safetensors`, or cannot be read as a pattern.
+    pub fn new(path: &str) -> Result<ModelCheckpoint> {
+        check_extension(path).and_then(|()| Pattern::parse(path)).place(|| "ModelCheckpoint").map(|path| {
+            ModelCheckpoint {
+                path,
+                monitor: Monitor::new("ModelCheckpoint", 0.0),
+                save_best_only: false,
+                save_freq: None,
+                best: None,
+                epoch: 0,
+                since: 0,
+            }
+        })
+    }
+
+    /// The number to watch.
+    pub fn monitor(mut self, key: &str) -> ModelCheckpoint {
+        self.monitor.key = key.to_string();
+        self
+    }
+
+    /// Which way the number improves.
+    pub fn mode(mut self, mode: Mode) -> ModelCheckpoint {
+        self.monitor.mode = mode;
+        self
+    }
+
+    /// Only when the number is better than at all times before.
+    pub fn save_best_only(mut self, save_best_only: bool) -> ModelCheckpoint {
+        self.save_best_only = save_best_only;
+        self
+    }
+
+    /// Accepted for Keras' sake: it is always the weights that are written.
+    pub fn save_weights_only(self, _: bool) -> ModelCheckpoint {
+        self
+    }
+
+    /// After every so many batches, instead of after every epoch.
+    pub fn save_freq(mut self, batches: usize) -> ModelCheckpoint {
+        self.save_freq = Some(batches);
+        self
+    }
+
+    /// What has to be beaten before anything is written.
+    pub fn initial_value_threshold(mut self, threshold: f64) -> ModelCheckpoint {
+        self.best = Some(threshold);
+        self
+    }
+
+    /// The best value so far.
+    pub fn best(&self) -> Option<f64> {
+        self.best
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.save_freq == Some(0) {
+            return Err(Error::argument("`save_freq` must be \"epoch\" or 1 batch or more, got 0")
+                .at("ModelCheckpoint"));
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, training: &mut Training<'_>, batch: Option<usize>, logs: &Logs) -> Result<()> {
+        if self.save_best_only {
+            // As in Keras: where the number is missing, it is better to write too much than nothing.
+            if let Some(value) = self.monitor.value(training, logs, "the weights are written every time")? {
+                if !self.monitor.improves(value, self.best) {
+                    return Ok(());
+                }
+                self.best = Some(value);
+            }
+        }
+        let mut numbers = vec![("epoch", Number::Count(self.epoch + 1))];
+        numbers.extend(batch.map(|batch| ("batch", Number::Count(batch + 1))));
+        numbers.extend(logs.iter().map(|(name, value)| (name, Number::Real(value))));
+        let path = self.path.fill(&numbers).place(|| "ModelCheckpoint")?;
+        if let Some(folder) = Path::new(&path).parent() {
+            std::fs::create_dir_all(folder).map_err(|e| Error::file(folder, &e).at("ModelCheckpoint"))?;
+        }
+        training.learner.save_weights(&path).place(|| "ModelCheckpoint")
+    }
+}
+
+fn check_extension(path: &str) -> Result<()> {
+    if path.ends_with(".safetensors") && !path.ends_with("/.safetensors") && path != ".safetensors" {
+        return Ok(());
+    }
+    let end =
+        [".weights.h5", ".keras", ".h5", ".hdf5", ".pt", ".pth", ".npz"].iter().find(|e| path.ends_with(*e));
+    let instead = match end {
+        Some(end) => format!("{}.safetensors", &path[..path.len() - end.len()]),
+        None => format!("{path}.safetensors"),
+    };
+    Err(Error::argument(format!("the path must end in `.safetensors`, got `{path}`"))
+        .help(format!("weights are written as safetensors: use `{instead}`")))
+}
+
+impl Callback for ModelCheckpoint {
+    fn wants_batches(&self) -> bool {
+        self.save_freq.is_some()
+    }
+
+    fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
+        self.check()?;
+        self.monitor.reset();
+        Ok(())
+    }
+
+    fn on_epoch_begin(&mut self, _: &mut Training<'_>, epoch: usize) -> Result<()> {
+        self.epoch = epoch;
+        Ok(())
+    }
+
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        let Some(every) = self.save_freq else { return Ok(()) };
+        self.since += 1;
+        if self.since >= every {
+            self.since = 0;
+            self.save(training, Some(batch), logs)?;
+        }
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
+        self.epoch = epoch;
+        if self.save_freq.is_none() { self.save(training, None, logs) } else { Ok(()) }
+    }
+}
+
+fn build(args: &mut Args<'_>) -> Result<Box<dyn Callback>> {
+    let mut callback = ModelCheckpoint::new(&args.need::<String>("filepath")?)?;
+    callback.monitor.read(args, false)?;
+    callback.save_best_only = args.or("save_best_only", false)?;
+    let _: bool = args.or("save_weights_only", false)?;
+    callback.best = args.or("initial_value_threshold", None)?;
+    callback.save_freq = match args.or("save_freq", Value::from("epoch"))? {
+        Value::Text(text) if text == "epoch" => None,
+        Value::Int(n) => Some(usize::try_from(n).unwrap_or(0)),
+        other => return args.reject("save_freq", "\"epoch\" or a number of batches", other.kind()),
+    };
+    callback.check()?;
+    Ok(Box::new(callback))
+}
+
+pub(super) const ENTRY: Entry = Entry { class: "ModelCheckpoint", names: &["model_checkpoint"], build };
