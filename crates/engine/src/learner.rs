@@ -73,7 +73,14 @@ impl Learner {
         let objectives = objectives(&model, &compile)?;
         let recipe = model.lower(&Purpose::training(compile.seed, objectives.clone()))?;
         let kept: u128 = recipe.parameters.iter().map(|p| p.shape.size() as u128).sum();
-        check_memory("the model", 8 * kept)?;
+        check_memory("the model", 8 * kept).map_err(|e| {
+            let largest = recipe.parameters.iter().max_by_key(|p| p.shape.size());
+            let which = largest.map_or(String::new(), |p| {
+                format!("; the largest weight is `{}` of shape {:?}", p.path, p.shape.dims())
+            });
+            let help = format!("make the layers smaller{which}");
+            e.help(help)
+        })?;
         let store = Store::new(&recipe);
         check_memory(
             "the model with its optimizer",
@@ -530,12 +537,17 @@ impl Learner {
         }
         for (i, info) in self.train.recipe.losses.iter().enumerate() {
             let Some(y) = data.y.get(info.output) else {
+                let targets = match data.y.len() {
+                    0 => "no target".to_string(),
+                    1 => "1 target".to_string(),
+                    n => format!("{n} targets"),
+                };
                 return Err(Error::shape(format!(
-                    "the data has {} targets, and the model a loss on output {} (`{}`)",
-                    data.y.len(),
-                    info.output,
+                    "the data has {targets}, and the model a loss on its output {} (`{}`)",
+                    info.output + 1,
                     names[info.output]
-                )));
+                ))
+                .help("give the data a target for every output that has a loss"));
             };
             let shape = &self.train.recipe.output_shapes[info.output];
             let spec = &self.objectives[i];
@@ -548,7 +560,11 @@ impl Learner {
                     spec.loss.class()
                 ))
                 .at(format!("output `{}`", names[info.output]))
-                .help(target_help(need.size(), given.size(), shape.size())));
+                .help(if shape.rank() > 1 && given.size() == 1 && need.size() > 1 {
+                    "the output has an axis more than the targets: put a Flatten layer before"
+                } else {
+                    target_help(need.size(), given.size(), shape.size())
+                }));
             }
             spec.loss.check(shape, y.data()).place(|| format!("output `{}`", names[info.output]))?;
         }
