@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     let mut data = digits::all()?.take(0..512);
     Scaler::fit(Scale::Standard, &data)?.apply(&mut data)?;
     let lines = [
-        line(("N(0, 1), sigmoid", "#d55e00"), &data, RandomNormal::new(0.0, 1.0), Sigmoid, false)?,
+        line(("N(0, 1), sigmoid", "#d55e00"), &data, RandomNormal.stddev(1.0), Sigmoid, false)?,
         line(("Glorot, tanh", "#cc79a7"), &data, GlorotUniform, Tanh, false)?,
         line(("He, ReLU", "#0072b2"), &data, HeNormal, Relu, false)?,
         line(("He, batch norm, ELU", "#009e73"), &data, HeNormal, Elu, true)?,
