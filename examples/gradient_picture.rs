@@ -51,10 +51,10 @@ fn main() -> Result<()> {
     let mut data = digits::all()?.take(0..512);
     Scaler::fit(Scale::Standard, &data)?.apply(&mut data)?;
     let lines = [
-        line(("N(0, 1), sigmoid", "#d55e00"), &data, RandomNormal.stddev(1.0), Sigmoid, false)?,
-        line(("Glorot, tanh", "#cc79a7"), &data, GlorotUniform, Tanh, false)?,
+        line(("N(0, 1), ReLU", "#d55e00"), &data, RandomNormal.stddev(1.0), Relu, false)?,
         line(("He, ReLU", "#0072b2"), &data, HeNormal, Relu, false)?,
         line(("He, batch norm, ELU", "#009e73"), &data, HeNormal, Elu, true)?,
+        line(("Glorot, sigmoid", "#cc79a7"), &data, GlorotUniform, Sigmoid, false)?,
     ];
     println!("{}", svg(&lines));
     Ok(())
@@ -69,9 +69,9 @@ fn svg(lines: &[Line]) -> String {
     let x = |layer: usize| left + width * layer as f64 / (DEPTH - 1) as f64;
     let y = |g: f64| top + height * (high - decades(g)) / (high - low);
     let mut out = String::from(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 330\" font-family=\"system-ui, sans-serif\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 330\" font-family=\"system-ui, sans-serif\" \
          font-size=\"13\" role=\"img\" aria-label=\"Size of the gradient by layer, at initialization\">\n\
-         <rect width=\"720\" height=\"330\" fill=\"#ffffff\"/>\n",
+         <rect width=\"760\" height=\"330\" fill=\"#ffffff\"/>\n",
     );
     let step = ((high - low) / 6.0).ceil().max(1.0);
     let mut decade = high;

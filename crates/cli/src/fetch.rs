@@ -197,7 +197,10 @@ mod tests {
     #[test]
     fn what_is_not_the_file_leaves_nothing_behind() {
         for (answer, words) in [
-            (&b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"[..], "answered 404"),
+            (
+                &b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"[..],
+                "answered 404",
+            ),
             (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhellO", "MD5 checksum"),
             (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhel", "broke off"),
             (b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhel", "expected 5 bytes, got 3"),

@@ -38,7 +38,8 @@ impl Progress {
 
     fn line(&mut self, text: &str, last: bool) {
         // A line that is wrapped cannot be written again.
-        let most = if self.live { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
+        let most =
+            if self.live { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
         let text: String = text.chars().take(most.map_or(usize::MAX, |w| w.saturating_sub(1))).collect();
         let blank = self.width.saturating_sub(text.chars().count());
         self.width = if last { 0 } else { text.chars().count() };
@@ -114,8 +115,10 @@ impl Callback for Guard {
         match &mut self.not_finite {
             Some(text) => *text = format!("epoch {}: {text}", epoch + 1),
             None if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) => {
-                self.not_finite =
-                    Some(format!("epoch {}: the loss of the validation data is not a finite number", epoch + 1));
+                self.not_finite = Some(format!(
+                    "epoch {}: the loss of the validation data is not a finite number",
+                    epoch + 1
+                ));
                 training.stop = true;
             }
             None => {}

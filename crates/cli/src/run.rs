@@ -31,7 +31,8 @@ impl Run<'_> {
     /// at all.
     pub fn write(&self, folder: &Path) -> anyhow::Result<PathBuf> {
         let fresh = !folder.exists();
-        let written = self.write_files(folder).with_context(|| format!("{}: cannot be written", folder.display()));
+        let written =
+            self.write_files(folder).with_context(|| format!("{}: cannot be written", folder.display()));
         if written.is_err() && fresh {
             let _ = std::fs::remove_dir_all(folder);
         }
@@ -107,7 +108,11 @@ pub fn check_folder(folder: &Path) -> anyhow::Result<()> {
         }
     }
     if !there.is_dir() {
-        anyhow::bail!("--out {}: {} is a file, not a folder\n  help: {other}", folder.display(), there.display());
+        anyhow::bail!(
+            "--out {}: {} is a file, not a folder\n  help: {other}",
+            folder.display(),
+            there.display()
+        );
     }
     let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
     if there == folder && !folder.join("history.json").exists() && !empty(folder) {

@@ -95,11 +95,21 @@ fn a_loss_that_is_nan_ends_the_training_and_keeps_what_there_is() {
         "compile",
         "loss = \"mse\"\noptimizer = { class_name = \"SGD\", config = { learning_rate = 1e30 } }",
     );
-    let wild = with(&wild, "model", "layers = [{ layer = \"dense\", units = 8, name = \"first\" }, { layer = \"dense\", units = 1 }]");
+    let wild = with(
+        &wild,
+        "model",
+        "layers = [{ layer = \"dense\", units = 8, name = \"first\" }, { layer = \"dense\", units = 1 }]",
+    );
     place.put("e.toml", wild.replace("epochs = 1", "epochs = 50"));
     let ended = place.run(&["train", "e.toml", "--out", "run", "--json"]);
     assert_eq!(ended.code, 1, "{}", ended.err);
-    for words in ["error: epoch 1: the loss is not a finite number in batch", "first in step ", "`", "learning_rate", "run"] {
+    for words in [
+        "error: epoch 1: the loss is not a finite number in batch",
+        "first in step ",
+        "`",
+        "learning_rate",
+        "run",
+    ] {
         assert!(ended.err.contains(words), "{words}: {}", ended.err);
     }
     assert_eq!(ended.err.matches("not a finite number").count(), 1, "told once: {}", ended.err);
@@ -115,7 +125,11 @@ fn a_finished_run_is_evaluated_and_asked_for_predictions() {
     let place = Place::new();
     place.put("data/train.csv", "a,b,kind\n0,0,no\n0,1,yes\n1,0,yes\n1,1,no\n0.1,0,no\n0.9,0,yes\n");
     place.put("data/new.csv", "b,a\n0,0\n1,0\n");
-    let experiment = with(GOOD, "data", "train = \"../data/train.csv\"\ntarget = \"kind\"\nscale = \"standard\"\nvalidation_split = 0.34");
+    let experiment = with(
+        GOOD,
+        "data",
+        "train = \"../data/train.csv\"\ntarget = \"kind\"\nscale = \"standard\"\nvalidation_split = 0.34",
+    );
     place.put("experiments/e.toml", &experiment);
     let result = train(&place, &["experiments/e.toml", "--out", "run"]);
     let evaluated = json(&place.fine(&["evaluate", "run", "--json"]));
@@ -198,7 +212,9 @@ fn callbacks_and_models_from_files() {
     let config = r#"{"class_name": "Sequential", "config": {"name": "small", "layers": [
         {"class_name": "InputLayer", "config": {"batch_shape": [null, 2], "name": "points"}},
         {"class_name": "Dense", "config": {"name": "head", "units": 2, "activation": "softmax"}}]}}"#;
-    place.put("in/m.json", config).put("in/e.toml", with(&with(GOOD, "model", "file = \"m.json\""), "fit", fit));
+    place
+        .put("in/m.json", config)
+        .put("in/e.toml", with(&with(GOOD, "model", "file = \"m.json\""), "fit", fit));
     train(&place, &["in/e.toml", "--out", "run"]);
     assert_eq!(names(&place.path("in")), ["best.safetensors", "e.toml", "log.csv", "m.json"]);
     let log = std::fs::read_to_string(place.path("in/log.csv")).unwrap();
@@ -224,22 +240,49 @@ fn small_and_odd_experiments_are_right() {
     };
     for (name, experiment) in [
         ("one sample", replaced("samples = 60", "samples = 1")),
-        ("a batch larger than the data", replaced("epochs = 1", "epochs = 2\nbatch_size = 9000000000000000000")),
-        ("a large batch, shuffled within", replaced("epochs = 1", "batch_size = 1000000000000\nshuffle = \"batch\"")),
-        ("a large batch for validation", replaced("epochs = 1", "validation_split = 0.5\nvalidation_batch_size = 4000000000000000000")),
+        (
+            "a batch larger than the data",
+            replaced("epochs = 1", "epochs = 2\nbatch_size = 9000000000000000000"),
+        ),
+        (
+            "a large batch, shuffled within",
+            replaced("epochs = 1", "batch_size = 1000000000000\nshuffle = \"batch\""),
+        ),
+        (
+            "a large batch for validation",
+            replaced("epochs = 1", "validation_split = 0.5\nvalidation_batch_size = 4000000000000000000"),
+        ),
         ("no validation", GOOD.to_string()),
         ("one output unit", yes_or_no),
         ("regression", with(&regression, "data", "source = \"waves\"\nsamples = 50")),
         ("no metrics", replaced("metrics = [\"accuracy\"]", "")),
         ("no epochs", replaced("epochs = 1", "epochs = 0")),
         ("no repetition", replaced("layers = [", "layers = [ { repeat = 0, block = [\"relu\"] },")),
-        ("images with a channel", digits("layers = [\"flatten\", { layer = \"dense\", units = 10, activation = \"softmax\" }]")),
-        ("one-hot targets", replaced("samples = 60", "samples = 60\none_hot = 2").replace("sparse_cat", "cat")),
-        ("steps_per_epoch", replaced("epochs = 1", "epochs = 3\nsteps_per_epoch = 1\nvalidation_split = 0.2\nvalidation_steps = 1\nvalidation_freq = 2")),
+        (
+            "images with a channel",
+            digits("layers = [\"flatten\", { layer = \"dense\", units = 10, activation = \"softmax\" }]"),
+        ),
+        (
+            "one-hot targets",
+            replaced("samples = 60", "samples = 60\none_hot = 2").replace("sparse_cat", "cat"),
+        ),
+        (
+            "steps_per_epoch",
+            replaced(
+                "epochs = 1",
+                "epochs = 3\nsteps_per_epoch = 1\nvalidation_split = 0.2\nvalidation_steps = 1\nvalidation_freq = 2",
+            ),
+        ),
         ("scaled to 0 and 1", replaced("samples = 60", "samples = 60\nscale = \"minmax\"")),
         ("class_weight", replaced("epochs = 1", "class_weight = { 0 = 2.0, 1 = 0.5 }")),
         ("a frozen layer", replaced("units = 4,", "units = 4, trainable = false,")),
-        ("a deep network", replaced("layers = [", "layers = [ { repeat = 1000, block = [{ layer = \"dense\", units = 2 }] },")),
+        (
+            "a deep network",
+            replaced(
+                "layers = [",
+                "layers = [ { repeat = 1000, block = [{ layer = \"dense\", units = 2 }] },",
+            ),
+        ),
     ] {
         let place = Place::new();
         place.put("e.toml", experiment);
@@ -325,7 +368,10 @@ fn downloaded_sets_are_found_without_a_path() {
         let folder = "cache/steadygrad/mnist";
         let images = idx(&[12, 28, 28], (0..12 * 784).map(|i| (i % 251) as u8).collect());
         place.put(&format!("{folder}/{part}-images-idx3-ubyte.gz"), gz(images));
-        place.put(&format!("{folder}/{part}-labels-idx1-ubyte.gz"), gz(idx(&[12], (0..12).map(|i| i % 10).collect())));
+        place.put(
+            &format!("{folder}/{part}-labels-idx1-ubyte.gz"),
+            gz(idx(&[12], (0..12).map(|i| i % 10).collect())),
+        );
     }
     let model = "layers = [\"flatten\", { layer = \"dense\", units = 10, activation = \"softmax\" }]";
     place.put("e.toml", with(&with(GOOD, "data", "source = \"mnist\"\nscale = \"unit\""), "model", model));

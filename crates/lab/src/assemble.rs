@@ -73,9 +73,11 @@ impl Build {
         let layers = count(items);
         if layers > MOST_LAYERS {
             let many = if layers == usize::MAX { "endlessly many".into() } else { layers.to_string() };
-            return Err(Error::argument(format!("the list makes {many} layers, and {MOST_LAYERS} are the most"))
-                .at("[model], `layers`")
-                .help("check the numbers after `repeat`"));
+            return Err(Error::argument(format!(
+                "the list makes {many} layers, and {MOST_LAYERS} are the most"
+            ))
+            .at("[model], `layers`")
+            .help("check the numbers after `repeat`"));
         }
         if let Some(shape) = &given {
             Shape::from(shape.clone()).check().place(|| "[model], `input_shape`")?;
@@ -101,9 +103,12 @@ impl Build {
         ends.iter().for_each(|end| end.used.set(true));
         if let Some((unused, path)) = self.all.iter().find(|(made, _)| !made.used.get()) {
             self.at = Some(path.clone());
-            return Err(Error::argument("nothing reads what this layer makes").at(unused.what.clone()).at("[model]").help(
-                "name it in the `inputs` of another layer or in `outputs` of [model], or take it out",
-            ));
+            return Err(Error::argument("nothing reads what this layer makes")
+                .at(unused.what.clone())
+                .at("[model]")
+                .help(
+                    "name it in the `inputs` of another layer or in `outputs` of [model], or take it out",
+                ));
         }
         let inputs: Vec<&functional::Value> = self.inputs.iter().collect();
         let mut model = Model::new(&inputs, &ends.iter().map(|end| &end.value).collect::<Vec<_>>());
@@ -228,8 +233,14 @@ impl Build {
         let Some(class) = own.remove("layer") else {
             let keys: Vec<&str> = item.iter().map(|(k, _)| k).collect();
             let help = "an item is { layer = \"…\" }, { repeat = …, block = […] } or { residual = […] }";
-            let has = if keys.is_empty() { "the table is empty".into() } else { format!("it has {}", keys.join(", ")) };
-            return Err(Error::argument(format!("`layer`, the name of a layer, is missing; {has}")).help(help));
+            let has = if keys.is_empty() {
+                "the table is empty".into()
+            } else {
+                format!("it has {}", keys.join(", "))
+            };
+            return Err(
+                Error::argument(format!("`layer`, the name of a layer, is missing; {has}")).help(help)
+            );
         };
         let Value::Text(class) = class else {
             return Err(Error::argument(format!("`layer` must be a name, found {}", class.kind())));
@@ -289,7 +300,8 @@ impl Build {
         shapes.iter().try_for_each(Shape::check).place(|| what)?;
         read.iter().for_each(|made| made.used.set(true));
         let value = shared.on_all(&read.iter().map(|made| &made.value).collect::<Vec<_>>());
-        let made = Made { value, shape: shapes.swap_remove(0), used: Default::default(), what: what.to_string() };
+        let made =
+            Made { value, shape: shapes.swap_remove(0), used: Default::default(), what: what.to_string() };
         self.made(name, made, path)
     }
 
@@ -312,8 +324,8 @@ fn list(config: &Config) -> Result<&[Value]> {
         Some(Value::List(items)) => Ok(items),
         Some(other) => Err(Error::argument(format!("expected a list of layers, found {}", other.kind()))
             .at("[model], `layers`")),
-        None => Err(Error::argument("`layers` is missing").at("[model]").help(
-            "list the layers: layers = [{ layer = \"dense\", units = 10, activation = \"softmax\" }]",
-        )),
+        None => Err(Error::argument("`layers` is missing")
+            .at("[model]")
+            .help("list the layers: layers = [{ layer = \"dense\", units = 10, activation = \"softmax\" }]")),
     }
 }

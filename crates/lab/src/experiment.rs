@@ -64,7 +64,9 @@ impl Experiment {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|e| {
             let help = match e.kind() {
-                ErrorKind::NotFound => "check the path; `steadygrad new FILE` writes an experiment to start from",
+                ErrorKind::NotFound => {
+                    "check the path; `steadygrad new FILE` writes an experiment to start from"
+                }
                 ErrorKind::IsADirectory => "give the file, not its folder",
                 ErrorKind::InvalidData => "an experiment is a text file in UTF-8, TOML or JSON",
                 _ => "an experiment is a text file, TOML or JSON",
@@ -171,7 +173,8 @@ impl Experiment {
         // A path may be a constant: its value is what counts.
         let resolved = text::substitute(&self.config)?;
         for (table, keys) in [("data", ["train", "validation", "path"]), ("model", ["weights", "file", ""])] {
-            let (Some(Value::Map(map)), Some(Value::Map(read))) = (config.get_mut(table), resolved.get(table))
+            let (Some(Value::Map(map)), Some(Value::Map(read))) =
+                (config.get_mut(table), resolved.get(table))
             else {
                 continue;
             };
@@ -270,15 +273,17 @@ impl Experiment {
         // What costs nothing is checked before the data is loaded.
         let settings = settings::fit(&self.table(&config, "fit")?);
         let (mut fit, callbacks) = settings.map_err(|e| self.at("fit", e))?;
-        let callbacks: Vec<Value> = callbacks.into_iter().map(|c| settings::with_paths(c, &self.base)).collect();
+        let callbacks: Vec<Value> =
+            callbacks.into_iter().map(|c| settings::with_paths(c, &self.base)).collect();
         settings::callbacks(&callbacks).map_err(|e| self.at("fit", e))?;
         let table = self.table(&config, "model")?;
         // The part for validation is split off before anything is fitted to the data, such as its scale.
         let data = self.data(&config, std::mem::take(&mut fit.validation_split))?;
         let model = self.build(&table, &shapes(&data))?;
         self.check_inputs(&model, &data)?;
-        let compile = settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)
-            .map_err(|e| self.at("compile", e))?;
+        let compile =
+            settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)
+                .map_err(|e| self.at("compile", e))?;
         let weights = Args::new("[model]", &table)
             .or::<Option<String>>("weights", None)
             .map_err(|e| self.at("model", e))?

@@ -17,17 +17,16 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
     args.ignore(&["weights", "name"]);
     args.finish()?;
     let place = || format!("[model], {}", file.display());
-    match file.extension().and_then(|e| e.to_str()) {
-        Some("keras" | "h5" | "hdf5") => {
-            return Err(Error::unsupported("model files of this kind are not read yet")
-                .at(place())
-                .help("give the model's configuration: a JSON file with what model.to_json() says in Keras"));
-        }
-        _ => {}
+    if matches!(file.extension().and_then(|e| e.to_str()), Some("keras" | "h5" | "hdf5")) {
+        return Err(Error::unsupported("model files of this kind are not read yet")
+            .at(place())
+            .help("give the model's configuration: a JSON file with what model.to_json() says in Keras"));
     }
     let text = std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e).at("[model], `file`"))?;
     let json = serde_json::from_str(&text).map_err(|e| {
-        Error::format(format!("not valid JSON: {e}")).at(place()).help("`file` names a model's configuration as Keras writes it: model.to_json()")
+        Error::format(format!("not valid JSON: {e}"))
+            .at(place())
+            .help("`file` names a model's configuration as Keras writes it: model.to_json()")
     })?;
     let model = steadygrad_formats::keras::model_from_config(&json).place(place).map_err(|e| {
         if e.remedy().is_empty() {

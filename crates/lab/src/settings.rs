@@ -6,8 +6,8 @@ use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
-use steadygrad_nn::{Shape, metrics};
 use steadygrad_nn::optimizers::Optimizer;
+use steadygrad_nn::{Shape, metrics};
 
 /// `[compile]`, for a model with outputs of these names.
 pub(crate) fn compile(config: &Config, outputs: &[String], seed: u64, threads: usize) -> Result<Compile> {
@@ -52,7 +52,9 @@ fn per_output(value: &Value, outputs: &[String]) -> Result<Vec<(Option<String>, 
     match value {
         Value::List(items) => {
             if items.len() != outputs.len() {
-                let count = |n: usize, one: &str, more: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {more}") };
+                let count = |n: usize, one: &str, more: &str| {
+                    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
+                };
                 return Err(Error::argument(format!(
                     "the list has {}, and the model {}",
                     count(items.len(), "entry", "entries"),

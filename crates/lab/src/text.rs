@@ -27,7 +27,11 @@ pub(crate) fn parse(text: &str) -> Result<Config> {
 fn shown(text: &str, line: usize) -> String {
     let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
     let short: String = line.chars().take(100).collect();
-    if short.is_empty() { "the text ends too early, or a bracket is missing".into() } else { format!("the line reads: {short}") }
+    if short.is_empty() {
+        "the text ends too early, or a bracket is missing".into()
+    } else {
+        format!("the line reads: {short}")
+    }
 }
 
 fn from_toml(value: &toml::Value) -> Value {
@@ -161,9 +165,11 @@ pub(crate) fn substitute(config: &Config) -> Result<Config> {
                 if let Some(error) = stuck.filter(|_| waiting.len() == before) {
                     let own = waiting.iter().find(|(n, _)| error.what().contains(&format!("`{n}`")));
                     return Err(match own {
-                        Some((name, _)) => Error::argument(format!("it uses `{name}`, which has no value itself"))
-                            .at(error.place())
-                            .help("constants cannot use each other in a circle"),
+                        Some((name, _)) => {
+                            Error::argument(format!("it uses `{name}`, which has no value itself"))
+                                .at(error.place())
+                                .help("constants cannot use each other in a circle")
+                        }
                         None => error,
                     });
                 }

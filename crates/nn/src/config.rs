@@ -337,9 +337,8 @@ impl<'a> Args<'a> {
     pub fn need<T: FromValue>(&mut self, name: &str) -> Result<T> {
         self.given(name)?.ok_or_else(|| {
             // A misspelt key explains the missing one.
-            let meant = |key: &&str| {
-                nearest(key, &[name]).is_some() || crate::foreign::ours(key, &[name]).is_some()
-            };
+            let meant =
+                |key: &&str| nearest(key, &[name]).is_some() || crate::foreign::ours(key, &[name]).is_some();
             if let Some(key) = self.config.iter().map(|(key, _)| key).find(meant) {
                 return Error::name("argument", key, &[])
                     .help(format!("did you mean `{name}`?"))
