@@ -174,7 +174,7 @@ impl Learner {
         let picked = Picked { which: Order::Range(0..rows), weights: data.weights.as_deref() };
         self.feed(Which::Train, data, &picked);
         let mut watch = Watch::new(&self.train.recipe, &self.store, Schedule::Always);
-        let batch = Batch { rows, step: self.iterations() };
+        let batch = Batch { rows, step: self.iterations(), weighted: data.weights.is_some() };
         let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
         self.pool.run(|| {
             run(&program.seen, 0..program.seen.steps.len(), arena, cpu, batch, |i, arena| {
@@ -184,7 +184,7 @@ impl Learner {
         watch.before_update(&self.store, &self.arena);
         let loss = total_loss(&self.train.recipe, &self.train.seen, &self.arena);
         if !loss.is_finite() {
-            watch.chart.first_non_finite = self.first_non_finite(rows);
+            watch.chart.first_non_finite = self.first_non_finite(batch);
         }
         self.arena.all_mut()[..self.store.end].copy_from_slice(&kept);
         watch.file(batch.step, loss);

@@ -141,6 +141,12 @@ impl Experiment {
         self
     }
 
+    /// The same, called so in errors, where it did not come from a file.
+    pub fn called(mut self, name: &str) -> Experiment {
+        self.file = Some(name.to_string());
+        self
+    }
+
     /// The error of something in this experiment, with file and line before it.
     fn at(&self, path: &str, error: Error) -> Error {
         self.outer(self.origins.locate(error, &self.config, path))

@@ -562,6 +562,7 @@ impl Lowering<'_> {
         self.parameters.push(index);
         let param = Param { slot: value, index };
         if let Some(regularizer) = &spec.regularizer {
+            regularizer.check(shape.dims()).place(|| name.to_string())?;
             let out = self.build.new_slot(Home::Result, Extent::ONE);
             self.build.penalties.push(out);
             let regularizer = regularizer.clone();

@@ -158,6 +158,7 @@ fn mistakes_on_the_way_out() {
     for (arguments, words) in [
         (&["evaluate", "full"][..], &["full", "experiment.toml"][..]),
         (&["predict", "nowhere"], &["nowhere", "experiment.toml"]),
+        (&["train", "--set", "let.act=rulu"], &["the default experiment, line ", "did you mean `relu`?"]),
         (&["list", "layer"], &["`layer`", "did you mean `layers`?"]),
         (&["new", "e.toml"], &["e.toml", "is there already"]),
         (&["new", "no/such/e.toml"], &["no/such/e.toml"]),
