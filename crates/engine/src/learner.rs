@@ -551,21 +551,8 @@ impl Learner {
             };
             let shape = &self.train.recipe.output_shapes[info.output];
             let spec = &self.objectives[i];
-            let need = spec.loss.target_shape(shape);
             let given = steadygrad_nn::Shape::from(y.row_shape());
             spec.loss.check_shape(shape, &given).place(|| format!("output `{}`", names[info.output]))?;
-            if need.size() != given.size() {
-                return Err(Error::shape(format!(
-                    "{} expects targets of shape {need} for an output of shape {shape}, the data has {given}",
-                    spec.loss.class()
-                ))
-                .at(format!("output `{}`", names[info.output]))
-                .help(if shape.rank() > 1 && given.size() == 1 && need.size() > 1 {
-                    "the output has an axis more than the targets: put a Flatten layer before"
-                } else {
-                    target_help(need.size(), given.size(), shape.size())
-                }));
-            }
             spec.loss.check(shape, y.data()).place(|| format!("output `{}`", names[info.output]))?;
         }
         Ok(())
@@ -626,16 +613,6 @@ fn check_shape(path: &str, shape: &[usize], array: &Array) -> Result<()> {
     }
     Err(Error::shape(format!("expected the shape {shape:?}, got {:?}", array.shape()))
         .at(format!("weight `{path}`")))
-}
-
-fn target_help(need: usize, given: usize, output: usize) -> &'static str {
-    if given == output && need < output {
-        "the targets look one-hot: use categorical_crossentropy, or give the labels as numbers"
-    } else if need == output && given == 1 {
-        "the targets look like labels: use sparse_categorical_crossentropy, or one-hot targets, or one output unit"
-    } else {
-        "give the last layer as many units as a target has numbers"
-    }
 }
 
 /// Which program runs.

@@ -197,7 +197,7 @@ fn mistakes_in_layers_and_shapes() {
                 "model",
                 "layers = [{ layer = \"dense\", units = 10, activation = \"softmax\" }]",
             ),
-            &["targets of shape", "output", "Flatten"],
+            &["needs targets of the shape", "output `dense`", "Flatten"],
         ),
         case(
             "weights that are not there",

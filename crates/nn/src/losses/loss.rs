@@ -114,6 +114,9 @@ pub trait LossRule: Debug + Send + Sync + 'static {
             "these targets have one number per sample: if it is the number of the class, use \
              sparse_categorical_crossentropy"
                 .to_string()
+        } else if prediction.rank() > 1 && target.size() == 1 && expected.size() > 1 {
+            "a sample has one target, and several rows of predictions: put a Flatten layer before the last layer"
+                .to_string()
         } else {
             format!("give the last layer an output of the shape {target}, or reshape the targets")
         };
