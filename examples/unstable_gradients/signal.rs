@@ -154,6 +154,7 @@ fn forward(setups: &[Setup], depth: usize, input: f64) {
 }
 
 fn backward(setups: &[Setup], depth: usize) {
+    println!();
     say(
         "The gradient on its way back: root mean square of ∂loss/∂(output of the layer), the last layer first.",
     );
