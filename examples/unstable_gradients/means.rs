@@ -1,7 +1,7 @@
 //! The mean of the activations, which every unit of the next layer sees as one more bias.
 
-use super::Story;
-use super::table::{Table, conclude, headline, short};
+use crate::Story;
+use crate::table::{Table, conclude, headline, short};
 use steadygrad::chart::Chart;
 use steadygrad::extend::{Initializer, Layer};
 use steadygrad::prelude::*;

@@ -132,6 +132,11 @@ pub fn short(x: f64) -> String {
     }
 }
 
+/// A number of things: "1 epoch", "5 epochs".
+pub fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
 /// A fraction in percent, without digits after the point.
 pub fn percent(x: f64) -> String {
     format!("{:.0} %", 100.0 * x)
