@@ -55,7 +55,7 @@ impl Source {
     fn experiment(&self) -> steadygrad::Result<Experiment> {
         let mut experiment = match &self.file {
             Some(file) => Experiment::load(file)?,
-            None => Experiment::parse(steadygrad::lab::DEFAULT)?,
+            None => Experiment::parse(steadygrad::lab::DEFAULT)?.called("the default experiment"),
         };
         experiment = with_cache(experiment);
         for assignment in &self.set {

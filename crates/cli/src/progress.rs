@@ -38,8 +38,8 @@ impl Progress {
 
     fn line(&mut self, text: &str, last: bool) {
         // A line that is wrapped cannot be written again.
-        let most =
-            if self.live { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
+        let narrow = self.live && !last;
+        let most = if narrow { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
         let text: String = text.chars().take(most.map_or(usize::MAX, |w| w.saturating_sub(1))).collect();
         let blank = self.width.saturating_sub(text.chars().count());
         self.width = if last { 0 } else { text.chars().count() };

@@ -1,4 +1,6 @@
 //! What the command promises: files, numbers, names, exit codes.
+// A test that fails may panic, its helpers too.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_engine::callbacks::Callback;
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
-use steadygrad_kernels::{Error, Kind, Place, Result};
+use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
 use steadygrad_nn::config::{Args, Config, Value};
 use steadygrad_nn::{Model, Shape};
 
@@ -55,6 +55,14 @@ pub struct Prepared {
 const TABLES: [&str; 10] =
     ["data", "model", "compile", "fit", "let", "lab", "meta", "id", "title", "expected"];
 
+/// Keys that are often written outside of their table.
+const KEYS: [(&str, &[&str]); 4] = [
+    ("data", &["source", "train", "validation", "target", "scale"]),
+    ("model", &["layers", "input_shape", "outputs"]),
+    ("compile", &["optimizer", "loss", "metrics", "loss_weights"]),
+    ("fit", &["epochs", "batch_size", "callbacks", "shuffle", "validation_split", "seed"]),
+];
+
 impl Experiment {
     /// Reads a file, TOML or JSON.
     ///
@@ -99,7 +107,12 @@ impl Experiment {
     fn check_keys(&self) -> Result<()> {
         for (key, _) in self.config.iter() {
             if !TABLES.contains(&key) {
-                let error = Error::name("table of an experiment", key, &TABLES);
+                let mut error = Error::name("table of an experiment", key, &TABLES);
+                let within = |(_, keys): &&(&str, &[&str])| nearest(key, keys).is_some();
+                if let Some((table, _)) = KEYS.iter().find(within).filter(|_| nearest(key, &TABLES).is_none())
+                {
+                    error = error.help(format!("it belongs into the table [{table}]"));
+                }
                 return Err(self.origins.locate(error, &self.config, key));
             }
         }
@@ -125,6 +138,12 @@ impl Experiment {
     /// The same, with published data sets looked for in this folder where no `path` is given: `<folder>/mnist`.
     pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Experiment {
         self.cache = Some(folder.into());
+        self
+    }
+
+    /// The same, called so in errors, where it did not come from a file.
+    pub fn called(mut self, name: &str) -> Experiment {
+        self.file = Some(name.to_string());
         self
     }
 

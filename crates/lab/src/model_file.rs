@@ -18,9 +18,8 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
     args.finish()?;
     let place = || format!("[model], {}", file.display());
     if matches!(file.extension().and_then(|e| e.to_str()), Some("keras" | "h5" | "hdf5")) {
-        return Err(Error::unsupported("model files of this kind are not read yet")
-            .at(place())
-            .help("give the model's configuration: a JSON file with what model.to_json() says in Keras"));
+        let help = "give the model's configuration: a JSON file with what model.to_json() says in Keras";
+        return Err(Error::unsupported("model files of this kind are not read yet").at(place()).help(help));
     }
     let text = std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e).at("[model], `file`"))?;
     let json = serde_json::from_str(&text).map_err(|e| {

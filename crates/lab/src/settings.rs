@@ -182,7 +182,9 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     let mut class_weight = BTreeMap::new();
     for (name, value) in classes.iter() {
         let class: usize = name.parse().map_err(|_| {
-            Error::argument(format!("`{name}` is not the number of a class")).at("[fit], `class_weight`")
+            Error::argument(format!("`{name}` is not the number of a class"))
+                .at("[fit], `class_weight`")
+                .help("write weights by number: class_weight = { 0 = 1.0, 1 = 2.5 }")
         })?;
         let weight = f64::from_value(value).place(|| "[fit], `class_weight`")?;
         if !(weight.is_finite() && weight >= 0.0) {

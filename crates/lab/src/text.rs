@@ -111,7 +111,7 @@ fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
                 match index {
                     Some(i) => &mut items[i],
                     None => {
-                        return Err(Error::argument(format!("`{part}` is not an index of a list of {n}")));
+                        return Err(no_index(part, n));
                     }
                 }
             }
@@ -119,6 +119,11 @@ fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
         };
     }
     Ok(at)
+}
+
+fn no_index(part: &str, n: usize) -> Error {
+    let error = Error::argument(format!("`{part}` is not an index of a list of {n}"));
+    if n == 0 { error } else { error.help(format!("indices count from 0: give one from 0 to {}", n - 1)) }
 }
 
 fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
@@ -130,8 +135,7 @@ fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
         Value::List(items) => {
             let n = items.len();
             let slot = key.parse::<usize>().ok().and_then(|i| items.get_mut(i));
-            *slot.ok_or_else(|| Error::argument(format!("`{key}` is not an index of a list of {n}")))? =
-                value;
+            *slot.ok_or_else(|| no_index(key, n))? = value;
             Ok(())
         }
         other => Err(Error::argument(format!("`{key}` cannot be set in {}", other.kind()))),
