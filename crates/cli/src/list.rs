@@ -14,16 +14,19 @@ pub struct List {
 
 /// Names of a family: class, then the others in brackets.
 fn names<T: ?Sized>(catalog: &[Entry<T>]) -> Vec<String> {
-    let mut lines: Vec<String> = catalog
-        .iter()
-        .map(|e| {
-            if e.names.is_empty() {
-                e.class.to_string()
-            } else {
-                format!("{:<32} {}", e.class, e.names.join(", "))
-            }
-        })
-        .collect();
+    sorted(catalog.iter().map(|e| (e.class, e.names)))
+}
+
+fn callbacks() -> Vec<String> {
+    sorted(steadygrad::engine::callbacks::CATALOG.iter().map(|e| (e.class, e.names)))
+}
+
+fn sorted<'a>(members: impl Iterator<Item = (&'a str, &'a [&'a str])>) -> Vec<String> {
+    let line = |(class, names): (&str, &[&str])| match names {
+        [] => class.to_string(),
+        names => format!("{class:<32} {}", names.join(", ")),
+    };
+    let mut lines: Vec<String> = members.map(line).collect();
     lines.sort();
     lines
 }
@@ -33,7 +36,7 @@ impl List {
         let data = || -> Vec<String> {
             steadygrad::data::sets::CATALOG.iter().map(|e| format!("{:<32} {}", e.name, e.summary)).collect()
         };
-        let families: [(&str, Vec<String>); 10] = [
+        let families: [(&str, Vec<String>); 11] = [
             ("data", data()),
             ("layers", names(nn::layers::CATALOG)),
             ("activations", names(nn::activations::CATALOG)),
@@ -44,6 +47,7 @@ impl List {
             ("schedules", names(nn::schedules::CATALOG)),
             ("regularizers", names(nn::regularizers::CATALOG)),
             ("constraints", names(nn::constraints::CATALOG)),
+            ("callbacks", callbacks()),
         ];
         let mut out = std::io::stdout().lock();
         if let Some(family) = &self.family {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod evaluate;
+mod fetch;
 mod list;
 mod new;
 mod predict;
@@ -34,6 +35,8 @@ enum Command {
     Summary(summary::Summary),
     /// The names that experiments are written with.
     List(list::List),
+    /// Downloads a published data set: mnist or fashion_mnist.
+    Fetch(fetch::Fetch),
     /// Writes the default experiment, commented, to start from.
     New(new::New),
 }
@@ -52,8 +55,9 @@ impl Source {
     fn experiment(&self) -> steadygrad::Result<Experiment> {
         let mut experiment = match &self.file {
             Some(file) => Experiment::load(file)?,
-            None => Experiment::parse(steadygrad::lab::DEFAULT)?,
+            None => Experiment::parse(steadygrad::lab::DEFAULT)?.called("the default experiment"),
         };
+        experiment = with_cache(experiment);
         for assignment in &self.set {
             experiment.set(assignment)?;
         }
@@ -61,12 +65,20 @@ impl Source {
     }
 }
 
+/// The experiment, with downloaded data sets where `steadygrad fetch` puts them.
+fn with_cache(experiment: Experiment) -> Experiment {
+    match fetch::cache() {
+        Some(folder) => experiment.with_cache(folder),
+        None => experiment,
+    }
+}
+
 /// How a command ended, if not in an error.
 enum Outcome {
     /// All is well.
     Fine,
-    /// The loss became NaN or infinite.
-    NotFinite,
+    /// The loss became NaN or infinite: where, and what to do.
+    NotFinite(String),
 }
 
 fn main() -> ExitCode {
@@ -76,14 +88,18 @@ fn main() -> ExitCode {
         Command::Predict(predict) => predict.run(),
         Command::Summary(summary) => summary.run(),
         Command::List(list) => list.run(),
+        Command::Fetch(fetch) => fetch.run(),
         Command::New(new) => new.run(),
     };
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::NotFinite) => ExitCode::from(1),
+        Ok(Outcome::NotFinite(what)) => {
+            report(&what);
+            ExitCode::from(1)
+        }
         Err(error) if broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&error);
+            report(&format!("{error:#}"));
             ExitCode::from(2)
         }
     }
@@ -95,6 +111,6 @@ fn broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 #[allow(clippy::print_stderr)] // the command speaks to its user
-fn report(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+fn report(error: &str) {
+    eprintln!("error: {error}");
 }

@@ -27,7 +27,10 @@ impl New {
                 file.display()
             );
         }
-        std::fs::write(&file, DEFAULT).map_err(|e| steadygrad::Error::file(&file, &e))?;
+        std::fs::write(&file, DEFAULT).map_err(|e| {
+            steadygrad::Error::file(&file, &e)
+                .help("choose a place in a folder that is there and may be written to")
+        })?;
         writeln!(out, "wrote {0}; train it with: steadygrad train {0}", file.display())?;
         Ok(Outcome::Fine)
     }

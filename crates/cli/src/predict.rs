@@ -3,9 +3,7 @@
 use crate::{Outcome, run};
 use std::io::Write;
 use std::path::PathBuf;
-use steadygrad::data::{Array, csv, npy};
-use steadygrad::formats::npz;
-use steadygrad::prelude::Dataset;
+use steadygrad::data::Array;
 
 #[derive(Debug, clap::Args)]
 pub struct Predict {
@@ -24,28 +22,7 @@ impl Predict {
         let data = &prepared.data;
         let samples = match &self.input {
             None => data.validation.clone().unwrap_or_else(|| data.train.clone()),
-            Some(path) => {
-                let mut samples = match path.extension().and_then(|e| e.to_str()) {
-                    Some("npy") => Dataset::multi(vec![npy::read(path)?], Vec::new())?,
-                    Some("npz") => npz::load(path, &npz::NpzOptions::default())?.0,
-                    _ => match &data.schema {
-                        Some(schema) => csv::load_like(&schema.clone().without_target(), path)?,
-                        None => {
-                            let target = csv::Target::None;
-                            csv::load(path, &csv::CsvOptions { target, ..csv::CsvOptions::default() })?.0
-                        }
-                    },
-                };
-                let shape = data.train.x[0].row_shape().to_vec();
-                if samples.x.len() == 1 && samples.x[0].row_shape() != shape {
-                    let flat = samples.x.swap_remove(0);
-                    samples.x.push(flat.reshape_rows(&shape)?);
-                }
-                if let Some(scaler) = &data.scaler {
-                    scaler.apply(&mut samples)?;
-                }
-                samples
-            }
+            Some(file) => data.samples(file)?,
         };
         let outputs = learner.predict_all(&samples.x)?;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use steadygrad::Result;
+use steadygrad::engine::callbacks::progress::{epoch_line, progress_line};
 use steadygrad::engine::system::Clock;
 use steadygrad::extend::{Callback, Training};
 use steadygrad::prelude::Logs;
@@ -13,49 +14,45 @@ pub struct Progress {
     clock: Clock,
     shown: f64,
     epoch: usize,
+    batch: usize,
     width: usize,
-    /// The loss became NaN or infinite, and the training was ended.
-    pub not_finite: bool,
 }
 
 /// Seconds between two writings of the live line.
 const BETWEEN: f64 = 0.1;
+/// Characters of the bar.
+const BAR: usize = 20;
 
 impl Progress {
     /// A live line where standard error is a terminal.
     pub fn new() -> Progress {
-        let live = std::io::stderr().is_terminal();
         Progress {
-            live,
+            live: std::io::stderr().is_terminal(),
             clock: Clock::start(),
-            shown: f64::NEG_INFINITY,
+            shown: 0.0,
             epoch: 0,
+            batch: 0,
             width: 0,
-            not_finite: false,
         }
     }
 
     fn line(&mut self, text: &str, last: bool) {
-        let mut out = std::io::stderr().lock();
+        // A line that is wrapped cannot be written again.
+        let narrow = self.live && !last;
+        let most = if narrow { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
+        let text: String = text.chars().take(most.map_or(usize::MAX, |w| w.saturating_sub(1))).collect();
         let blank = self.width.saturating_sub(text.chars().count());
         self.width = if last { 0 } else { text.chars().count() };
+        let (start, end) = (if self.live { "\r" } else { "" }, if last { "\n" } else { "" });
+        let mut out = std::io::stderr().lock();
         // Progress that nobody can see is no reason to end a training.
-        let _ = write!(
-            out,
-            "{}{text}{:blank$}{}",
-            if self.live { "\r" } else { "" },
-            "",
-            if last { "\n" } else { "" }
-        );
+        let _ = write!(out, "{start}{text}{:blank$}{end}", "");
         let _ = out.flush();
     }
-}
 
-/// ━━━━━━━━────────: how much of a whole is done.
-fn bar(done: usize, all: usize) -> String {
-    const WIDTH: usize = 16;
-    let filled = (done * WIDTH).checked_div(all).unwrap_or(WIDTH).min(WIDTH);
-    "━".repeat(filled) + &"─".repeat(WIDTH - filled)
+    fn head(&self, epochs: usize) -> String {
+        format!("epoch {:width$}/{epochs}  ", self.epoch + 1, width = epochs.to_string().len())
+    }
 }
 
 impl Callback for Progress {
@@ -64,31 +61,30 @@ impl Callback for Progress {
     }
 
     fn on_epoch_begin(&mut self, _: &mut Training<'_>, epoch: usize) -> Result<()> {
-        self.epoch = epoch;
+        (self.epoch, self.batch, self.shown) = (epoch, 0, 0.0);
         self.clock = Clock::start();
-        self.shown = f64::NEG_INFINITY;
         Ok(())
     }
 
     fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        self.batch = batch + 1;
         let now = self.clock.seconds();
         if now - self.shown >= BETWEEN {
             self.shown = now;
-            let (epochs, steps) = (training.epochs, training.steps);
-            let text = format!(
-                "epoch {}/{epochs} {} {}/{steps}  {logs}",
-                self.epoch + 1,
-                bar(batch + 1, steps),
-                batch + 1
-            );
-            self.line(&text, false);
+            let line = progress_line(batch + 1, training.steps, now, logs, BAR, false);
+            self.line(&(self.head(training.epochs) + &line), false);
         }
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
-        let text = format!("epoch {}/{} {:.1} s  {logs}", epoch + 1, training.epochs, self.clock.seconds());
-        self.line(&text, true);
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, _: usize, logs: &mut Logs) -> Result<()> {
+        let seconds = self.clock.seconds();
+        let line = if self.live {
+            progress_line(self.batch, training.steps, seconds, logs, BAR, false)
+        } else {
+            epoch_line(training.steps, seconds, logs)
+        };
+        self.line(&(self.head(training.epochs) + &line), true);
         Ok(())
     }
 }
@@ -96,8 +92,8 @@ impl Callback for Progress {
 /// Ends a training at the first loss that is not a finite number.
 #[derive(Debug, Default)]
 pub struct Guard {
-    /// It happened.
-    pub not_finite: bool,
+    /// It happened: what, and where first.
+    pub not_finite: Option<String>,
 }
 
 impl Callback for Guard {
@@ -105,10 +101,27 @@ impl Callback for Guard {
         true
     }
 
-    fn on_train_batch_end(&mut self, training: &mut Training<'_>, _: usize, logs: &Logs) -> Result<()> {
-        if logs.get("loss").is_some_and(|loss| !loss.is_finite()) {
-            self.not_finite = true;
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        if self.not_finite.is_none() && logs.get("loss").is_some_and(|loss| !loss.is_finite()) {
+            let sick = training.learner.chart().and_then(|chart| chart.first_non_finite.as_ref());
+            let first = sick.map_or(String::new(), |sick| format!("; first in {sick}"));
+            self.not_finite = Some(format!("the loss is not a finite number in batch {}{first}", batch + 1));
             training.stop = true;
+        }
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
+        match &mut self.not_finite {
+            Some(text) => *text = format!("epoch {}: {text}", epoch + 1),
+            None if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) => {
+                self.not_finite = Some(format!(
+                    "epoch {}: the loss of the validation data is not a finite number",
+                    epoch + 1
+                ));
+                training.stop = true;
+            }
+            None => {}
         }
         Ok(())
     }

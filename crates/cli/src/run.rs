@@ -4,7 +4,6 @@ use anyhow::Context;
 use serde_json::{Map, Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
-use steadygrad::extend::Callback;
 use steadygrad::lab::{Experiment, Prepared};
 use steadygrad::prelude::{History, Learner};
 
@@ -28,8 +27,19 @@ pub fn number(x: f64) -> Json {
 }
 
 impl Run<'_> {
-    /// Writes all files, the weights last; returns their path.
+    /// Writes all files, the weights last; returns their path. A folder that was not there before is there whole, or not
+    /// at all.
     pub fn write(&self, folder: &Path) -> anyhow::Result<PathBuf> {
+        let fresh = !folder.exists();
+        let written =
+            self.write_files(folder).with_context(|| format!("{}: cannot be written", folder.display()));
+        if written.is_err() && fresh {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        written
+    }
+
+    fn write_files(&self, folder: &Path) -> anyhow::Result<PathBuf> {
         std::fs::create_dir_all(folder)?;
         put(folder, "experiment.toml", &self.experiment.to_toml()?)?;
         put(folder, "history.csv", &self.csv())?;
@@ -43,8 +53,9 @@ impl Run<'_> {
             let scaler = json!({ "scale": scaler.scale().name(), "inputs": factors.collect::<Vec<_>>() });
             put(folder, "scaler.json", &format!("{scaler}\n"))?;
         }
-        let weights = folder.join("weights.safetensors");
-        self.learner.save_weights(&weights)?;
+        let (weights, beside) = (folder.join("weights.safetensors"), folder.join("weights.part.safetensors"));
+        self.learner.save_weights(&beside)?;
+        std::fs::rename(&beside, &weights).with_context(|| weights.display().to_string())?;
         Ok(weights)
     }
 
@@ -84,6 +95,35 @@ fn put(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     std::fs::rename(&beside, &place).with_context(|| place.display().to_string())
 }
 
+/// Whether the results may go into this folder: it is new, empty, or of an earlier run. Asked before anything is trained.
+pub fn check_folder(folder: &Path) -> anyhow::Result<()> {
+    let other = "choose another one with --out DIR";
+    // What it would stand in, if it is not there yet.
+    let mut there = folder;
+    while !there.exists() {
+        match there.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => return Ok(()),
+            Some(parent) => there = parent,
+            None => return Ok(()),
+        }
+    }
+    if !there.is_dir() {
+        anyhow::bail!(
+            "--out {}: {} is a file, not a folder\n  help: {other}",
+            folder.display(),
+            there.display()
+        );
+    }
+    let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
+    if there == folder && !folder.join("history.json").exists() && !empty(folder) {
+        anyhow::bail!(
+            "--out {}: the folder has files in it, and not those of a run\n  help: {other}",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
 /// runs/<name>-<time>
 pub fn default_folder(experiment: &Experiment, file: Option<&Path>) -> PathBuf {
     let stem = file.and_then(|f| f.file_stem()).map(|s| s.to_string_lossy().into_owned());
@@ -112,12 +152,6 @@ fn stamp(seconds: u64) -> String {
     format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-/// The callbacks that the experiment asks for.
-pub fn callbacks(prepared: &Prepared) -> anyhow::Result<Vec<Box<dyn Callback>>> {
-    let _ = prepared;
-    Ok(Vec::new())
-}
-
 /// A finished run, read again: its experiment made ready, and a learner with its weights.
 pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Prepared, Learner)> {
     if !folder.join("experiment.toml").exists() {
@@ -130,7 +164,9 @@ pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Prepared, Learner
     for assignment in sets {
         experiment.set(assignment)?;
     }
-    let prepared = experiment.prepare(1)?;
+    let mut prepared = crate::with_cache(experiment).prepare(1)?;
+    // Those that it started from do not matter any more, and may be gone.
+    prepared.weights = None;
     let mut learner = prepared.learner()?;
     learner.load_weights(folder.join("weights.safetensors"))?;
     Ok((prepared, learner))

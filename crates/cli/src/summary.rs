@@ -16,10 +16,10 @@ impl Summary {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let experiment = self.source.experiment()?;
         let mut out = std::io::stdout().lock();
-        let model = experiment.model()?;
-        for (entry, shapes) in model.entries.iter().zip(model.shapes()?) {
-            writeln!(out, "{} {} {}", entry.name, entry.layer.class(), shapes[0])?;
-        }
+        let summary = steadygrad::engine::Summary::of(&experiment.model()?)?;
+        let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let summary = if let Some(columns) = columns { summary.columns(columns) } else { summary };
+        writeln!(out, "{summary}")?;
         if self.plan {
             let learner = experiment.prepare(1)?.learner()?;
             writeln!(out, "\n{}", learner.plan())?;

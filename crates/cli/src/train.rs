@@ -3,12 +3,10 @@
 use crate::progress::{Guard, Progress};
 use crate::run::{self, Run};
 use crate::{Outcome, Source};
-use anyhow::Context;
 use serde_json::{Map, json};
 use std::io::Write;
 use std::path::PathBuf;
 use steadygrad::chart::Table;
-use steadygrad::extend::Callback;
 use steadygrad::prelude::{Fit, WatchSchedule};
 
 #[derive(Debug, clap::Args)]
@@ -22,15 +20,18 @@ pub struct Train {
     #[arg(long)]
     json: bool,
     /// Threads that may share a large step; they change no result.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: u16,
 }
 
 impl Train {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let experiment = self.source.experiment()?;
+        if let Some(folder) = &self.out {
+            run::check_folder(folder)?;
+        }
         let prepared = experiment.prepare(self.threads.into())?;
-        let mut callbacks: Vec<Box<dyn Callback>> = run::callbacks(&prepared)?;
+        let mut callbacks = prepared.callbacks()?;
         let mut learner = prepared.learner()?;
         learner.watch(WatchSchedule::Default);
         let (mut progress, mut guard) = (Progress::new(), Guard::default());
@@ -41,12 +42,15 @@ impl Train {
         for callback in &mut callbacks {
             fit = fit.callback(&mut **callback);
         }
-        let history = learner.fit(&prepared.data.train, fit)?;
+        let mut history = learner.fit(&prepared.data.train, fit).map_err(|e| prepared.located(e))?;
+        if guard.not_finite.is_some() {
+            // It is told as the error that ended the training.
+            history.warnings.retain(|w| !w.starts_with("the loss is not a finite number"));
+        }
         let folder =
             self.out.unwrap_or_else(|| run::default_folder(&experiment, self.source.file.as_deref()));
         let run = Run { experiment: &experiment, prepared: &prepared, learner: &learner, history: &history };
-        let weights =
-            run.write(&folder).with_context(|| format!("{} could not be written", folder.display()))?;
+        let weights = run.write(&folder)?;
         let speed = history.samples as f64 / history.seconds;
         let mut out = std::io::stdout().lock();
         if self.json {
@@ -66,6 +70,13 @@ impl Train {
             writeln!(out, "kept in {}", folder.display())?;
         }
         run::warn(&history.warnings);
-        Ok(if guard.not_finite { Outcome::NotFinite } else { Outcome::Fine })
+        Ok(match guard.not_finite {
+            None => Outcome::Fine,
+            Some(what) => Outcome::NotFinite(format!(
+                "{what}\n  help: a smaller learning_rate, clipnorm = 1.0 in the optimizer, or another \
+                 kernel_initializer keep numbers finite; what was computed until then is in {}",
+                folder.display()
+            )),
+        })
     }
 }

@@ -14,6 +14,7 @@ use std::ops::Range;
 use steadygrad_chart::{Chart, Phase, Schedule, Sick};
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
+use steadygrad_kernels::norm;
 use steadygrad_kernels::{Cpu, Error, Isa, Kind, Place, Result};
 use steadygrad_nn::model::{Objective, Purpose};
 use steadygrad_nn::recipe::{Recipe, Slot};
@@ -72,7 +73,14 @@ impl Learner {
         let objectives = objectives(&model, &compile)?;
         let recipe = model.lower(&Purpose::training(compile.seed, objectives.clone()))?;
         let kept: u128 = recipe.parameters.iter().map(|p| p.shape.size() as u128).sum();
-        check_memory("the model", 8 * kept)?;
+        check_memory("the model", 8 * kept).map_err(|e| {
+            let largest = recipe.parameters.iter().max_by_key(|p| p.shape.size());
+            let which = largest.map_or(String::new(), |p| {
+                format!("; the largest weight is `{}` of shape {:?}", p.path, p.shape.dims())
+            });
+            let help = format!("make the layers smaller{which}");
+            e.help(help)
+        })?;
         let store = Store::new(&recipe);
         check_memory(
             "the model with its optimizer",
@@ -327,7 +335,7 @@ impl Learner {
     /// Runs one training step on what was fed: forward, backward, metrics, update.
     pub(crate) fn train_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<Step> {
         let rows = picked.len();
-        let batch = Batch { rows, step: self.applier.iterations() };
+        let batch = Batch { rows, step: self.applier.iterations(), weighted: picked.weights.is_some() };
         let looking = self.watch.as_ref().is_some_and(|w| w.schedule.includes(batch.step));
         self.feed(Which::Train, data, picked);
         let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
@@ -353,7 +361,7 @@ impl Learner {
             measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss)?;
         }
         if !loss.is_finite() && self.watch.as_ref().is_some_and(|w| w.chart.first_non_finite.is_none()) {
-            let sick = self.first_non_finite(rows);
+            let sick = self.first_non_finite(batch);
             if let Some(watch) = &mut self.watch {
                 watch.chart.first_non_finite = sick;
             }
@@ -363,6 +371,10 @@ impl Learner {
         }
         let (weights, gradients) = (self.store.trainable.clone(), self.store.gradients.clone());
         let (_, [weights, gradients]) = self.arena.split([], [weights, gradients]);
+        if let Some(factor) = self.compile.optimizer.loss_scale_factor {
+            // As if the loss had been multiplied by it: the optimizer divides.
+            norm::scale(self.cpu.isa, factor, gradients);
+        }
         let applied = self.applier.apply(self.cpu.isa, None, weights, gradients);
         if looking && let Some(watch) = &mut self.watch {
             watch.after_update(&self.store, &self.arena, batch.step, loss);
@@ -373,7 +385,7 @@ impl Learner {
     /// Runs the losses without training on what was fed.
     pub(crate) fn test_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<f64> {
         self.feed(Which::Test, data, picked);
-        self.run_inference(Which::Test, picked.len());
+        self.run_inference(Which::Test, picked);
         let loss = total_loss(&self.test.recipe, &self.test.plan, &self.arena);
         if let Some(measures) = &mut self.measures {
             measures.update(&self.test.recipe, &self.test.plan, &self.arena, data, picked, loss)?;
@@ -381,18 +393,26 @@ impl Learner {
         Ok(loss)
     }
 
-    fn run_inference(&mut self, which: Which, rows: usize) {
+    fn run_inference(&mut self, which: Which, picked: &Picked<'_>) {
         let program = if which == Which::Test { &self.test } else { &self.predict };
         let (arena, steps) = (&mut self.arena, 0..program.plan.steps.len());
         let cpu = if program.heavy { self.cpu } else { Cpu { threads: 1, ..self.cpu } };
-        let batch = Batch { rows, step: 0 };
+        let batch = Batch { rows: picked.len(), step: 0, weighted: picked.weights.is_some() };
         let work = || run(&program.plan, steps, arena, cpu, batch, |_, _| {});
         if program.heavy { self.pool.run(work) } else { work() }
     }
 
-    /// Where the first number is that is not finite, for the batch that was fed last. It runs the step once more.
-    pub(crate) fn first_non_finite(&mut self, rows: usize) -> Option<Sick> {
-        let batch = Batch { rows, step: self.applier.iterations() };
+    /// Where the first number is that is not finite, for the batch that was fed last. It runs the step once more, and leaves
+    /// all that is kept as it was.
+    pub(crate) fn first_non_finite(&mut self, batch: Batch) -> Option<Sick> {
+        let kept = self.arena.all()[..self.store.end].to_vec();
+        let found = self.search_non_finite(batch);
+        self.arena.all_mut()[..self.store.end].copy_from_slice(&kept);
+        found
+    }
+
+    fn search_non_finite(&mut self, batch: Batch) -> Option<Sick> {
+        let rows = batch.rows;
         let bad = |values: &[f32]| values.iter().any(|x| !x.is_finite());
         let sick = |place: &str, phase| Some(Sick { step: batch.step, place: place.to_string(), phase });
         let names = self.model.input_names();
@@ -466,7 +486,7 @@ impl Learner {
         for start in (0..n).step_by(BATCH) {
             let picked = Picked { which: Order::Range(start..n.min(start + BATCH)), weights: None };
             self.feed(Which::Predict, &data, &picked);
-            self.run_inference(Which::Predict, picked.len());
+            self.run_inference(Which::Predict, &picked);
             for (slot, out) in slots.iter().zip(&mut outputs) {
                 out.extend_from_slice(&self.arena.all()[self.predict.plan.range(*slot, picked.len())]);
             }
@@ -517,24 +537,34 @@ impl Learner {
         }
         for (i, info) in self.train.recipe.losses.iter().enumerate() {
             let Some(y) = data.y.get(info.output) else {
+                let targets = match data.y.len() {
+                    0 => "no target".to_string(),
+                    1 => "1 target".to_string(),
+                    n => format!("{n} targets"),
+                };
                 return Err(Error::shape(format!(
-                    "the data has {} targets, and the model a loss on output {} (`{}`)",
-                    data.y.len(),
-                    info.output,
+                    "the data has {targets}, and the model a loss on its output {} (`{}`)",
+                    info.output + 1,
                     names[info.output]
-                )));
+                ))
+                .help("give the data a target for every output that has a loss"));
             };
             let shape = &self.train.recipe.output_shapes[info.output];
             let spec = &self.objectives[i];
             let need = spec.loss.target_shape(shape);
             let given = steadygrad_nn::Shape::from(y.row_shape());
+            spec.loss.check_shape(shape, &given).place(|| format!("output `{}`", names[info.output]))?;
             if need.size() != given.size() {
                 return Err(Error::shape(format!(
                     "{} expects targets of shape {need} for an output of shape {shape}, the data has {given}",
                     spec.loss.class()
                 ))
                 .at(format!("output `{}`", names[info.output]))
-                .help(target_help(need.size(), given.size(), shape.size())));
+                .help(if shape.rank() > 1 && given.size() == 1 && need.size() > 1 {
+                    "the output has an axis more than the targets: put a Flatten layer before"
+                } else {
+                    target_help(need.size(), given.size(), shape.size())
+                }));
             }
             spec.loss.check(shape, y.data()).place(|| format!("output `{}`", names[info.output]))?;
         }

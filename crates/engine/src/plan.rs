@@ -68,7 +68,8 @@ impl Plan {
         }
         let mut waiting: Vec<usize> =
             (0..recipe.slots.len()).filter(|&s| places[s] == NOWHERE && life[s].is_some()).collect();
-        waiting.sort_by_key(|&s| life[s].map(|(first, _)| first));
+        // Feeds come first, so that they lie at the same places in every plan of a recipe.
+        waiting.sort_by_key(|&s| (recipe.slots[s].home != Home::Feed, life[s].map(|(first, _)| first)));
         let mut placed: Vec<Block> = Vec::new();
         let mut size = base;
         for slot in waiting {

@@ -23,6 +23,8 @@ pub struct Batch {
     pub rows: usize,
     /// The step of training, which noise depends on.
     pub step: u64,
+    /// Whether samples have weights; those that were fed are not looked at otherwise.
+    pub weighted: bool,
 }
 
 /// Runs the steps `which` of the plan, calling `after` behind each.
@@ -264,7 +266,7 @@ impl Run<'_> {
                     [self.range(*values), self.maybe(weights), self.range(*target)],
                     [self.range(*out), self.range(*cotangent)],
                 );
-                let weights = weights.map(|_| w);
+                let weights = weights.filter(|_| self.batch.weighted).map(|_| w);
                 out[0] = reduce(*reduction, values, weights, t, *ignore, *scale, cotangent) as f32;
             }
             Step::Penalty { regularizer, w, out, shape, per_row } => {

@@ -2,6 +2,7 @@
 
 use crate::apply::ParamSpec;
 use crate::plan::Fixed;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use steadygrad_kernels::arena::{Arena, LINE};
@@ -94,7 +95,9 @@ impl Store {
 
     /// Places for the slots of a recipe of the same model, whatever it is for.
     pub fn fixed(&self, recipe: &Recipe) -> Fixed {
-        let place = |path: &str| self.weights.iter().find(|w| w.path == path).map_or(0, |w| w.range.start);
+        let starts: HashMap<&str, usize> =
+            self.weights.iter().map(|w| (w.path.as_str(), w.range.start)).collect();
+        let place = |path: &str| starts.get(path).copied().unwrap_or(0);
         let mut fixed: Fixed = Vec::new();
         for p in &recipe.parameters {
             let start = place(&p.path);

@@ -19,13 +19,13 @@ use table::{Align, Column, Table};
 /// ```
 /// use steadygrad_engine::Summary;
 /// use steadygrad_nn::{Sequential, layers::Dense};
-/// let summary = Summary::of(&Sequential::new([3]).add(Dense::new(2)).build())?.line_length(44);
+/// let summary = Summary::of(&Sequential::new([3]).add(Dense::new(2)).build())?.line_length(60);
 /// assert_eq!(summary.to_string(), r#"Model: "sequential"
-/// ┏━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━┳━━━━━━━━━┓
-/// ┃ Layer (type)     ┃ Output Sha… ┃ Param # ┃
-/// ┡━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━╇━━━━━━━━━┩
-/// │ dense (Dense)    │ (None, 2)   │       8 │
-/// └──────────────────┴─────────────┴─────────┘
+/// ┏━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━┓
+/// ┃ Layer (type)             ┃ Output Shape      ┃   Param # ┃
+/// ┡━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━┩
+/// │ dense (Dense)            │ (None, 2)         │         8 │
+/// └──────────────────────────┴───────────────────┴───────────┘
 ///  Total params: 8 (32.00 B)
 ///  Trainable params: 8 (32.00 B)
 ///  Non-trainable params: 0 (0.00 B)"#);
@@ -296,3 +296,6 @@ impl Learner {
         summary
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,6 @@
 //! Law 4: same seed, same bits: for any number of threads, watched or not, and stopped and resumed.
+// A test that fails may panic, its helpers too.
+#![allow(clippy::unwrap_used)]
 
 use steadygrad_chart::Schedule;
 use steadygrad_data::{Array, Dataset};

@@ -1,7 +1,6 @@
 //! The `[model]` table: a list of layers becomes a network.
 
 use crate::origins::join;
-use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
 use steadygrad_nn::functional::{self, Shared, shared};
@@ -18,36 +17,6 @@ pub(crate) type Faulty = (Error, String);
 pub(crate) fn model(config: &Config, shapes: &[Shape]) -> std::result::Result<Model, Faulty> {
     let mut build = Build { at: None, ..Build::default() };
     build.model(config, shapes).map_err(|e| (e, build.at.unwrap_or_else(|| "model".into())))
-}
-
-/// The model that a file describes: a configuration as Keras writes it (`model.to_json()`).
-pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
-    let mut args = Args::new("[model]", config);
-    let file = base.join(args.need::<String>("file")?);
-    for key in ["layers", "input_shape", "outputs"] {
-        if config.get(key).is_some() {
-            return args.reject(key, "left out beside `file`, which says it all", "both");
-        }
-    }
-    args.ignore(&["weights", "name"]);
-    args.finish()?;
-    let place = || format!("[model], {}", file.display());
-    if matches!(file.extension().and_then(|e| e.to_str()), Some("keras" | "h5" | "hdf5")) {
-        return Err(Error::unsupported("model files of this kind are not read yet")
-            .at(place())
-            .help("write the configuration in Keras, open('config.json', 'w').write(model.to_json()), and name that file"));
-    }
-    let text = std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e).at("[model], `file`"))?;
-    let json = serde_json::from_str(&text).map_err(|e| {
-        Error::format(format!("not valid JSON: {e}"))
-            .at(place())
-            .help("`file` names a model's configuration as Keras writes it: model.to_json()")
-    })?;
-    let model = steadygrad_formats::keras::model_from_config(&json).place(place)?;
-    Ok(match args.or::<Option<String>>("name", None)? {
-        Some(name) => model.named(&name),
-        None => model,
-    })
 }
 
 /// A value on its way through the network, with its shape.
@@ -103,8 +72,9 @@ impl Build {
         args.finish()?;
         let layers = count(items);
         if layers > MOST_LAYERS {
+            let many = if layers == usize::MAX { "endlessly many".into() } else { layers.to_string() };
             return Err(Error::argument(format!(
-                "the list makes {layers} layers, and {MOST_LAYERS} are the most"
+                "the list makes {many} layers, and {MOST_LAYERS} are the most"
             ))
             .at("[model], `layers`")
             .help("check the numbers after `repeat`"));
@@ -115,7 +85,7 @@ impl Build {
         self.input_shape = given.map(Shape::from).or_else(|| shapes.first().cloned());
         for (i, item) in items.iter().enumerate() {
             self.item(item, &format!("model.layers.{i}"))
-                .place(|| format!("layer {i}{}", label(item)))
+                .place(|| format!("layer {i}"))
                 .place(|| "[model]")?;
         }
         let Some(last) = self.last.clone() else {
@@ -182,8 +152,9 @@ impl Build {
             None => {
                 let known: Vec<&str> = self.named.iter().map(|(n, _)| n.as_str()).collect();
                 let error = Error::name("layer before this one", name, &known);
+                let known = error.remedy().starts_with("known");
                 let help = format!("{}; a layer is named with name = \"…\"", error.remedy());
-                Err(error.help(help))
+                Err(if known { error.help(help) } else { error })
             }
         }
     }
@@ -213,7 +184,7 @@ impl Build {
     fn block(&mut self, items: &[Value], what: &str, path: &str) -> Result<()> {
         for (i, item) in items.iter().enumerate() {
             let path = join(&join(path, what), &i.to_string());
-            self.item(item, &path).place(|| format!("`{what}` {i}{}", label(item)))?;
+            self.item(item, &path).place(|| format!("`{what}` {i}"))?;
         }
         Ok(())
     }
@@ -275,7 +246,11 @@ impl Build {
             return Err(Error::argument(format!("`layer` must be a name, found {}", class.kind())));
         };
         let inputs = own.remove("inputs");
-        let made = layers::from_config(&class, &own)?;
+        let made = layers::from_config(&class, &own).map_err(|e| match own.get("name") {
+            // The class stands in the error already.
+            Some(Value::Text(name)) if !e.place().split(", ").any(|part| part == name) => e.at(name.clone()),
+            _ => e,
+        })?;
         if let Some(name) = made.name.as_deref().filter(|n| n.is_empty() || n.contains(['/', '$'])) {
             return Err(Error::argument(format!("`{name}` cannot be the name of a layer"))
                 .help("a name has one letter or more, and no `/` or `$`"));
@@ -321,8 +296,8 @@ impl Build {
         what: &str,
     ) -> Result<()> {
         let shapes: Vec<Shape> = read.iter().map(|made| made.shape.clone()).collect();
-        let mut shapes = layer.output_shapes(&shapes)?;
-        shapes.iter().try_for_each(Shape::check)?;
+        let mut shapes = layer.output_shapes(&shapes).place(|| what)?;
+        shapes.iter().try_for_each(Shape::check).place(|| what)?;
         read.iter().for_each(|made| made.used.set(true));
         let value = shared.on_all(&read.iter().map(|made| &made.value).collect::<Vec<_>>());
         let made =
@@ -352,22 +327,5 @@ fn list(config: &Config) -> Result<&[Value]> {
         None => Err(Error::argument("`layers` is missing")
             .at("[model]")
             .help("list the layers: layers = [{ layer = \"dense\", units = 10, activation = \"softmax\" }]")),
-    }
-}
-
-/// What an item is, for errors: its class and name.
-fn label(item: &Value) -> String {
-    let text = |map: &Config, key: &str| match map.get(key) {
-        Some(Value::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    match item {
-        Value::Map(map) => match (text(map, "layer"), text(map, "name")) {
-            (Some(class), Some(name)) => format!(" ({class} `{name}`)"),
-            (Some(one), None) | (None, Some(one)) => format!(" ({one})"),
-            (None, None) => String::new(),
-        },
-        Value::Text(name) => format!(" ({name})"),
-        _ => String::new(),
     }
 }

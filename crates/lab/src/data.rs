@@ -84,7 +84,7 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Data> {
                 "`validation_split` = {split} leaves {at} of {} to train on",
                 samples(train.len())
             ))
-            .at("[data]")
+            .at(if own > 0.0 { "[data]" } else { "[fit]" })
             .help("both parts need one sample or more"));
         }
         let (first, last) = train.split_at(at)?;
@@ -93,7 +93,8 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Data> {
     let scaler = match scale {
         None => None,
         Some(name) => {
-            let scale = Scale::from_name(&name).place(|| "[data], `scale`")?;
+            let name = if name == "minmax" { "min_max" } else { &name };
+            let scale = Scale::from_name(name).place(|| "[data], `scale`")?;
             let scaler = Scaler::fit(scale, &train).place(|| "[data], `scale`")?;
             scaler.apply(&mut train)?;
             if let Some(v) = &mut validation {
@@ -167,9 +168,8 @@ fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64) -> Result<Source> {
             {
                 options.path = Some(downloaded(&name, files, place.cache).place(|| "[data]")?);
             }
-            let place = || format!("[data], source `{name}`");
-            let train = entry.load(&options).place(place)?;
-            let validation = entry.load_test(&options).place(place)?;
+            let train = entry.load(&options).place(|| "[data]")?;
+            let validation = entry.load_test(&options).place(|| "[data]")?;
             Ok(Source { train, validation, schema: None })
         }
         (None, Some(file)) => {
@@ -185,7 +185,7 @@ fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64) -> Result<Source> {
 fn downloaded(name: &str, files: &[Published], cache: Option<&Path>) -> Result<PathBuf> {
     let folder = cache.map(|cache| cache.join(name));
     match folder {
-        Some(folder) if folder.is_dir() => Ok(folder),
+        Some(folder) if files.iter().all(|file| folder.join(file.name).is_file()) => Ok(folder),
         _ => {
             let names: Vec<&str> = files.iter().map(|file| file.name).collect();
             Err(Error::data(format!("the files of `{name}` are not here")).help(format!(
@@ -242,10 +242,27 @@ fn files(
         }
     };
     let options = csv::CsvOptions { target, header, delimiter, skip, labels };
-    let (data, schema) = csv::load(&train, &options).place(|| "[data]")?;
-    let validation =
-        validation.map(|file| csv::load_like(&schema, file)).transpose().place(|| "[data], validation")?;
+    let (data, schema) = csv::load(&train, &options).map_err(in_our_words).place(|| "[data]")?;
+    let validation = validation
+        .map(|file| csv::load_like(&schema, file).map_err(in_our_words))
+        .transpose()
+        .place(|| "[data], validation")?;
     Ok(Source { train: data, validation, schema: Some(schema) })
+}
+
+/// The help of the CSV reader with the words of the experiment file.
+fn in_our_words(error: Error) -> Error {
+    let help = [
+        ("say that the file has no header", "set header = false"),
+        ("say that the file has a header", "set header = true"),
+        ("say that the labels are classes if both are meant", "set labels = \"classes\" if both are meant"),
+        ("that the file has a header if this line is one", "header = true if this line holds names"),
+        ("or skip the column", "or pass the column over with skip = [\"…\"]"),
+        ("if it has no target, say that there is none (Target::None)", "a file needs a feature and a target"),
+    ]
+    .iter()
+    .fold(error.remedy().to_string(), |help, (from, to)| help.replace(from, to));
+    error.help(help)
 }
 
 /// The arrays of an NPZ file: the usual ones, or those that are named, one for each input and output of the model.

@@ -2,12 +2,12 @@
 
 use crate::data::{self, Data};
 use crate::origins::Origins;
-use crate::{assemble, settings, text};
+use crate::{assemble, model_file, settings, text};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_engine::callbacks::Callback;
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
-use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
 use steadygrad_nn::config::{Args, Config, Value};
 use steadygrad_nn::{Model, Shape};
 
@@ -48,12 +48,20 @@ pub struct Prepared {
     pub callbacks: Vec<Value>,
     /// Weights to start from.
     pub weights: Option<PathBuf>,
-    /// What errors begin with: the file it came from.
-    file: Option<String>,
+    /// What it was made of: errors say where.
+    experiment: Experiment,
 }
 
 const TABLES: [&str; 10] =
     ["data", "model", "compile", "fit", "let", "lab", "meta", "id", "title", "expected"];
+
+/// Keys that are often written outside of their table.
+const KEYS: [(&str, &[&str]); 4] = [
+    ("data", &["source", "train", "validation", "target", "scale"]),
+    ("model", &["layers", "input_shape", "outputs"]),
+    ("compile", &["optimizer", "loss", "metrics", "loss_weights"]),
+    ("fit", &["epochs", "batch_size", "callbacks", "shuffle", "validation_split", "seed"]),
+];
 
 impl Experiment {
     /// Reads a file, TOML or JSON.
@@ -99,7 +107,12 @@ impl Experiment {
     fn check_keys(&self) -> Result<()> {
         for (key, _) in self.config.iter() {
             if !TABLES.contains(&key) {
-                let error = Error::name("table of an experiment", key, &TABLES);
+                let mut error = Error::name("table of an experiment", key, &TABLES);
+                let within = |(_, keys): &&(&str, &[&str])| nearest(key, keys).is_some();
+                if let Some((table, _)) = KEYS.iter().find(within).filter(|_| nearest(key, &TABLES).is_none())
+                {
+                    error = error.help(format!("it belongs into the table [{table}]"));
+                }
                 return Err(self.origins.locate(error, &self.config, key));
             }
         }
@@ -114,7 +127,10 @@ impl Experiment {
         let mut changed = self.clone();
         let key = text::set(&mut changed.config, assignment)?;
         changed.origins.overridden(&key, assignment);
-        changed.check_keys()?;
+        changed.check_keys().map_err(|e| match e.place().is_empty() {
+            true => e.at(format!("--set {assignment}")),
+            false => e,
+        })?;
         *self = changed;
         Ok(())
     }
@@ -125,12 +141,21 @@ impl Experiment {
         self
     }
 
+    /// The same, called so in errors, where it did not come from a file.
+    pub fn called(mut self, name: &str) -> Experiment {
+        self.file = Some(name.to_string());
+        self
+    }
+
     /// The error of something in this experiment, with file and line before it.
     fn at(&self, path: &str, error: Error) -> Error {
         self.outer(self.origins.locate(error, &self.config, path))
     }
 
-    fn outer(&self, error: Error) -> Error {
+    fn outer(&self, mut error: Error) -> Error {
+        if error.kind() == Kind::File && error.remedy().is_empty() {
+            error = error.help("check the path; a relative one starts at the folder of the experiment file");
+        }
         match &self.file {
             Some(file) => error.at(file.clone()),
             None => error,
@@ -221,7 +246,10 @@ impl Experiment {
     fn data(&self, config: &Config, split: f64) -> Result<Data> {
         let seed = self.seed()?;
         let place = data::Place { base: &self.base, cache: self.cache.as_deref(), seed, split };
-        data::load(&self.table(config, "data")?, &place).map_err(|e| self.at("data", e))
+        data::load(&self.table(config, "data")?, &place).map_err(|e| {
+            let table = if e.place().starts_with("[fit]") { "fit" } else { "data" };
+            self.at(table, e)
+        })
     }
 
     /// The network alone, without loading the data where the model's own `input_shape` is enough.
@@ -250,7 +278,7 @@ impl Experiment {
     fn build(&self, table: &Config, shapes: &[Shape]) -> Result<Model> {
         match table.get("file") {
             None => assemble::model(table, shapes).map_err(|(e, path)| self.at(&path, e)),
-            Some(_) => assemble::from_file(table, &self.base).map_err(|e| self.at("model", e)),
+            Some(_) => model_file::from_file(table, &self.base).map_err(|e| self.at("model", e)),
         }
     }
 
@@ -271,6 +299,7 @@ impl Experiment {
         // The part for validation is split off before anything is fitted to the data, such as its scale.
         let data = self.data(&config, std::mem::take(&mut fit.validation_split))?;
         let model = self.build(&table, &shapes(&data))?;
+        self.check_inputs(&model, &data)?;
         let compile =
             settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)
                 .map_err(|e| self.at("compile", e))?;
@@ -278,7 +307,30 @@ impl Experiment {
             .or::<Option<String>>("weights", None)
             .map_err(|e| self.at("model", e))?
             .map(|w| self.base.join(w));
-        Ok(Prepared { data, model, compile, fit, callbacks, weights, file: self.file.clone() })
+        Ok(Prepared { data, model, compile, fit, callbacks, weights, experiment: self.clone() })
+    }
+
+    /// Whether the model takes the samples of the data.
+    fn check_inputs(&self, model: &Model, data: &Data) -> Result<()> {
+        let (expected, found) = (model.input_shapes(), shapes(data));
+        if expected == found {
+            return Ok(());
+        }
+        let list = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" and ");
+        let sizes = |shapes: &[Shape]| shapes.iter().map(Shape::size).collect::<Vec<_>>();
+        let error = Error::shape(format!(
+            "the model expects samples of shape {}, and the data has {}",
+            list(&expected),
+            list(&found)
+        ));
+        let help = if sizes(&expected) == sizes(&found) {
+            "the sizes are equal: give the model the shape of the data, and put Flatten or Reshape first"
+        } else if expected.len() != found.len() {
+            "the data must have one array for each input of the model; in an NPZ file `x` names them: x = [\"a\", \"b\"]"
+        } else {
+            "give the model the shape of the data; without `input_shape` it takes it by itself"
+        };
+        Err(self.at("model", error.at("[model], `input_shape`").help(help)))
     }
 }
 
@@ -294,7 +346,8 @@ impl Prepared {
     pub fn learner(&self) -> Result<Learner> {
         let mut learner = self.model.compile(self.compile.clone()).map_err(|e| self.located(e))?;
         if let Some(path) = &self.weights {
-            learner.load_weights(path).place(|| "[model], `weights`").map_err(|e| self.located(e))?;
+            let place = || "[model], `weights`";
+            learner.load_weights(path).place(place).map_err(|e| self.experiment.at("model", e))?;
         }
         Ok(learner)
     }
@@ -304,14 +357,11 @@ impl Prepared {
     /// # Errors
     /// None that [`Experiment::prepare`] would not have found.
     pub fn callbacks(&self) -> Result<Vec<Box<dyn Callback>>> {
-        settings::callbacks(&self.callbacks).map_err(|e| self.located(e))
+        settings::callbacks(&self.callbacks).map_err(|e| self.experiment.at("fit", e))
     }
 
     /// The error with the file of the experiment before it.
     pub fn located(&self, error: Error) -> Error {
-        match &self.file {
-            Some(file) => error.at(file.clone()),
-            None => error,
-        }
+        self.experiment.outer(error)
     }
 }

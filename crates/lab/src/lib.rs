@@ -4,6 +4,7 @@
 mod assemble;
 mod data;
 mod experiment;
+mod model_file;
 mod origins;
 mod settings;
 mod text;

@@ -7,6 +7,7 @@ use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuff
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Args, Config, FromValue, Value};
 use steadygrad_nn::optimizers::Optimizer;
+use steadygrad_nn::{Shape, metrics};
 
 /// `[compile]`, for a model with outputs of these names.
 pub(crate) fn compile(config: &Config, outputs: &[String], seed: u64, threads: usize) -> Result<Compile> {
@@ -33,7 +34,14 @@ pub(crate) fn compile(config: &Config, outputs: &[String], seed: u64, threads: u
         weigh(&mut compile, &weights, outputs).place(|| "[compile], `loss_weights`")?;
     }
     for (value, weighted, key) in [(metrics, false, "metrics"), (weighted, true, "weighted_metrics")] {
-        let specs = metric_specs(&value, outputs, weighted).place(|| format!("[compile], `{key}`"))?;
+        let place = || format!("[compile], `{key}`");
+        let specs = metric_specs(&value, outputs, weighted).place(place)?;
+        for spec in &specs {
+            if let Asked::Named(value) = &spec.metric {
+                // Which accuracy it is depends on shapes; whether there is such a metric does not.
+                metrics::resolve(value, &Shape::from([2]), &Shape::from([]), None).place(place)?;
+            }
+        }
         compile.metrics.extend(specs);
     }
     Ok(compile)
@@ -44,11 +52,15 @@ fn per_output(value: &Value, outputs: &[String]) -> Result<Vec<(Option<String>, 
     match value {
         Value::List(items) => {
             if items.len() != outputs.len() {
+                let count = |n: usize, one: &str, more: &str| {
+                    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
+                };
                 return Err(Error::argument(format!(
-                    "the list has {} entries, and the model {} outputs",
-                    items.len(),
-                    outputs.len()
-                )));
+                    "the list has {}, and the model {}",
+                    count(items.len(), "entry", "entries"),
+                    count(outputs.len(), "output", "outputs")
+                ))
+                .help(format!("give one for each of {}", outputs.join(", "))));
             }
             Ok(outputs.iter().zip(items).map(|(o, v)| (Some(o.clone()), v.clone())).collect())
         }
@@ -170,7 +182,9 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     let mut class_weight = BTreeMap::new();
     for (name, value) in classes.iter() {
         let class: usize = name.parse().map_err(|_| {
-            Error::argument(format!("`{name}` is not the number of a class")).at("[fit], `class_weight`")
+            Error::argument(format!("`{name}` is not the number of a class"))
+                .at("[fit], `class_weight`")
+                .help("write weights by number: class_weight = { 0 = 1.0, 1 = 2.5 }")
         })?;
         let weight = f64::from_value(value).place(|| "[fit], `class_weight`")?;
         if !(weight.is_finite() && weight >= 0.0) {

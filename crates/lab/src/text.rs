@@ -7,20 +7,31 @@ use steadygrad_nn::config::{Config, Value};
 pub(crate) fn parse(text: &str) -> Result<Config> {
     if text.trim_start().starts_with('{') {
         let json: serde_json::Value = serde_json::from_str(text).map_err(|e| {
-            Error::format(format!("not valid JSON: {e}")).at(format!(
-                "line {}, column {}",
-                e.line(),
-                e.column()
-            ))
+            let (line, column) = (e.line(), e.column());
+            let what = e.to_string().replace(&format!(" at line {line} column {column}"), "");
+            let error = Error::format(format!("not valid JSON: {what}"));
+            error.at(format!("line {line}, column {column}")).help(shown(text, line))
         })?;
         return Config::from_json(&json);
     }
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
         let at = e.span().map_or(0, |s| s.start).min(text.len());
         let line = text[..at].matches('\n').count() + 1;
-        Error::format(format!("not valid TOML: {}", e.message())).at(format!("line {line}"))
+        let error = Error::format(format!("not valid TOML: {}", e.message().trim_end()));
+        error.at(format!("line {line}")).help(shown(text, line))
     })?;
     Ok(table.iter().map(|(k, v)| (k.clone(), from_toml(v))).collect())
+}
+
+/// The line that cannot be read.
+fn shown(text: &str, line: usize) -> String {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
+    let short: String = line.chars().take(100).collect();
+    if short.is_empty() {
+        "the text ends too early, or a bracket is missing".into()
+    } else {
+        format!("the line reads: {short}")
+    }
 }
 
 fn from_toml(value: &toml::Value) -> Value {
@@ -100,7 +111,7 @@ fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
                 match index {
                     Some(i) => &mut items[i],
                     None => {
-                        return Err(Error::argument(format!("`{part}` is not an index of a list of {n}")));
+                        return Err(no_index(part, n));
                     }
                 }
             }
@@ -108,6 +119,11 @@ fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
         };
     }
     Ok(at)
+}
+
+fn no_index(part: &str, n: usize) -> Error {
+    let error = Error::argument(format!("`{part}` is not an index of a list of {n}"));
+    if n == 0 { error } else { error.help(format!("indices count from 0: give one from 0 to {}", n - 1)) }
 }
 
 fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
@@ -119,8 +135,7 @@ fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
         Value::List(items) => {
             let n = items.len();
             let slot = key.parse::<usize>().ok().and_then(|i| items.get_mut(i));
-            *slot.ok_or_else(|| Error::argument(format!("`{key}` is not an index of a list of {n}")))? =
-                value;
+            *slot.ok_or_else(|| no_index(key, n))? = value;
             Ok(())
         }
         other => Err(Error::argument(format!("`{key}` cannot be set in {}", other.kind()))),
@@ -152,11 +167,14 @@ pub(crate) fn substitute(config: &Config) -> Result<Config> {
                 });
                 // What is left uses names that do not exist, or each other.
                 if let Some(error) = stuck.filter(|_| waiting.len() == before) {
-                    let own = waiting.iter().any(|(n, _)| error.what().contains(&format!("`{n}`")));
-                    return Err(if own {
-                        error.help("constants that use each other have no value")
-                    } else {
-                        error
+                    let own = waiting.iter().find(|(n, _)| error.what().contains(&format!("`{n}`")));
+                    return Err(match own {
+                        Some((name, _)) => {
+                            Error::argument(format!("it uses `{name}`, which has no value itself"))
+                                .at(error.place())
+                                .help("constants cannot use each other in a circle")
+                        }
+                        None => error,
                     });
                 }
             }
@@ -187,8 +205,10 @@ fn replaced(value: &Value, constants: &Config) -> Result<Value> {
             Some(name) => constants.get(name).cloned().ok_or_else(|| {
                 let known: Vec<&str> = constants.iter().map(|(n, _)| n).collect();
                 let error = Error::name("constant", name, &known);
-                let help = format!("{}; constants stand in the table [let]", error.remedy());
-                error.help(help.trim_start_matches("; "))
+                match error.remedy() {
+                    "" => error.help("constants stand in the table [let]"),
+                    _ => error,
+                }
             }),
             None => Ok(value.clone()),
         },

@@ -1,7 +1,7 @@
 //! The neutral value that every setting turns into: it maps to Keras' JSON and to TOML, and back.
 
 use std::fmt;
-use steadygrad_kernels::{Error, Result};
+use steadygrad_kernels::{Error, Result, nearest};
 
 /// A setting: what JSON and TOML can both say.
 #[derive(Debug, Clone, PartialEq)]
@@ -336,6 +336,14 @@ impl<'a> Args<'a> {
     /// The value, which must be given.
     pub fn need<T: FromValue>(&mut self, name: &str) -> Result<T> {
         self.given(name)?.ok_or_else(|| {
+            // A misspelt key explains the missing one.
+            let meant =
+                |key: &&str| nearest(key, &[name]).is_some() || crate::foreign::ours(key, &[name]).is_some();
+            if let Some(key) = self.config.iter().map(|(key, _)| key).find(meant) {
+                return Error::name("argument", key, &[])
+                    .help(format!("did you mean `{name}`?"))
+                    .at(self.owner.clone());
+            }
             Error::argument(format!("`{name}` is missing"))
                 .at(self.owner.clone())
                 .help(format!("give `{name}` a value"))

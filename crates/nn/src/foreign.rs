@@ -103,6 +103,9 @@ const WORDS: &[(&str, &[&str])] = &[
     ("test", &["validation"]),
     ("normalize", &["scale"]),
     ("times", &["repeat"]),
+    ("earlystop", &["early_stopping"]),
+    ("checkpoint", &["model_checkpoint"]),
+    ("reducelr", &["reduce_lr_on_plateau"]),
 ];
 
 /// Our word for a foreign one, if it is among those that are known in its place.

@@ -43,7 +43,7 @@ impl Shape {
         if self.0.iter().fold(1, |n: usize, &d| n.saturating_mul(d.max(1))) <= MOST {
             return Ok(());
         }
-        Err(Error::new(Kind::Memory, format!("the shape {self} is larger than any memory"))
+        Err(Error::new(Kind::Memory, format!("the shape {:?} is larger than any memory", self.0))
             .help("make the layer or the input smaller"))
     }
 

@@ -141,7 +141,14 @@ pub fn compute(
         assert_eq!(place.len(), values.len(), "{slot}");
         place.iter_mut().zip(values).for_each(|(to, &from)| *to = from as f32);
     }
-    run(&plan, 0..plan.steps.len(), &mut arena, Cpu { isa, threads: 1 }, Batch { rows, step: 0 }, |_, _| {});
+    run(
+        &plan,
+        0..plan.steps.len(),
+        &mut arena,
+        Cpu { isa, threads: 1 },
+        Batch { rows, step: 0, weighted: true },
+        |_, _| {},
+    );
     ask.iter().map(|s| arena.all()[plan.range(*s, rows)].iter().map(|&v| f64::from(v)).collect()).collect()
 }
 

@@ -1,0 +1,41 @@
+//! The `[model]` table with a `file`: a configuration that Keras wrote becomes a network.
+
+use std::path::Path;
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::Model;
+use steadygrad_nn::config::{Args, Config};
+
+/// The model that a file describes: a configuration as Keras writes it (`model.to_json()`).
+pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
+    let mut args = Args::new("[model]", config);
+    let file = base.join(args.need::<String>("file")?);
+    for key in ["layers", "input_shape", "outputs"] {
+        if config.get(key).is_some() {
+            return args.reject(key, "left out beside `file`, which says it all", "both");
+        }
+    }
+    args.ignore(&["weights", "name"]);
+    args.finish()?;
+    let place = || format!("[model], {}", file.display());
+    if matches!(file.extension().and_then(|e| e.to_str()), Some("keras" | "h5" | "hdf5")) {
+        let help = "give the model's configuration: a JSON file with what model.to_json() says in Keras";
+        return Err(Error::unsupported("model files of this kind are not read yet").at(place()).help(help));
+    }
+    let text = std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e).at("[model], `file`"))?;
+    let json = serde_json::from_str(&text).map_err(|e| {
+        Error::format(format!("not valid JSON: {e}"))
+            .at(place())
+            .help("`file` names a model's configuration as Keras writes it: model.to_json()")
+    })?;
+    let model = steadygrad_formats::keras::model_from_config(&json).place(place).map_err(|e| {
+        if e.remedy().is_empty() {
+            e.help("`file` names a model's configuration as Keras writes it: model.to_json()")
+        } else {
+            e
+        }
+    })?;
+    Ok(match args.or::<Option<String>>("name", None)? {
+        Some(name) => model.named(&name),
+        None => model,
+    })
+}
