@@ -43,9 +43,7 @@ pub fn tell(story: &Story) -> Result<()> {
     let groups = all.iter().map(|(name, _)| (name.to_string(), 2));
     let mut table = Table::new(titles).groups([(String::new(), 1)].into_iter().chain(groups).collect());
     for n in 0..depth {
-        let cells = all
-            .iter()
-            .flat_map(|(_, seen)| [format!("{:.2}", seen[n].0), percent(share(seen[n]))]);
+        let cells = all.iter().flat_map(|(_, seen)| [format!("{:.2}", seen[n].0), percent(share(seen[n]))]);
         table.row([(n + 1).to_string()].into_iter().chain(cells).collect());
     }
     print!("{table}");
