@@ -1,7 +1,7 @@
 //! Units that are 0 for every sample: they get no gradient, and never come back.
 
-use super::Story;
-use super::table::{Progress, Table, accuracy, conclude, headline, percent};
+use crate::Story;
+use crate::table::{Progress, Table, accuracy, conclude, count, headline, percent};
 use steadygrad::extend::{Initializer, Layer};
 use steadygrad::prelude::*;
 
@@ -45,7 +45,7 @@ fn train(
             model = model.add(dense.activation(activation.clone()));
         }
         let mut learner = story.learner(model, Adam::new(rate))?;
-        let fit = Fit::epochs(story.pick(5, 1)).validation(&story.valid);
+        let fit = Fit::epochs(story.pick(4, 1)).validation(&story.valid);
         let history = learner.fit(&story.train, fit)?;
         // A look at all samples at once: dead is what is 0 for each of them.
         let chart = learner.watch_on_batch(&story.train)?;
@@ -65,10 +65,10 @@ pub fn tell(story: &Story) -> Result<()> {
     headline(
         "3  Dying units",
         &format!(
-            "{DEPTH} layers of 100 units, {} epochs of Adam. Dead is a unit that is exactly 0 for each of the {} samples of \
+            "{DEPTH} layers of 100 units, {} of Adam. Dead is a unit that is exactly 0 for each of the {} samples of \
              training: where the slope is 0 too, nothing brings it back. \
              (GELU and Swish round to 0 far below it.)",
-            story.pick(5, 1),
+            count(story.pick(4, 1), "epoch"),
             story.train.len(),
         ),
     );

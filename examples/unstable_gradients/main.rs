@@ -7,7 +7,7 @@
 //! Every number that it prints was measured in this run; the conclusions are drawn from them, whatever they are. It uses
 //! 10,000 real digits of MNIST where the folder `../shared/data/mnist-t10k` is beside the repository, and else the 1,797
 //! small digits that are built in.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stdout)] // an example shows something
 
 mod data;
 mod dying;
@@ -47,7 +47,7 @@ impl Story {
 }
 
 /// Tells all of it.
-pub fn tell(quick: bool) -> Result<()> {
+fn tell(quick: bool) -> Result<()> {
     let (train, valid) = data::load(quick)?;
     println!("Unstable gradients, measured on {train},");
     println!("and {} more to validate. One scale for all pixels: mean 0, variance 1.", valid.len());
@@ -58,7 +58,6 @@ pub fn tell(quick: bool) -> Result<()> {
     normalization::tell(&story)
 }
 
-#[allow(missing_docs)]
-pub fn main() -> Result<()> {
+fn main() -> Result<()> {
     tell(std::env::args().any(|argument| argument == "--quick"))
 }

@@ -1,7 +1,7 @@
 //! The mean of the activations, which every unit of the next layer sees as one more bias.
 
-use super::Story;
-use super::table::{Table, conclude, headline, short};
+use crate::Story;
+use crate::table::{Table, conclude, headline, percent};
 use steadygrad::chart::Chart;
 use steadygrad::extend::{Initializer, Layer};
 use steadygrad::prelude::*;
@@ -43,9 +43,7 @@ pub fn tell(story: &Story) -> Result<()> {
     let groups = all.iter().map(|(name, _)| (name.to_string(), 2));
     let mut table = Table::new(titles).groups([(String::new(), 1)].into_iter().chain(groups).collect());
     for n in 0..depth {
-        let cells = all
-            .iter()
-            .flat_map(|(_, seen)| [format!("{:.2}", seen[n].0), format!("{:.0} %", 100.0 * share(seen[n]))]);
+        let cells = all.iter().flat_map(|(_, seen)| [format!("{:.2}", seen[n].0), percent(share(seen[n]))]);
         table.row([(n + 1).to_string()].into_iter().chain(cells).collect());
     }
     print!("{table}");
@@ -54,7 +52,7 @@ pub fn tell(story: &Story) -> Result<()> {
         .map(|(name, seen)| (*name, seen.iter().map(|s| share(*s)).sum::<f64>() / depth as f64))
         .collect();
     shares.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let told: Vec<String> = shares.iter().map(|(name, s)| format!("{name} {} %", short(100.0 * s))).collect();
+    let told: Vec<String> = shares.iter().map(|(name, s)| format!("{name} {}", percent(*s))).collect();
     conclude(&format!(
         "The share of the mean in the signal, on average over the layers: {}.",
         told.join(", ")

@@ -1,7 +1,7 @@
 //! Batch normalization, before and after the activation: rates and initial weights that train, and the gap to new samples.
 
-use super::Story;
-use super::table::{Progress, Table, accuracy, conclude, headline, percent, say};
+use crate::Story;
+use crate::table::{Progress, Table, accuracy, conclude, count, headline, percent, say};
 use steadygrad::prelude::*;
 
 /// Where the normalization stands.
@@ -59,9 +59,10 @@ pub fn tell(story: &Story) -> Result<()> {
     headline(
         "4  Batch normalization",
         &format!(
-            "{depth} layers of 100 units with ReLU, {epochs} epochs of gradient descent with batches of 32. Accuracy of \
+            "{depth} layers of 100 units with ReLU, {} of gradient descent with batches of 32. Accuracy of \
              validation by learning rate; “weights”: what the standard deviation of He's initial weights is multiplied by; \
-             “diverged”: the loss is no number any more, or weights are not."
+             “diverged”: the loss is no number any more, or weights are not.",
+            count(epochs, "epoch")
         ),
     );
     let mut rows = Vec::new();
@@ -129,8 +130,10 @@ fn gap(story: &Story, depth: usize) -> Result<()> {
     let (samples, epochs, seeds) = (story.pick(2_000, 400), story.pick(20, 3), story.pick(3, 1) as u64);
     println!();
     say(&format!(
-        "The gap between training and validation: {samples} samples, {epochs} epochs, rate 0.05, He's weights; mean of \
-         {seeds} seeds."
+        "The gap between training and validation: {samples} samples, {}, rate 0.05, He's weights; mean of \
+         {}.",
+        count(epochs, "epoch"),
+        count(seeds as usize, "seed")
     ));
     println!();
     let few = story.train.take(0..samples);

@@ -1,7 +1,7 @@
 //! The signal on its way forward, and its gradient on the way back, before anything is learnt.
 
-use super::Story;
-use super::table::{Progress, Table, accuracy, conclude, headline, percent, say, short};
+use crate::Story;
+use crate::table::{Progress, Table, accuracy, conclude, headline, percent, say, short};
 use steadygrad::chart::{Chart, Observation};
 use steadygrad::extend::{Initializer, Layer};
 use steadygrad::prelude::*;
@@ -39,6 +39,12 @@ impl Setup {
     /// What part of the last layer's gradient reaches the first.
     fn reaches(&self, depth: usize) -> f64 {
         self.delta(1) / self.delta(depth)
+    }
+
+    /// What part of the gradient passes the n-th activation.
+    fn passed(&self, n: usize) -> f64 {
+        let [sums, active] = self.layer(n).map(|seen| seen.delta.unwrap_or(f64::NAN));
+        sums / active
     }
 
     fn saturated(&self, n: usize) -> f64 {
@@ -148,6 +154,7 @@ fn forward(setups: &[Setup], depth: usize, input: f64) {
 }
 
 fn backward(setups: &[Setup], depth: usize) {
+    println!();
     say(
         "The gradient on its way back: root mean square of ∂loss/∂(output of the layer), the last layer first.",
     );
@@ -175,6 +182,17 @@ fn backward(setups: &[Setup], depth: usize) {
         short(per_layer(least)),
         short(least.reaches(depth)),
     ));
+    let most = |s: &Setup| (1..=depth).map(|n| s.saturated(n)).fold(0.0, f64::max);
+    if let Some(worst) = setups.iter().max_by(|a, b| most(a).total_cmp(&most(b))) {
+        let slopes = (1..=depth).map(|n| worst.passed(n).ln()).sum::<f64>() / depth as f64;
+        conclude(&format!(
+            "{} is the most saturated: an activation lets {} of the gradient through (root mean square, mean of the layers), \
+             the weights multiply it by {}.",
+            worst.name,
+            short(slopes.exp()),
+            short(per_layer(worst) / slopes.exp()),
+        ));
+    }
     conclude(&format!(
         "After {EPOCHS} epochs of gradient descent at rate 0.05, {} is the most accurate on the samples of validation ({}); {} \
          reaches {}.",

@@ -132,9 +132,14 @@ pub fn short(x: f64) -> String {
     }
 }
 
-/// A fraction in percent, without digits after the point.
+/// A number of things: "1 epoch", "5 epochs".
+pub fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A fraction in percent: whole ones, and a digit after the point below 1 %, so that little is not nothing.
 pub fn percent(x: f64) -> String {
-    format!("{:.0} %", 100.0 * x)
+    if x > 0.0 && x < 0.01 { format!("{:.1} %", 100.0 * x) } else { format!("{:.0} %", 100.0 * x) }
 }
 
 /// An accuracy in percent; one that is none, as "diverged".

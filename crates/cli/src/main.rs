@@ -1,5 +1,6 @@
 //! The command `steadygrad`.
 #![forbid(unsafe_code)]
+#![allow(rustdoc::invalid_html_tags)] // doc comments here are the help of the command
 
 mod evaluate;
 mod fetch;

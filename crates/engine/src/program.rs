@@ -4,7 +4,7 @@ use crate::fuse::fuse;
 use crate::plan::Plan;
 use crate::store::Store;
 use crate::system::check_memory;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use steadygrad_kernels::Result;
 use steadygrad_nn::recipe::{Access, Home, Recipe, Slot, Step, Trace};
 use steadygrad_nn::shape::Extent;
@@ -92,10 +92,11 @@ pub(crate) fn delta(recipe: &Recipe, trace: &Trace) -> Option<Slot> {
 
 /// Where outputs and deltas of the model's own layers are made.
 fn taps(recipe: &Recipe, plan: &Plan) -> Vec<(usize, Tap)> {
-    let made = |slot: Slot| {
-        let writes = |step: &Step| step.slots().iter().any(|(s, a)| *s == slot && *a == Access::Write);
-        plan.steps.iter().rposition(writes)
-    };
+    let mut last: HashMap<Slot, usize> = HashMap::new();
+    for (i, step) in plan.steps.iter().enumerate() {
+        last.extend(step.slots().into_iter().filter(|(_, a)| *a == Access::Write).map(|(s, _)| (s, i)));
+    }
+    let made = |slot: Slot| last.get(&slot).copied();
     let mut taps = Vec::new();
     for (i, trace) in recipe.traces.iter().enumerate().filter(|(_, t)| t.depth == 0) {
         if let Some(step) = trace.outputs.first().and_then(|s| made(*s)) {

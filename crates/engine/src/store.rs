@@ -95,9 +95,9 @@ impl Store {
 
     /// Places for the slots of a recipe of the same model, whatever it is for.
     pub fn fixed(&self, recipe: &Recipe) -> Fixed {
-        let places: HashMap<&str, usize> =
+        let starts: HashMap<&str, usize> =
             self.weights.iter().map(|w| (w.path.as_str(), w.range.start)).collect();
-        let place = |path: &str| places.get(path).copied().unwrap_or(0);
+        let place = |path: &str| starts.get(path).copied().unwrap_or(0);
         let mut fixed: Fixed = Vec::new();
         for p in &recipe.parameters {
             let start = place(&p.path);

@@ -4,13 +4,14 @@ use crate::learner::{Learner, Order, Picked, Which, total_loss};
 use crate::program::{Program, Tap, delta};
 use crate::run::{Batch, run};
 use crate::store::Store;
+use std::collections::HashMap;
 use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
 use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::statistics::{observe, rms, sum_of_squares};
 use steadygrad_kernels::{Isa, Result};
 use steadygrad_nn::layers::Role;
-use steadygrad_nn::recipe::{Recipe, Trace};
+use steadygrad_nn::recipe::Recipe;
 
 /// Who looks, when, and what was seen.
 #[derive(Debug)]
@@ -19,8 +20,10 @@ pub struct Watch {
     pub schedule: Schedule,
     /// What was seen.
     pub chart: Chart,
-    /// The trace of each layer of the chart.
-    traces: Vec<usize>,
+    /// The layer of the chart that a trace is, if any.
+    layers: Vec<Option<usize>>,
+    /// The parameters of each layer: indices into the store's.
+    owned: Vec<Vec<usize>>,
     bounds: Vec<Option<(f64, f64)>>,
     /// Units of each layer that were not 0 since the epoch began.
     alive: Vec<Vec<bool>>,
@@ -30,9 +33,12 @@ pub struct Watch {
 }
 
 /// Limits of what a layer puts out: its own, or those of the activation inside of it.
-fn bounds(recipe: &Recipe, trace: &Trace) -> Option<(f64, f64)> {
-    let inside = format!("{}/activation", trace.path);
-    let last = recipe.traces.iter().find(|t| t.path == inside).unwrap_or(trace);
+fn bounds(recipe: &Recipe, trace: usize) -> Option<(f64, f64)> {
+    let own = &recipe.traces[trace];
+    let inside = format!("{}/activation", own.path);
+    // What is inside a layer stands right behind it.
+    let mut behind = recipe.traces[trace + 1..].iter().take_while(|t| t.depth > own.depth);
+    let last = behind.find(|t| t.path == inside).unwrap_or(own);
     match &last.role {
         Role::Pointwise(f) => f.bounds(),
         _ => None,
@@ -46,17 +52,27 @@ impl Watch {
         let units: Vec<usize> =
             traces.iter().map(|&i| recipe.traces[i].shapes.first().map_or(1, |s| s.last())).collect();
         let widest = units.iter().copied().max().unwrap_or(0);
-        let bounds: Vec<_> = traces.iter().map(|&i| bounds(recipe, &recipe.traces[i])).collect();
-        let layers = traces.iter().zip(&bounds).map(|(&i, bounds)| {
+        let bounds: Vec<_> = traces.iter().map(|&i| bounds(recipe, i)).collect();
+        // A parameter belongs to the layer of the model that its path begins with, also where that is a model itself.
+        let mut by_layer: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (i, p) in store.params.iter().enumerate() {
+            by_layer.entry(p.path.split('/').next().unwrap_or("")).or_default().push(i);
+        }
+        let owned: Vec<Vec<usize>> = traces
+            .iter()
+            .map(|&i| by_layer.get(recipe.traces[i].path.as_str()).cloned().unwrap_or_default())
+            .collect();
+        let mut layer_of = vec![None; recipe.traces.len()];
+        for (layer, &trace) in traces.iter().enumerate() {
+            layer_of[trace] = Some(layer);
+        }
+        let layers = traces.iter().zip(&bounds).zip(&owned).map(|((&i, bounds), owned)| {
             let trace = &recipe.traces[i];
-            // The parameters of a nested model are those of the layers in it.
-            let inside = format!("{}/", trace.path);
-            let paths = recipe.parameters.iter().map(|p| &p.path).filter(|p| p.starts_with(&inside));
             Layer {
                 path: trace.path.clone(),
                 class: trace.class.clone(),
                 role: trace.role.name().to_string(),
-                parameters: paths.cloned().collect(),
+                parameters: owned.iter().map(|&i| store.params[i].path.clone()).collect(),
                 bounded: bounds.is_some(),
             }
         });
@@ -68,7 +84,8 @@ impl Watch {
             scratch: (vec![0.0; widest], vec![0.0; widest]),
             before: vec![0.0; store.trainable.len()],
             current: vec![Observation::default(); traces.len()],
-            traces,
+            layers: layer_of,
+            owned,
         }
     }
 
@@ -84,7 +101,7 @@ impl Watch {
         let first = program.taps.partition_point(|(s, _)| *s < step);
         for (_, tap) in program.taps[first..].iter().take_while(|(s, _)| *s == step) {
             let (Tap::Signal(trace) | Tap::Delta(trace)) = *tap;
-            let Some(layer) = self.traces.iter().position(|&t| t == trace) else { continue };
+            let Some(layer) = self.layers[trace] else { continue };
             let trace = &program.recipe.traces[trace];
             let slot = match tap {
                 Tap::Signal(_) => trace.outputs.first().copied(),
@@ -108,9 +125,9 @@ impl Watch {
     /// Remembers the weights before the update, and looks at the gradients.
     pub fn before_update(&mut self, store: &Store, arena: &Arena) {
         self.before.copy_from_slice(&arena.all()[store.trainable.clone()]);
-        for (layer, seen) in self.chart.layers.iter().zip(&mut self.current) {
+        for (owned, seen) in self.owned.iter().zip(&mut self.current) {
             seen.gradients.clear();
-            for p in store.params.iter().filter(|p| layer.parameters.contains(&p.path)) {
+            for p in owned.iter().map(|&i| &store.params[i]) {
                 let start = store.gradients.start + p.offset;
                 seen.gradients.push(rms(&arena.all()[start..start + p.len]));
             }
@@ -119,19 +136,16 @@ impl Watch {
 
     /// Looks at how much the weights changed, and files what was seen under this step.
     pub fn after_update(&mut self, store: &Store, arena: &Arena, step: u64, loss: f64) {
-        for (layer, seen) in self.chart.layers.iter().zip(&mut self.current) {
+        for (owned, seen) in self.owned.iter().zip(&mut self.current) {
             seen.updates.clear();
-            for p in store.params.iter().filter(|p| layer.parameters.contains(&p.path)) {
+            for p in owned.iter().map(|&i| &store.params[i]) {
                 let (before, after) =
                     (&self.before[p.offset..p.offset + p.len], &arena.all()[p.offset..p.offset + p.len]);
                 let change: f64 =
                     before.iter().zip(after).map(|(&b, &a)| (f64::from(a) - f64::from(b)).powi(2)).sum();
                 let size = sum_of_squares(before);
-                seen.updates.push(if size > 0.0 {
-                    (change / size).sqrt()
-                } else {
-                    f64::INFINITY * change.sqrt()
-                });
+                // What did not move did not move, however small it is.
+                seen.updates.push(if change == 0.0 { 0.0 } else { (change / size).sqrt() });
             }
         }
         self.file(step, loss);

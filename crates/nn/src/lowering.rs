@@ -12,7 +12,7 @@ use crate::names::Counter;
 use crate::recipe::{Access, Home, Parameter, Recipe, Slot, SlotInfo, State, Step, Trace, Weight};
 use crate::regularizers::Regularizer;
 use crate::shape::{Extent, Shape};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use steadygrad_kernels::random::{Purpose, Stream};
 use steadygrad_kernels::shuffle::RANK;
@@ -68,6 +68,8 @@ pub(crate) struct Builder {
     ports: Vec<PortInfo>,
     params: Vec<ParamInfo>,
     states: Vec<State>,
+    /// Where parameters and state of these paths are; a path is one or the other.
+    kept: HashMap<String, usize>,
     weights: Vec<Weight>,
     penalties: Vec<Slot>,
     traces: Vec<(Trace, Vec<Port>, Vec<Port>)>,
@@ -125,6 +127,7 @@ impl Builder {
             ports: Vec::new(),
             params: Vec::new(),
             states: Vec::new(),
+            kept: HashMap::new(),
             weights: Vec::new(),
             penalties: Vec::new(),
             traces: Vec::new(),
@@ -278,15 +281,7 @@ impl Builder {
         let mut absent: HashSet<Slot> =
             self.ports.iter().filter(|p| p.readers.is_empty()).map(|p| p.gradient).collect();
         let mut backward: Vec<Step> = Vec::new();
-        // What is settled after which group: looked up, so that deep networks take no time in the square of their depth.
-        let mut ports: Vec<Vec<usize>> = vec![Vec::new(); self.groups.len()];
-        let mut params = ports.clone();
-        for (i, info) in self.ports.iter().enumerate().filter(|(_, info)| !info.readers.is_empty()) {
-            ports.get_mut(info.first_reader).into_iter().for_each(|settled| settled.push(i));
-        }
-        for (i, info) in self.params.iter().enumerate().filter(|(_, info)| !info.readers.is_empty()) {
-            params.get_mut(info.first_reader).into_iter().for_each(|settled| settled.push(i));
-        }
+        let mut due = self.due();
         for group in (0..self.groups.len()).rev() {
             for step in std::mem::take(&mut self.groups[group]) {
                 let slots = step.slots();
@@ -298,20 +293,25 @@ impl Builder {
                     backward.push(step);
                 }
             }
-            for &port in &ports[group] {
-                let info = &self.ports[port];
-                let (readers, gradient) = (info.readers.clone(), info.gradient);
+            for (readers, gradient) in std::mem::take(&mut due[group]) {
                 self.settle(readers, gradient, &mut absent, &mut backward);
-            }
-            for &param in &params[group] {
-                let info = &self.params[param];
-                if let Some(gradient) = info.parameter.gradient {
-                    let readers = info.readers.clone();
-                    self.settle(readers, gradient, &mut absent, &mut backward);
-                }
             }
         }
         self.recipe(backward, &absent, outputs, inputs, want_inputs)
+    }
+
+    /// The gradients that are complete behind each group, with the contributions of their readers: ports, then parameters.
+    fn due(&self) -> Vec<Vec<(Vec<Slot>, Slot)>> {
+        let mut due = vec![Vec::new(); self.groups.len()];
+        for port in self.ports.iter().filter(|p| !p.readers.is_empty()) {
+            due[port.first_reader].push((port.readers.clone(), port.gradient));
+        }
+        for param in self.params.iter().filter(|p| !p.readers.is_empty()) {
+            if let Some(gradient) = param.parameter.gradient {
+                due[param.first_reader].push((param.readers.clone(), gradient));
+            }
+        }
+        due
     }
 
     /// One gradient from its readers' contributions: none, the only one, or their sum.
@@ -533,7 +533,7 @@ impl Lowering<'_> {
     pub fn param(&mut self, name: &str, shape: impl Into<Shape>, spec: &ParamSpec) -> Result<Param> {
         let shape = shape.into();
         let path = format!("{}/{name}", self.path);
-        if let Some(index) = self.build.params.iter().position(|p| p.parameter.path == path) {
+        if let Some(index) = self.build.kept.get(&path).copied() {
             if !self.parameters.contains(&index) {
                 self.parameters.push(index);
             }
@@ -547,7 +547,7 @@ impl Lowering<'_> {
         let index = self.build.params.len();
         self.build.params.push(ParamInfo {
             parameter: Parameter {
-                path,
+                path: path.clone(),
                 key: format!("{}/{name}", self.key),
                 shape: shape.clone(),
                 value,
@@ -561,6 +561,7 @@ impl Lowering<'_> {
         self.build.weights.push(Weight::Parameter(index));
         self.parameters.push(index);
         let param = Param { slot: value, index };
+        self.build.kept.insert(path, index);
         if let Some(regularizer) = &spec.regularizer {
             regularizer.check(shape.dims()).place(|| name.to_string())?;
             let out = self.build.new_slot(Home::Result, Extent::ONE);
@@ -598,9 +599,10 @@ impl Lowering<'_> {
     pub fn state(&mut self, name: &str, shape: impl Into<Shape>, initializer: &Arc<dyn Initializer>) -> Slot {
         let shape = shape.into();
         let path = format!("{}/{name}", self.path);
-        if let Some(state) = self.build.states.iter().find(|s| s.path == path) {
-            return state.value;
+        if let Some(&index) = self.build.kept.get(&path) {
+            return self.build.states[index].value;
         }
+        self.build.kept.insert(path.clone(), self.build.states.len());
         let value = self.build.new_slot(Home::State, Extent::Fixed(shape.size()));
         self.build.weights.push(Weight::State(self.build.states.len()));
         self.build.states.push(State {

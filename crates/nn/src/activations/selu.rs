@@ -15,7 +15,7 @@ use steadygrad_kernels::Real;
 /// λ = 1.0507009873554805,  α = 1.6732632423543772
 /// ```
 ///
-/// With weights of mean 0 and variance 1/fan_in ([`LecunNormal`](crate::initializers::LecunNormal)), mean 0 and variance 1
+/// With weights of mean 0 and variance 1/fan_in ([`LecunNormal`](struct@crate::initializers::LecunNormal)), mean 0 and variance 1
 /// are a fixed point that attracts. The gradient's variance still grows by 1.0716 per layer
 /// (Klambauer, Unterthiner, Mayr, Hochreiter 2017).
 ///

@@ -13,7 +13,7 @@ use steadygrad_kernels::Real;
 /// f′(x) = 1/2 for |x| < 1, else 0
 /// ```
 ///
-/// What [`Sparsemax`](super::Sparsemax) is for two classes (Martins and Astudillo 2016).
+/// What [`Sparsemax`](struct@super::Sparsemax) is for two classes (Martins and Astudillo 2016).
 ///
 /// ```
 /// use steadygrad_nn::activations::{Activation, SparseSigmoid};
