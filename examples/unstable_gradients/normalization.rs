@@ -127,16 +127,17 @@ fn show(rows: &[Row]) {
 
 /// Accuracy on samples that were trained with and on others.
 fn gap(story: &Story, depth: usize) -> Result<()> {
-    let (samples, epochs, seeds) = (story.pick(2_000, 400), story.pick(20, 3), story.pick(3, 1) as u64);
+    let few = story.train.take(0..story.pick(2_000, 400));
+    let (epochs, seeds) = (story.pick(20, 3), story.pick(3, 1) as u64);
     println!();
     say(&format!(
-        "The gap between training and validation: {samples} samples, {}, rate 0.05, He's weights; mean of \
+        "The gap between training and validation: {} samples, {}, rate 0.05, He's weights; mean of \
          {}.",
+        few.len(),
         count(epochs, "epoch"),
         count(seeds as usize, "seed")
     ));
     println!();
-    let few = story.train.take(0..samples);
     let mut progress = Progress::new(3 * seeds as usize);
     let mut table = Table::new(["normalization", "training", "validation", "gap"]);
     let mut gaps = Vec::new();

@@ -176,7 +176,7 @@ fn backward(setups: &[Setup], depth: usize) {
     let best = setups.iter().max_by(|a, b| score(a).total_cmp(&score(b)));
     let (Some(least), Some(best)) = (least, best) else { return };
     conclude(&format!(
-        "The gradient shrinks most with {}: a layer multiplies it by {}, and the first layer gets {} of what the last one \
+        "Least of the gradient arrives with {}: a layer multiplies it by {}, and the first layer gets {} of what the last one \
          gets.",
         least.name,
         short(per_layer(least)),

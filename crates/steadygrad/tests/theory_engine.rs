@@ -144,7 +144,7 @@ fn ln_relu() {
     same_as_reference("ln.relu", None, RATE);
     close("ln.relu (from the formula)", Moments::of(&Relu).layer_norm_rate(), RATE, 1e-9);
     let blocks = blocks(20, 400, 2.0, LayerNormalization::new().epsilon(0.0), Some(Arc::new(Relu)));
-    close("ln.relu", mean_rate(&blocks, 400, 100, 3), RATE, 0.04);
+    close("ln.relu", mean_rate(&blocks, 400, 30, 10), RATE, 0.04);
 }
 
 /// A batch normalization alone, with a loss that has no symmetries, fed and run in double precision.
