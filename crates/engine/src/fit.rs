@@ -199,9 +199,9 @@ impl Learner {
                     c.on_train_batch_begin(t, batch)?;
                 }
                 let picked = Picked { which: Order::List(&order[rows.clone()]), weights: weights.as_deref() };
-                let step = t.learner.train_step(data, &picked)?;
+                let loss = t.learner.train_step(data, &picked)?;
                 history.samples += rows.len();
-                if !step.loss.is_finite() {
+                if !loss.is_finite() {
                     let warning = t.learner.not_finite_warning(epoch, batch);
                     if !t.warnings.iter().any(|w| w.starts_with(NOT_FINITE)) {
                         t.warn(warning);

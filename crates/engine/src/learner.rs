@@ -1,6 +1,6 @@
 //! A model with its memory: weights, gradients, optimizer. It is trained, evaluated, and asked for predictions.
 
-use crate::apply::{Applied, Applier, Variable};
+use crate::apply::{Applier, Variable};
 use crate::compile::Compile;
 use crate::logs::Logs;
 use crate::measure::Measures;
@@ -58,14 +58,6 @@ pub struct Learner {
     pub(crate) rows: usize,
     pub(crate) cpu: Cpu,
     pub(crate) pool: Pool,
-}
-
-/// What one step of training came to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Step {
-    pub loss: f64,
-    #[allow(dead_code)] // read by the doctor's record of clipping
-    pub applied: Option<Applied>,
 }
 
 impl Learner {
@@ -332,8 +324,8 @@ impl Learner {
         }
     }
 
-    /// Runs one training step on what was fed: forward, backward, metrics, update.
-    pub(crate) fn train_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<Step> {
+    /// Runs one training step: feeding, forward, backward, metrics, update. The loss of the batch.
+    pub(crate) fn train_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<f64> {
         let rows = picked.len();
         let batch = Batch { rows, step: self.applier.iterations(), weighted: picked.weights.is_some() };
         let looking = self.watch.as_ref().is_some_and(|w| w.schedule.includes(batch.step));
@@ -375,11 +367,11 @@ impl Learner {
             // As if the loss had been multiplied by it: the optimizer divides.
             norm::scale(self.cpu.isa, factor, gradients);
         }
-        let applied = self.applier.apply(self.cpu.isa, None, weights, gradients);
+        self.applier.apply(self.cpu.isa, None, weights, gradients);
         if looking && let Some(watch) = &mut self.watch {
             watch.after_update(&self.store, &self.arena, batch.step, loss);
         }
-        Ok(Step { loss, applied: Some(applied) })
+        Ok(loss)
     }
 
     /// Runs the losses without training on what was fed.

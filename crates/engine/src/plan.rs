@@ -29,7 +29,7 @@ const NOWHERE: usize = usize::MAX;
 impl Plan {
     /// Plans these steps for batches of up to `rows`. `fixed` slots lie where they are said to; all others go behind
     /// `base`. Feeds and results have places of their own for the whole run; any other slot gives its place free after
-    /// its last reader. `keep` slots are not given free either.
+    /// its last reader.
     pub fn new(
         recipe: &Recipe,
         steps: Vec<Step>,

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
 use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::statistics::{observe, rms, sum_of_squares};
+use steadygrad_kernels::norm::sum_of_squares;
+use steadygrad_kernels::statistics::{observe, rms};
 use steadygrad_kernels::{Isa, Result};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::recipe::Recipe;
@@ -143,7 +144,7 @@ impl Watch {
                     (&self.before[p.offset..p.offset + p.len], &arena.all()[p.offset..p.offset + p.len]);
                 let change: f64 =
                     before.iter().zip(after).map(|(&b, &a)| (f64::from(a) - f64::from(b)).powi(2)).sum();
-                let size = sum_of_squares(before);
+                let size = sum_of_squares(Isa::best(), before);
                 // What did not move did not move, however small it is.
                 seen.updates.push(if change == 0.0 { 0.0 } else { (change / size).sqrt() });
             }

@@ -2,7 +2,7 @@
 
 use crate::columns::column_stats;
 use crate::isa::Isa;
-use crate::rows::sum;
+use crate::norm::sum_of_squares;
 
 /// Statistics of a block of rows × units.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -81,19 +81,10 @@ pub fn observe(
     }
 }
 
-/// The root of the mean square, summed in f64; 0 for nothing.
+/// The root of the mean square, summed in f64, so that it neither overflows nor vanishes; 0 for nothing.
 pub fn rms(x: &[f32]) -> f64 {
-    (sum_of_squares(x) / x.len().max(1) as f64).sqrt()
-}
-
-/// Σ x², summed in f64, so that it neither overflows nor vanishes.
-pub fn sum_of_squares(x: &[f32]) -> f64 {
-    let total = sum(x, x, |x, _| x * x);
-    if total.is_finite() && total > 1e-30 {
-        total
-    } else {
-        x.iter().map(|&x| f64::from(x) * f64::from(x)).sum()
-    }
+    // The sum has the same bits on every instruction set.
+    (sum_of_squares(Isa::best(), x) / x.len().max(1) as f64).sqrt()
 }
 
 #[cfg(test)]

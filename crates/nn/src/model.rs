@@ -207,7 +207,7 @@ impl Model {
             };
             build.layer(&*entry.layer, &context, inputs)
         })?;
-        let losses = lower_objectives(&mut build, &outputs, &self.output_names(), &purpose.objectives)?;
+        let losses = lower_objectives(&mut build, &outputs, &purpose.objectives)?;
         let mut recipe = build.finish(&outputs, &feeds, purpose.input_gradients);
         recipe.targets = losses.iter().map(|l| l.1).collect();
         recipe.sample_weights = losses.iter().map(|l| l.2).collect();
@@ -239,7 +239,6 @@ impl Model {
 fn lower_objectives(
     build: &mut Builder,
     outputs: &[Port],
-    names: &[String],
     objectives: &[Objective],
 ) -> Result<Vec<(LossInfo, Slot, Slot)>> {
     let mut all = Vec::new();
@@ -260,7 +259,6 @@ fn lower_objectives(
             None => (output, objective.loss.clone()),
         };
         let shape = build.shape_of(prediction).clone();
-        let _ = &names;
         let target = build.new_slot(Home::Feed, Extent::Rows(loss.target_shape(&shape).size()));
         let weights = build.new_slot(Home::Feed, Extent::Rows(1));
         let extent = loss.extent(&shape);

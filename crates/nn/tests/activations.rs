@@ -58,7 +58,7 @@ fn named(name: &str) -> Arc<dyn Layer> {
 
 /// Every pointwise activation of the catalog, and some with other parameters.
 fn pointwise() -> Vec<Arc<dyn Activation>> {
-    let mut all: Vec<Arc<dyn Layer>> = NAMES.iter().map(|name| named(name)).collect();
+    let mut all: Vec<Arc<dyn Layer>> = CATALOG.iter().map(|entry| named(entry.class)).collect();
     all.push(Arc::new(Relu.negative_slope(0.25).max_value(4.0).threshold(0.5)));
     all.push(Arc::new(Relu.max_value(0.0).negative_slope(0.5)));
     all.push(Arc::new(LeakyRelu.negative_slope(0.0)));
