@@ -1,8 +1,9 @@
 //! Fewer steps: each rule joins two neighbours into one that does the same operations in the same order.
 
 use std::collections::{HashMap, HashSet};
-use steadygrad_nn::recipe::{Access, Home, Recipe, Slot, Step};
+use steadygrad_nn::recipe::{Home, Recipe};
 use steadygrad_nn::shape::Extent;
+use steadygrad_nn::step::{Access, Slot, Step};
 
 /// Joins what can be joined. Slots in `seen` are looked at from outside and stay as they are.
 pub fn fuse(recipe: &Recipe, seen: &HashSet<Slot>) -> (Vec<Step>, usize) {

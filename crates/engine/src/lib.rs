@@ -2,13 +2,17 @@
 #![forbid(unsafe_code)]
 
 pub mod apply;
+mod batches;
 pub mod callbacks;
+mod checks;
 mod compile;
 mod fit;
+mod fit_settings;
 pub mod fuse;
 mod learner;
 mod logs;
 mod measure;
+mod non_finite;
 pub mod oracle;
 pub mod plan;
 mod program;
@@ -19,7 +23,8 @@ pub mod system;
 mod watch;
 
 pub use compile::{Asked, Compile, LossSpec, MetricSpec};
-pub use fit::{Evaluation, Fit, FitSettings, Shuffle};
+pub use fit::Evaluation;
+pub use fit_settings::{Fit, FitSettings, Shuffle};
 pub use learner::{Learner, Trainable};
 pub use logs::{History, Logs, figure};
 pub use summary::Summary;

@@ -1,7 +1,7 @@
 //! Losses and metrics of many batches.
 
+use crate::batches::Picked;
 use crate::compile::{Asked, Compile};
-use crate::learner::Picked;
 use crate::logs::Logs;
 use crate::plan::Plan;
 use steadygrad_data::Dataset;

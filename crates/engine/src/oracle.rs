@@ -3,8 +3,9 @@
 
 use steadygrad_kernels::shuffle;
 use steadygrad_nn::losses::{Block, reduce};
-use steadygrad_nn::recipe::{Recipe, Slot, Step};
+use steadygrad_nn::recipe::Recipe;
 use steadygrad_nn::shape::{Extent, Layout};
+use steadygrad_nn::step::{Slot, Step};
 
 /// A recipe with a value for every slot.
 ///

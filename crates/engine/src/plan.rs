@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use steadygrad_kernels::arena::LINE;
 use steadygrad_nn::Extent;
-use steadygrad_nn::recipe::{Access, Home, Recipe, Slot, Step};
+use steadygrad_nn::recipe::{Home, Recipe};
+use steadygrad_nn::step::{Access, Slot, Step};
 
 /// Steps with the places of their slots in an arena.
 #[derive(Debug, Clone)]

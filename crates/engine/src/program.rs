@@ -6,8 +6,9 @@ use crate::store::Store;
 use crate::system::check_memory;
 use std::collections::{HashMap, HashSet};
 use steadygrad_kernels::Result;
-use steadygrad_nn::recipe::{Access, Home, Recipe, Slot, Step, Trace};
+use steadygrad_nn::recipe::{Home, Recipe, Trace};
 use steadygrad_nn::shape::Extent;
+use steadygrad_nn::step::{Access, Slot, Step};
 
 /// What of a layer is looked at behind a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

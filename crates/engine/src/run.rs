@@ -10,8 +10,8 @@ use steadygrad_kernels::rows::{self, Standard};
 use steadygrad_kernels::shuffle::{self, RANK};
 use steadygrad_kernels::{Cpu, Flush, map};
 use steadygrad_nn::losses::{Block, reduce};
-use steadygrad_nn::recipe::{Slot, Step};
 use steadygrad_nn::shape::{Extent, Layout};
+use steadygrad_nn::step::{Slot, Step};
 
 /// Elements of one piece of work, whatever the number of threads.
 const PIECE: usize = 1 << 15;

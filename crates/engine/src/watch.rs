@@ -1,6 +1,7 @@
 //! Looking at a training: what taps see becomes a chart.
 
-use crate::learner::{Learner, Order, Picked, Which, total_loss};
+use crate::batches::{Order, Picked, Which, total_loss};
+use crate::learner::Learner;
 use crate::program::{Program, Tap, delta};
 use crate::run::{Batch, run};
 use crate::store::Store;

@@ -6,6 +6,7 @@ use common::{agrees_with_the_oracle, both_laws, execute, gradients_are_slopes, n
 use std::sync::Arc;
 use steadygrad_kernels::Isa;
 use steadygrad_nn::activations::{Elu, Relu, Sigmoid, Softmax, Tanh};
+use steadygrad_nn::builder::Mode;
 use steadygrad_nn::functional::{concatenate, input, merge, shared};
 use steadygrad_nn::layers::{
     ActivityRegularization, Add, Average, BatchNormalization, Concatenate, Dense, Flatten,
@@ -13,7 +14,6 @@ use steadygrad_nn::layers::{
     RMSNormalization, RepeatVector, Rescaling, Reshape, Subtract, UnitNormalization,
 };
 use steadygrad_nn::losses::SparseCategoricalCrossentropy;
-use steadygrad_nn::lowering::Mode;
 use steadygrad_nn::model::Purpose;
 use steadygrad_nn::regularizers::L2;
 use steadygrad_nn::{Model, Sequential};

@@ -6,11 +6,11 @@ use common::{both_laws, execute, normals};
 use std::sync::Arc;
 use steadygrad_engine::oracle::Oracle;
 use steadygrad_kernels::Isa;
+use steadygrad_nn::builder::Mode;
 use steadygrad_nn::functional::{input, shared};
 use steadygrad_nn::layers::{
     AlphaDropout, Dense, Dropout, GaussianDropout, GaussianNoise, Identity, Layer, Rescaling,
 };
-use steadygrad_nn::lowering::Mode;
 use steadygrad_nn::model::Purpose;
 use steadygrad_nn::{Model, Sequential};
 

@@ -2,7 +2,8 @@
 
 use crate::origins::join;
 use steadygrad_kernels::{Error, Place, Result};
-use steadygrad_nn::config::{Args, Config, FromValue, Value};
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::{Config, FromValue, Value};
 use steadygrad_nn::functional::{self, Shared, shared};
 use steadygrad_nn::layers::{self, Add, Layer};
 use steadygrad_nn::{Model, Shape};

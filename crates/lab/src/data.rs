@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use steadygrad_data::{Array, Dataset, Published, Scale, Scaler, csv, npy, sets};
 use steadygrad_formats::npz;
 use steadygrad_kernels::{Error, Place as _, Result};
-use steadygrad_nn::config::{Args, Config, FromValue, Value};
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::{Config, FromValue, Value};
 
 /// Data as an experiment gives it, ready to train on.
 #[derive(Debug)]

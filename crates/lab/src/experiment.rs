@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use steadygrad_engine::callbacks::Callback;
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
 use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
-use steadygrad_nn::config::{Args, Config, Value};
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::{Config, Value};
 use steadygrad_nn::{Model, Shape};
 
 /// The unit that is trained, examined and cured: the content of an experiment file.

@@ -3,7 +3,8 @@
 use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
-use steadygrad_nn::config::{Args, Config};
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::Config;
 
 /// The model that a file describes: a configuration as Keras writes it (`model.to_json()`).
 pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {

@@ -5,7 +5,8 @@ use std::path::Path;
 use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
 use steadygrad_kernels::{Error, Place, Result};
-use steadygrad_nn::config::{Args, Config, FromValue, Value};
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::{Config, FromValue, Value};
 use steadygrad_nn::optimizers::Optimizer;
 use steadygrad_nn::{Shape, metrics};
 

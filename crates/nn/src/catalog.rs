@@ -1,6 +1,7 @@
 //! Names to things: the one place where a string such as "he_normal" becomes a value.
 
-use crate::config::{Args, Config, Value};
+use crate::args::Args;
+use crate::config::{Config, Value};
 use crate::foreign::ours;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};

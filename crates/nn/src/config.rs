@@ -1,7 +1,7 @@
 //! The neutral value that every setting turns into: it maps to Keras' JSON and to TOML, and back.
 
 use std::fmt;
-use steadygrad_kernels::{Error, Result, nearest};
+use steadygrad_kernels::{Error, Result};
 
 /// A setting: what JSON and TOML can both say.
 #[derive(Debug, Clone, PartialEq)]
@@ -298,94 +298,6 @@ impl<T: FromValue> FromValue for Vec<T> {
     }
 }
 
-/// Reads settings by name and remembers which names are known, so that [`Args::finish`] can name the misspelt ones.
-///
-/// ```
-/// use steadygrad_nn::config::{Args, Config};
-/// let config = Config::new().with("units", 64).with("use_biass", false);
-/// let mut args = Args::new("Dense", &config);
-/// assert_eq!(args.need::<usize>("units").unwrap(), 64);
-/// assert_eq!(args.or("use_bias", true).unwrap(), true);
-/// let error = args.finish().unwrap_err().to_string();
-/// assert!(error.contains("`use_biass`") && error.contains("did you mean `use_bias`?"), "{error}");
-/// ```
-#[derive(Debug)]
-pub struct Args<'a> {
-    owner: String,
-    config: &'a Config,
-    known: Vec<String>,
-}
-
-impl<'a> Args<'a> {
-    /// Settings of the thing named `owner`.
-    pub fn new(owner: impl Into<String>, config: &'a Config) -> Args<'a> {
-        Args { owner: owner.into(), config, known: Vec::new() }
-    }
-
-    /// The value, if it was given (a given null counts as given).
-    pub fn given<T: FromValue>(&mut self, name: &str) -> Result<Option<T>> {
-        self.known.push(name.to_string());
-        match self.config.get(name) {
-            None => Ok(None),
-            Some(value) => {
-                T::from_value(value).map(Some).map_err(|e| e.at(format!("`{name}`")).at(self.owner.clone()))
-            }
-        }
-    }
-
-    /// The value, which must be given.
-    pub fn need<T: FromValue>(&mut self, name: &str) -> Result<T> {
-        self.given(name)?.ok_or_else(|| {
-            // A misspelt key explains the missing one.
-            let meant =
-                |key: &&str| nearest(key, &[name]).is_some() || crate::foreign::ours(key, &[name]).is_some();
-            if let Some(key) = self.config.iter().map(|(key, _)| key).find(meant) {
-                return Error::name("argument", key, &[])
-                    .help(format!("did you mean `{name}`?"))
-                    .at(self.owner.clone());
-            }
-            Error::argument(format!("`{name}` is missing"))
-                .at(self.owner.clone())
-                .help(format!("give `{name}` a value"))
-        })
-    }
-
-    /// The value, or this default.
-    pub fn or<T: FromValue>(&mut self, name: &str, default: T) -> Result<T> {
-        Ok(self.given(name)?.unwrap_or(default))
-    }
-
-    /// Names that may stand there and are not read (Keras' `dtype`, `name`, …).
-    pub fn ignore(&mut self, names: &[&str]) {
-        self.known.extend(names.iter().map(|n| n.to_string()));
-    }
-
-    /// An error if a name was given that nobody asked for.
-    pub fn finish(&self) -> Result<()> {
-        for (name, _) in self.config.iter() {
-            if !self.known.iter().any(|k| k == name) {
-                let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
-                let error = Error::name("argument", name, &known).at(self.owner.clone());
-                return Err(match crate::foreign::ours(name, &known) {
-                    Some(word) => error.help(format!("did you mean `{word}`?")),
-                    None => error,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Whose settings these are.
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    /// An error about one argument: what it must be and what it is.
-    pub fn reject<T>(&self, name: &str, must: &str, is: impl fmt::Display) -> Result<T> {
-        Err(Error::argument(format!("`{name}` must be {must}, got {is}")).at(self.owner.clone()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,17 +315,5 @@ mod tests {
         assert_eq!(Config::from_json(&config.to_json()).unwrap(), config);
         assert_eq!(Value::Float(f64::NAN).to_json(), "nan");
         assert!(f64::from_value(&Value::Text("nan".into())).unwrap().is_nan());
-    }
-
-    #[test]
-    fn args_say_what_is_wrong_and_where() {
-        let config = Config::new().with("units", "many").with("rate", 1);
-        let mut args = Args::new("Dense", &config);
-        let e = args.need::<usize>("units").unwrap_err().to_string();
-        assert_eq!(e, "Dense, `units`: expected a whole number of 0 or more, found the text `many`");
-        assert_eq!(args.or("rate", 0.5).unwrap(), 1.0);
-        let e = args.need::<usize>("depth").unwrap_err().to_string();
-        assert!(e.starts_with("Dense: `depth` is missing"));
-        assert!(args.finish().is_ok());
     }
 }

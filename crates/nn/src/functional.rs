@@ -1,7 +1,8 @@
 //! Models as graphs: symbolic values that layers are applied to.
 
+use crate::assembly::Assembly;
 use crate::layers::layer::Layer;
-use crate::model::{Assembly, Model, Wire};
+use crate::model::{Model, Wire};
 use crate::shape::Shape;
 use std::collections::HashMap;
 use std::sync::Arc;

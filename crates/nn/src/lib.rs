@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod activations;
+pub mod args;
+pub mod assembly;
+pub mod builder;
 pub mod catalog;
 pub mod config;
 pub mod constraints;
@@ -22,6 +25,7 @@ pub mod regularizers;
 pub mod schedules;
 mod sequential;
 pub mod shape;
+pub mod step;
 
 pub use model::Model;
 pub use sequential::Sequential;

@@ -1,10 +1,11 @@
 //! Noise that layers add while they learn: what one number becomes given a random one, which numbers share one, and
 //! the steps that it takes.
 
+use crate::builder::Port;
 use crate::config::Value;
-use crate::lowering::{Lowering, Port};
-use crate::recipe::Step;
+use crate::lowering::Lowering;
 use crate::shape::{Extent, Shape};
+use crate::step::Step;
 use steadygrad_kernels::random::normal_quantile;
 use steadygrad_kernels::{Error, Real, Result};
 

@@ -1,7 +1,8 @@
 //! A model that is one layer after another.
 
+use crate::assembly::Assembly;
 use crate::layers::layer::Layer;
-use crate::model::{Assembly, Model, Wire};
+use crate::model::{Model, Wire};
 use crate::shape::Shape;
 use std::sync::Arc;
 

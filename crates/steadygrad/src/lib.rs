@@ -90,16 +90,17 @@ pub mod extend {
     pub use steadygrad_kernels::random::{Purpose, Stream};
     pub use steadygrad_kernels::{Isa, Lane, Place, Real, Task};
     pub use steadygrad_nn::activations::{Activation, LaneFunction, Pointwise, Rowwise, Saved};
+    pub use steadygrad_nn::builder::{Param, Port};
     pub use steadygrad_nn::config::{Config, Value};
     pub use steadygrad_nn::constraints::{Constraint, Projection};
     pub use steadygrad_nn::initializers::{Draw, Initializer, fans};
     pub use steadygrad_nn::layers::{Layer, Role};
     pub use steadygrad_nn::losses::{Block, Loss, LossRule, RowLoss};
-    pub use steadygrad_nn::lowering::{Lowering, Param, ParamSpec, Port};
+    pub use steadygrad_nn::lowering::{Lowering, ParamSpec};
     pub use steadygrad_nn::metrics::{Accumulator, Metric};
     pub use steadygrad_nn::optimizers::{Memory, Rule, Tensor, Tick};
-    pub use steadygrad_nn::recipe::{CustomStep, Slot, Step};
     pub use steadygrad_nn::regularizers::{PenaltyRule, Regularizer};
     pub use steadygrad_nn::schedules::Schedule;
+    pub use steadygrad_nn::step::{CustomStep, Slot, Step};
     pub use steadygrad_nn::{Extent, Layout, Shape};
 }

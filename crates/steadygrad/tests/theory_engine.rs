@@ -11,7 +11,8 @@ use steadygrad::engine::oracle::Oracle;
 use steadygrad::extend::{Activation, Layer};
 use steadygrad::nn::model::{Objective, Purpose};
 use steadygrad::nn::moments::Moments;
-use steadygrad::nn::recipe::{Home, Recipe, Slot};
+use steadygrad::nn::recipe::{Home, Recipe};
+use steadygrad::nn::step::Slot;
 use steadygrad::prelude::*;
 
 /// The fact of this name, if the reference lies beside the repository.

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use steadygrad_kernels::{Error, Place, Result};
-use steadygrad_nn::config::Args;
+use steadygrad_nn::args::Args;
 
 /// Writes the logs of every epoch to a CSV file, as Keras does.
 ///

@@ -6,7 +6,7 @@ use super::monitor::{Mode, Monitor};
 use crate::logs::Logs;
 use steadygrad_data::Array;
 use steadygrad_kernels::Result;
-use steadygrad_nn::config::Args;
+use steadygrad_nn::args::Args;
 
 /// Ends the training when a number of the logs has stopped improving.
 ///

@@ -26,8 +26,9 @@ pub use reduce_lr_on_plateau::ReduceLrOnPlateau;
 pub use terminate_on_nan::TerminateOnNan;
 
 use steadygrad_kernels::Result;
+use steadygrad_nn::args::Args;
 use steadygrad_nn::catalog::{class_and_config, position};
-use steadygrad_nn::config::{Args, Value};
+use steadygrad_nn::config::Value;
 
 /// A callback that can be built from settings. It is a box, not shared: it remembers what it saw.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use super::pattern::{Number, Pattern};
 use crate::logs::Logs;
 use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
-use steadygrad_nn::config::{Args, Value};
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::Value;
 
 /// Writes the weights after every epoch, or after every so many batches; with `save_best_only`, when they are the best so far.
 ///

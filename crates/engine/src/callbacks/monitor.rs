@@ -3,7 +3,8 @@
 use super::callback::Training;
 use crate::logs::Logs;
 use steadygrad_kernels::{Error, Kind, Result};
-use steadygrad_nn::config::{Args, FromValue, Value};
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::{FromValue, Value};
 use steadygrad_nn::metrics::Direction;
 
 /// Which way the watched number improves.

@@ -5,7 +5,7 @@ use super::callback::{Callback, Training};
 use super::monitor::{Mode, Monitor};
 use crate::logs::Logs;
 use steadygrad_kernels::{Error, Result};
-use steadygrad_nn::config::Args;
+use steadygrad_nn::args::Args;
 
 /// Makes the learning rate smaller when a number of the logs has stopped improving.
 ///

@@ -4,7 +4,7 @@ use super::Entry;
 use super::callback::{Callback, Training};
 use crate::logs::Logs;
 use steadygrad_kernels::{Error, Result};
-use steadygrad_nn::config::Args;
+use steadygrad_nn::args::Args;
 
 /// Ends the training after the batch at which the loss became NaN or infinite.
 ///

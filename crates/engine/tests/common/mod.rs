@@ -10,10 +10,11 @@ use steadygrad_engine::run::{Batch, run};
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::random::{Purpose as Draws, Stream};
 use steadygrad_kernels::{Cpu, Isa};
+use steadygrad_nn::builder::Mode;
 use steadygrad_nn::losses::{Loss, MeanSquaredError};
-use steadygrad_nn::lowering::Mode;
 use steadygrad_nn::model::{Objective, Purpose};
-use steadygrad_nn::recipe::{Home, Recipe, Slot};
+use steadygrad_nn::recipe::{Home, Recipe};
+use steadygrad_nn::step::Slot;
 use steadygrad_nn::{Model, Shape};
 
 /// Standard normal numbers of this key.

@@ -4,7 +4,8 @@ use super::layer::{self, Fields, text};
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
 use steadygrad_kernels::{Error, Place, Result};
-use steadygrad_nn::model::{Assembly, Model, Wire};
+use steadygrad_nn::assembly::Assembly;
+use steadygrad_nn::model::{Model, Wire};
 
 /// The output of a call: layer, which of its calls, which of the outputs.
 #[derive(Debug, Clone, Copy)]

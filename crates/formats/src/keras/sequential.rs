@@ -3,7 +3,8 @@
 use super::layer::{self, Fields};
 use serde_json::Value as Json;
 use steadygrad_kernels::{Error, Place, Result};
-use steadygrad_nn::model::{Assembly, Model, Wire};
+use steadygrad_nn::assembly::Assembly;
+use steadygrad_nn::model::{Model, Wire};
 use steadygrad_nn::shape::Shape;
 
 /// The model of this `config`, and how many layers it unfolds to.

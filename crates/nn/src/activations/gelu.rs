@@ -1,8 +1,9 @@
 //! GELU: x times the normal distribution function, exact or by tanh.
 
 use super::pointwise::{Pointwise, Saved, logistic};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::layers::layer::Layer;
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! GLU: one half of the numbers opens and shuts the other.
 
 use super::rowwise::{LaneFunction, lane_activation, lane_shape, rowwise};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, Value};
+use crate::config::{Config, Value};
 use crate::layers::layer::Layer;
 use crate::lowering::Lowering;
 use crate::shape::{Extent, Layout, Shape};

@@ -1,11 +1,13 @@
 //! What an activation is: a formula for one number, its slope, and what the backward pass must still read.
 
-use crate::config::{Args, Config, Value};
+use crate::args::Args;
+use crate::builder::Port;
+use crate::config::{Config, Value};
 use crate::layers::layer::{Layer, Role};
 use crate::layers::one_input;
-use crate::lowering::{Lowering, Port};
-use crate::recipe::Step;
+use crate::lowering::Lowering;
 use crate::shape::Shape;
+use crate::step::Step;
 use std::fmt::Debug;
 use std::sync::Arc;
 use steadygrad_kernels::map::{Unary, apply, map, map_times};

@@ -1,16 +1,17 @@
 //! PReLU: a rectifier whose slope below 0 is learned.
 
 use super::leaky_relu::LeakyRelu;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::constraints::Constraint;
 use crate::initializers::{Draw, Initializer, Zeros};
 use crate::layers::layer::{Layer, Role};
 use crate::layers::one_input;
 use crate::lowering::{Lowering, ParamSpec};
-use crate::recipe::Step;
 use crate::regularizers::Regularizer;
 use crate::shape::{Extent, Shape};
+use crate::step::Step;
 use std::sync::Arc;
 use steadygrad_kernels::map::Op;
 use steadygrad_kernels::{Error, Result};

@@ -1,10 +1,11 @@
 //! Activations that look at a whole lane of numbers: softmax and its kin.
 
+use crate::builder::Port;
 use crate::config::{Config, Value};
 use crate::layers::one_input;
-use crate::lowering::{Lowering, Port};
-use crate::recipe::Step;
+use crate::lowering::Lowering;
 use crate::shape::{Layout, Shape};
+use crate::step::Step;
 use std::fmt::Debug;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Isa, Lane, Real, Result, Task};

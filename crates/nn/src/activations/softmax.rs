@@ -1,15 +1,17 @@
 //! Softmax: positive numbers that sum to 1.
 
 use super::rowwise::{LaneFunction, axis_from_batch, rowwise};
+use crate::args::Args;
+use crate::builder::Port;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, Value};
+use crate::config::{Config, Value};
 use crate::layers::expanded;
 use crate::layers::layer::Layer;
 use crate::layers::permuted;
 use crate::losses::Head;
-use crate::lowering::{Lowering, Port};
-use crate::recipe::Step;
+use crate::lowering::Lowering;
 use crate::shape::{Extent, Shape};
+use crate::step::Step;
 use std::sync::Arc;
 use steadygrad_kernels::map::Op;
 use steadygrad_kernels::{Error, Real, Result};
@@ -123,7 +125,7 @@ fn over_axes(at: &mut Lowering<'_>, x: Port, axes: &[i64]) -> Result<Port> {
 }
 
 /// The value where the mask is not 0, else 0; with its gradient.
-fn kept(at: &mut Lowering<'_>, x: Port, mask: Port, zeros: crate::recipe::Slot) -> Port {
+fn kept(at: &mut Lowering<'_>, x: Port, mask: Port, zeros: crate::step::Slot) -> Port {
     let y = at.port(at.shape(x).clone());
     let mask = at.slot(mask);
     let where_not_0 = |x, out| Step::Combine { op: Op::WhereAbove, inputs: vec![mask, zeros, x], out };

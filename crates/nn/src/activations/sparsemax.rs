@@ -1,8 +1,9 @@
 //! Sparsemax: the nearest point whose numbers are 0 or more and sum to 1.
 
 use super::rowwise::{LaneFunction, lane_activation, lane_shape, rowwise};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, Value};
+use crate::config::{Config, Value};
 use crate::layers::layer::Layer;
 use crate::lowering::Lowering;
 use crate::shape::Shape;

@@ -1,8 +1,9 @@
 //! Squareplus: a smooth rectifier made of a square root.
 
 use super::pointwise::{Pointwise, Saved, checked, require};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::layers::layer::Layer;
 use std::sync::Arc;
 use steadygrad_kernels::{Real, Result};

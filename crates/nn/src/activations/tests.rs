@@ -1,11 +1,13 @@
 //! The recipes of activations with steps of their own, run by a small interpreter in f64 and checked by finite differences.
 
 use super::{Glu, LogSoftmax, PRelu, Softmax, Sparsemax, layers};
+use crate::builder::{Builder, Mode};
 use crate::initializers::Constant;
 use crate::layers::layer::Layer;
-use crate::lowering::{Builder, Context, Mode};
-use crate::recipe::{Home, Recipe, Slot, Step};
+use crate::lowering::Context;
+use crate::recipe::{Home, Recipe};
 use crate::shape::{Extent, Layout, Shape};
+use crate::step::{Slot, Step};
 use steadygrad_kernels::random::{Purpose, Stream};
 
 const ROWS: usize = 3;

@@ -2,8 +2,9 @@
 
 use super::axes::Axes;
 use super::constraint::{Constraint, Projection};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, Value};
+use crate::config::{Config, Value};
 use std::sync::Arc;
 use steadygrad_kernels::{Real, Result};
 

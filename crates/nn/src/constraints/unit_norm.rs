@@ -2,8 +2,9 @@
 
 use super::axes::Axes;
 use super::constraint::{Constraint, Projection};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::{Real, Result};
 

@@ -1,8 +1,9 @@
 //! The identity matrix.
 
 use super::initializer::{Draw, Initializer, require};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

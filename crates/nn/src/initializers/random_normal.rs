@@ -1,8 +1,9 @@
 //! Normal weights of a fixed standard deviation.
 
 use super::initializer::{Draw, Initializer, require};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

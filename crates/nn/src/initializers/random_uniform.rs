@@ -1,8 +1,9 @@
 //! Uniform weights between two fixed limits.
 
 use super::initializer::{Draw, Initializer, require, within};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

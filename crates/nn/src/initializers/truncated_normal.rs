@@ -1,8 +1,9 @@
 //! Normal weights of a fixed size, without the tails.
 
 use super::initializer::{Draw, Initializer, TRUNCATED_STDDEV, require, truncated_normal, within};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -3,8 +3,9 @@
 use super::initializer::{
     Draw, Initializer, TRUNCATED_STDDEV, fans_along, require, truncated_normal, within,
 };
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

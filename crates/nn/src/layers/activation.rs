@@ -1,8 +1,9 @@
 //! Activation: any activation as a layer of its own.
 
 use super::layer::{Layer, Role};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::lowering::Lowering;
 use crate::shape::Shape;
 use std::sync::Arc;

@@ -3,8 +3,9 @@
 use super::identity::pass;
 use super::layer::{Layer, Role};
 use super::one_input;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::lowering::Lowering;
 use crate::regularizers::{L1L2, Regularizer};
 use crate::shape::Shape;

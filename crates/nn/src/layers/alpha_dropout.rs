@@ -2,8 +2,9 @@
 
 use super::layer::{Layer, Role};
 use super::one_input;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::lowering::Lowering;
 use crate::noise::{Noise, NoiseShape, check_rate, noisy};
 use crate::shape::Shape;

@@ -1,8 +1,9 @@
 //! The axes that a layer works on: counted as Keras does, checked, and brought to the back.
 
 use super::permute::permuted;
+use crate::builder::Port;
 use crate::config::Value;
-use crate::lowering::{Lowering, Port};
+use crate::lowering::Lowering;
 use crate::shape::Shape;
 use steadygrad_kernels::{Error, Result};
 

@@ -2,11 +2,12 @@
 
 use super::layer::{Layer, Role};
 use crate::activations::no_axis;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::lowering::Lowering;
-use crate::recipe::Step;
 use crate::shape::{Extent, Layout, Shape};
+use crate::step::Step;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

@@ -2,14 +2,16 @@
 
 use super::layer::{Layer, Role};
 use super::one_input;
+use crate::args::Args;
+use crate::builder::Port;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::constraints::Constraint;
 use crate::initializers::{GlorotUniform, Initializer, Zeros};
-use crate::lowering::{Lowering, ParamSpec, Port};
-use crate::recipe::{Slot, Step};
+use crate::lowering::{Lowering, ParamSpec};
 use crate::regularizers::Regularizer;
 use crate::shape::{Extent, Layout, Shape};
+use crate::step::{Slot, Step};
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

@@ -1,8 +1,9 @@
 //! Input: where samples enter a model.
 
 use super::layer::{Layer, Role};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, Value};
+use crate::config::{Config, Value};
 use crate::lowering::Lowering;
 use crate::shape::Shape;
 use std::sync::Arc;

@@ -1,11 +1,12 @@
 //! Merging element by element: Add, Subtract, Multiply, Average, Maximum, Minimum.
 
 use super::layer::{Layer, Role};
+use crate::builder::Port;
 use crate::catalog::Entry;
 use crate::config::Config;
-use crate::lowering::{Lowering, Port};
-use crate::recipe::Step;
+use crate::lowering::Lowering;
 use crate::shape::{Extent, Shape};
+use crate::step::Step;
 use std::sync::Arc;
 use steadygrad_kernels::map::Op;
 use steadygrad_kernels::{Error, Result};

@@ -55,8 +55,9 @@ pub use unit_normalization::UnitNormalization;
 pub(crate) use {merge::expanded, permute::permuted};
 
 use crate::activations;
+use crate::args::Args;
 use crate::catalog::{self, Entry};
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::regularizers::Regularizer;
 use std::sync::Arc;
 use steadygrad_kernels::Result;

@@ -2,11 +2,13 @@
 
 use super::layer::{Layer, Role};
 use super::one_input;
+use crate::args::Args;
+use crate::builder::Port;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
-use crate::lowering::{Lowering, Port};
-use crate::recipe::Step;
+use crate::config::Config;
+use crate::lowering::Lowering;
 use crate::shape::{Extent, Shape};
+use crate::step::Step;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, FromValue, Value};
 use crate::initializers::{Draw, Initializer};
-use crate::recipe::CustomStep;
+use crate::step::CustomStep;
 use std::sync::Arc;
 use steadygrad_kernels::{Real, Result};
 
@@ -26,7 +26,7 @@ pub struct RenormClipping {
 impl FromValue for RenormClipping {
     fn from_value(value: &Value) -> Result<RenormClipping> {
         let config = Config::from_value(value)?;
-        let mut args = crate::config::Args::new("renorm_clipping", &config);
+        let mut args = crate::args::Args::new("renorm_clipping", &config);
         let clipping = RenormClipping {
             rmax: args.or("rmax", None)?,
             rmin: args.or("rmin", None)?,

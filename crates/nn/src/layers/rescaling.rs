@@ -3,8 +3,9 @@
 use super::layer::Layer;
 use super::merge::affine;
 use super::one_input;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::lowering::Lowering;
 use crate::shape::Shape;
 use std::sync::Arc;

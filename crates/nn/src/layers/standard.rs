@@ -1,10 +1,12 @@
 //! What the normalizations of single samples share: rows brought to a standard, then a scale and a shift.
 
-use crate::config::{Args, Config};
+use crate::args::Args;
+use crate::builder::{Param, Port};
+use crate::config::Config;
 use crate::initializers::{Ones, Zeros};
-use crate::lowering::{Lowering, Param, ParamSpec, Port};
-use crate::recipe::Step;
+use crate::lowering::{Lowering, ParamSpec};
 use crate::shape::{Extent, Layout, Shape};
+use crate::step::Step;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

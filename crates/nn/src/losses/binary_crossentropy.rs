@@ -6,8 +6,9 @@ use super::formulas::{
 use super::loss::{Head, Loss};
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::shape::Shape;
 use std::sync::Arc;
 use steadygrad_kernels::{Real, Result};

@@ -7,8 +7,9 @@ use super::formulas::{
 use super::loss::{Head, Loss};
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, Value};
+use crate::config::{Config, Value};
 use crate::shape::{Extent, Layout, Shape};
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Real, Result};

@@ -1,8 +1,8 @@
 //! Circle loss, which is known and not there yet.
 
 use super::loss::Loss;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::Args;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

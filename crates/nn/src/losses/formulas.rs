@@ -1,6 +1,6 @@
 //! What the formulas of several losses share.
 
-use crate::config::Args;
+use crate::args::Args;
 use crate::shape::Shape;
 use steadygrad_kernels::{Error, Real, Result};
 

@@ -4,8 +4,9 @@ use super::formulas::{Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::{Real, Result};
 

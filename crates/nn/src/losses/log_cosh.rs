@@ -4,8 +4,8 @@ use super::formulas::{Pair, mean_of, mean_slopes_of};
 use super::loss::Loss;
 use super::reduction::{Reduction, common};
 use super::row::RowLoss;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::Args;
 use std::sync::Arc;
 use steadygrad_kernels::{Real, Result};
 

@@ -1,6 +1,7 @@
 //! How the values of a batch become one number, and how much each of them counts for it.
 
-use crate::config::{Args, FromValue, Value};
+use crate::args::Args;
+use crate::config::{FromValue, Value};
 use steadygrad_kernels::{Error, Real, Result};
 
 /// How values of samples become one number.

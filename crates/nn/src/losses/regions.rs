@@ -1,7 +1,7 @@
 //! Regions of a batch that a loss of overlap is taken over: the whole batch, or what lies along some axes.
 
 use super::loss::Block;
-use crate::config::Args;
+use crate::args::Args;
 use crate::shape::{Extent, Shape};
 use steadygrad_kernels::{Error, Real, Result};
 

@@ -3,8 +3,8 @@
 use super::loss::{Block, Loss, LossRule};
 use super::reduction::{Reduction, common};
 use super::signs;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::Args;
 use crate::shape::Shape;
 use std::sync::Arc;
 use steadygrad_kernels::{Real, Result};

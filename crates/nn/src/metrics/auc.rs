@@ -4,8 +4,9 @@ use super::curve::Curve;
 use super::mean_of::ratio;
 use super::metric::{Accumulator, Direction, Metric};
 use super::thresholds::{Counts, Cuts, Selection, thresholds};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, FromValue, Value};
+use crate::config::{Config, FromValue, Value};
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

@@ -2,8 +2,9 @@
 
 use super::mean_of::{Measure, OfPairs, Pairs, SampleMetric};
 use super::metric::{Direction, Metric};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -4,8 +4,8 @@ use super::mean_of::{Measure, Sample, SampleMetric, push_means};
 use super::metric::Batch;
 use super::metric::{Direction, Metric};
 use super::ranks::argmax;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::Args;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

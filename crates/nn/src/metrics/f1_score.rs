@@ -2,8 +2,9 @@
 
 use super::f_scores::{Average, Scores, threshold};
 use super::metric::{Accumulator, Direction, Metric};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -2,7 +2,8 @@
 
 use super::metric::{Accumulator, Batch};
 use super::ranks::argmax;
-use crate::config::{Args, FromValue, Value};
+use crate::args::Args;
+use crate::config::{FromValue, Value};
 use steadygrad_kernels::{Error, Result};
 
 /// How the scores of classes become one.

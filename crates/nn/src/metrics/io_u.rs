@@ -2,8 +2,9 @@
 
 use super::metric::{Accumulator, Direction, Metric};
 use super::overlap::{Ids, Overlap, View};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

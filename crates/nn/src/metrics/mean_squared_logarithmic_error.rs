@@ -2,8 +2,8 @@
 
 use super::mean_of::{Measure, OfLoss, SampleMetric};
 use super::metric::{Direction, Metric};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::Args;
 use crate::losses;
 use std::sync::Arc;
 use steadygrad_kernels::Result;

@@ -2,7 +2,7 @@
 
 use super::metric::{Accumulator, Batch};
 use super::ranks::argmax;
-use crate::config::Args;
+use crate::args::Args;
 use crate::shape::Layout;
 use steadygrad_kernels::{Error, Result};
 

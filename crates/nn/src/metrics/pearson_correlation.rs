@@ -3,8 +3,9 @@
 use super::mean_of::{Lanes, Measure, OfLanes, SampleMetric, ratio};
 use super::metric::{Direction, Metric};
 use super::moments::Moments;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -4,8 +4,9 @@ use super::curve::Curve;
 use super::mean_of::ratio;
 use super::metric::{Accumulator, Direction, Metric};
 use super::thresholds::{Cuts, Selection};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -1,8 +1,9 @@
 //! The coefficient of determination.
 
 use super::metric::{Accumulator, Batch, Direction, Metric};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, FromValue, Value};
+use crate::config::{Config, FromValue, Value};
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

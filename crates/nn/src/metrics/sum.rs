@@ -1,8 +1,9 @@
 //! The sum of predictions.
 
 use super::metric::{Accumulator, Batch, Direction, Metric};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -2,7 +2,8 @@
 
 use super::metric::Batch;
 use super::ranks::chosen;
-use crate::config::{Args, Value};
+use crate::args::Args;
+use crate::config::Value;
 use steadygrad_kernels::{Error, Result};
 
 /// Weighted counts of samples at one threshold: a prediction above it says yes.

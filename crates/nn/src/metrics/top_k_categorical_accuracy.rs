@@ -4,8 +4,9 @@ use super::mean_of::{Measure, Sample, SampleMetric, push_means};
 use super::metric::Batch;
 use super::metric::{Direction, Metric};
 use super::ranks::{argmax, in_top};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -3,8 +3,9 @@
 use super::curve::Curve;
 use super::metric::{Accumulator, Direction, Metric};
 use super::thresholds::{Selection, cuts, thresholds, thresholds_value};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -1,8 +1,9 @@
 //! Adadelta: steps in the units of the weights, from two running mean squares.
 
 use super::rule::{Memory, Rule, Tensor, Tick, not_negative, share};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::update::{MEMORIES, Update, update, update64};

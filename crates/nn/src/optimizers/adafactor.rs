@@ -1,8 +1,9 @@
 //! Adafactor: the mean squares of a matrix from those of its rows and columns.
 
 use super::rule::{Memory, Rule, Tensor, Tick, not_negative};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::norm::{squares, sum};

@@ -1,8 +1,9 @@
 //! Adam: steps of adapted size from the first two moments of the gradient.
 
 use super::rule::{Memory, Rule, Tensor, Tick, not_negative, power, share};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::update::{MEMORIES, Update, update, update64};

@@ -2,8 +2,9 @@
 
 use super::adam::Adam;
 use super::rule::{Memory, Rule, Tensor, Tick};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::{Isa, Result};

@@ -1,8 +1,9 @@
 //! FTRL: follows the regularized leader, for large sparse linear models.
 
 use super::rule::{Initial, Memory, Rule, Tensor, Tick, not_negative};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::update::{MEMORIES, Update, update, update64};

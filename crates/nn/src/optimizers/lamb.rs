@@ -1,8 +1,9 @@
 //! LAMB: Adam whose step is as long, for each parameter, as the parameter is large.
 
 use super::rule::{Memory, Rule, Tensor, Tick, not_negative, power, share};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::norm::squares;

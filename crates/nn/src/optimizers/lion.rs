@@ -1,8 +1,9 @@
 //! Lion: steps of one size, along the sign of the momentum.
 
 use super::rule::{Memory, Rule, Tensor, Tick, share};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::update::{MEMORIES, Update, update, update64};

@@ -2,8 +2,9 @@
 
 use super::adam;
 use super::rule::{Memory, Rule, Tensor, Tick, not_negative, share};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config, Value};
+use crate::config::{Config, Value};
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::gemm::{Matrix, gemm};

@@ -1,7 +1,8 @@
 //! What an optimizer is: a rule of update, and the settings that all rules share.
 
 use super::rule::Rule;
-use crate::config::{Args, Config, Value};
+use crate::args::Args;
+use crate::config::{Config, Value};
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};

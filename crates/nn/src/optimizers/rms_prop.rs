@@ -1,8 +1,9 @@
 //! RMSprop: steps divided by the recent size of the gradient.
 
 use super::rule::{Memory, Rule, Tensor, Tick, not_negative, share};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::update::{MEMORIES, Update, update, update64};

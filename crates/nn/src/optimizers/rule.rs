@@ -1,6 +1,7 @@
 //! What a rule of update is: how gradients become new weights, and what it remembers.
 
-use crate::config::{Args, Config};
+use crate::args::Args;
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::fmt::Debug;
 use steadygrad_kernels::{Isa, Result};

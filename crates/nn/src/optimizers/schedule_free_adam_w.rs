@@ -1,8 +1,9 @@
 //! ScheduleFreeAdamW: Adam that averages its path instead of lowering its learning rate.
 
 use super::rule::{Initial, Memory, Mode, Rule, Tensor, Tick, not_negative, share};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use crate::schedules::Rate;
 use std::sync::Arc;
 use steadygrad_kernels::update::{MEMORIES, Update, update, update64};

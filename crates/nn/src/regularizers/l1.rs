@@ -1,8 +1,9 @@
 //! The sum of absolute values.
 
 use super::regularizer::{PenaltyRule, Regularizer, factor};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::norm::sum;
 use steadygrad_kernels::{Real, Result};

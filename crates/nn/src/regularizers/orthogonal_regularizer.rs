@@ -1,8 +1,9 @@
 //! A penalty on rows or columns that point the same way.
 
 use super::regularizer::{PenaltyRule, Regularizer, factor};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Real, Result};
 

@@ -1,6 +1,7 @@
 //! What a regularizer is: a penalty on weights or activities, with its gradient, in both precisions.
 
-use crate::config::{Args, Config, FromValue, Value};
+use crate::args::Args;
+use crate::config::{Config, FromValue, Value};
 use std::fmt::Debug;
 use std::sync::Arc;
 use steadygrad_kernels::{Lane, Real, Result};

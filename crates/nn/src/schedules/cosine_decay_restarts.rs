@@ -1,8 +1,9 @@
 //! Half cosines one after the other.
 
 use super::schedule::{Schedule, duration, half_cosine, steps};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

@@ -1,8 +1,9 @@
 //! Exponential decay of the learning rate.
 
 use super::schedule::{Schedule, duration, steps};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

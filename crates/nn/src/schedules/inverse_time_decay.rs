@@ -1,8 +1,9 @@
 //! Decay of the learning rate as one over time.
 
 use super::schedule::{Schedule, duration, steps};
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::Result;
 

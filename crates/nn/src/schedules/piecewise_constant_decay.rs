@@ -1,8 +1,9 @@
 //! A learning rate that stays the same between given steps.
 
 use super::schedule::Schedule;
+use crate::args::Args;
 use crate::catalog::Entry;
-use crate::config::{Args, Config};
+use crate::config::Config;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 

@@ -1,6 +1,7 @@
 //! What a schedule is: a learning rate for every step.
 
-use crate::config::{Args, Config, FromValue, Value};
+use crate::args::Args;
+use crate::config::{Config, FromValue, Value};
 use std::fmt::Debug;
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};

@@ -3,9 +3,10 @@
 use super::harness::{close, family, json};
 use super::runner::{Arrays, Engine, compute, lower, model, weight};
 use serde_json::Value as Json;
+use steadygrad_nn::builder::Mode;
 use steadygrad_nn::config::Config;
-use steadygrad_nn::lowering::Mode;
-use steadygrad_nn::recipe::{Recipe, Slot};
+use steadygrad_nn::recipe::Recipe;
+use steadygrad_nn::step::Slot;
 
 #[test]
 fn bn_sequence() {

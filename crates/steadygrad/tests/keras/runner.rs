@@ -10,12 +10,13 @@ use steadygrad_engine::plan::Plan;
 use steadygrad_engine::run::{Batch, run};
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::{Cpu, Isa, Real};
+use steadygrad_nn::builder::Mode;
 use steadygrad_nn::config::Config;
 use steadygrad_nn::functional::{input, shared};
 use steadygrad_nn::losses::{Block, LossRule, Reduction};
-use steadygrad_nn::lowering::Mode;
 use steadygrad_nn::model::{Objective, Purpose};
-use steadygrad_nn::recipe::{Home, Recipe, Slot};
+use steadygrad_nn::recipe::{Home, Recipe};
+use steadygrad_nn::step::Slot;
 use steadygrad_nn::{Model, Shape, layers};
 
 /// Σ target · prediction: its gradient is the target, so a target is what Keras calls the upstream gradient.

@@ -1,0 +1,199 @@
+//! One batch through a program: feeding, forward, backward, metrics, update; and predictions.
+
+use crate::learner::Learner;
+use crate::plan::Plan;
+use crate::run::{Batch, run};
+use std::ops::Range;
+use steadygrad_data::{Array, Dataset};
+use steadygrad_kernels::arena::Arena;
+use steadygrad_kernels::{Cpu, Result, norm};
+use steadygrad_nn::recipe::Recipe;
+use steadygrad_nn::step::Slot;
+
+impl Learner {
+    /// Copies samples into the inputs, targets and weights of a program.
+    pub(crate) fn feed(&mut self, which: Which, data: &Dataset, batch: &Picked<'_>) {
+        let program = match which {
+            Which::Train => &self.train,
+            Which::Test => &self.test,
+            Which::Predict => &self.predict,
+        };
+        let rows = batch.len();
+        let arena = self.arena.all_mut();
+        let recipe = &program.recipe;
+        let fill = |arena: &mut [f32], slot: Slot, array: &Array| {
+            let to = &mut arena[program.plan.range(slot, rows)];
+            let n = array.row_len();
+            if n > 0 {
+                for (to, i) in to.chunks_exact_mut(n).zip(batch.iter()) {
+                    to.copy_from_slice(array.row(i));
+                }
+            }
+        };
+        for (slot, array) in recipe.inputs.iter().zip(&data.x) {
+            fill(arena, *slot, array);
+        }
+        for ((slot, loss), weights) in recipe.targets.iter().zip(&recipe.losses).zip(&recipe.sample_weights) {
+            fill(arena, *slot, &data.y[loss.output.min(data.y.len() - 1)]);
+            let to = &mut arena[program.plan.range(*weights, rows)];
+            for (to, i) in to.iter_mut().zip(batch.iter()) {
+                *to = batch.weights.map_or(1.0, |w| w[i]);
+            }
+        }
+    }
+
+    /// Runs one training step: feeding, forward, backward, metrics, update. The loss of the batch.
+    pub(crate) fn train_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<f64> {
+        let rows = picked.len();
+        let batch = Batch { rows, step: self.applier.iterations(), weighted: picked.weights.is_some() };
+        let looking = self.watch.as_ref().is_some_and(|w| w.schedule.includes(batch.step));
+        self.feed(Which::Train, data, picked);
+        let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
+        if looking && let Some(watch) = &mut self.watch {
+            let steps = 0..program.seen.steps.len();
+            self.pool.run(|| {
+                run(&program.seen, steps, arena, cpu, batch, |i, arena| {
+                    watch.see(program, i, rows, cpu.isa, arena);
+                });
+            });
+        } else {
+            let steps = 0..program.plan.steps.len();
+            if program.heavy {
+                self.pool.run(|| run(&program.plan, steps, arena, cpu, batch, |_, _| {}));
+            } else {
+                let cpu = Cpu { threads: 1, ..cpu };
+                run(&program.plan, steps, arena, cpu, batch, |_, _| {});
+            }
+        }
+        let plan = if looking { &self.train.seen } else { &self.train.plan };
+        let loss = total_loss(&self.train.recipe, plan, &self.arena);
+        if let Some(measures) = &mut self.measures {
+            measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss)?;
+        }
+        if !loss.is_finite() && self.watch.as_ref().is_some_and(|w| w.chart.first_non_finite.is_none()) {
+            let sick = self.first_non_finite(batch);
+            if let Some(watch) = &mut self.watch {
+                watch.chart.first_non_finite = sick;
+            }
+        }
+        if looking && let Some(watch) = &mut self.watch {
+            watch.before_update(&self.store, &self.arena);
+        }
+        let (weights, gradients) = (self.store.trainable.clone(), self.store.gradients.clone());
+        let (_, [weights, gradients]) = self.arena.split([], [weights, gradients]);
+        if let Some(factor) = self.compile.optimizer.loss_scale_factor {
+            // As if the loss had been multiplied by it: the optimizer divides.
+            norm::scale(self.cpu.isa, factor, gradients);
+        }
+        self.applier.apply(self.cpu.isa, None, weights, gradients);
+        if looking && let Some(watch) = &mut self.watch {
+            watch.after_update(&self.store, &self.arena, batch.step, loss);
+        }
+        Ok(loss)
+    }
+
+    /// Runs the losses without training on what was fed.
+    pub(crate) fn test_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<f64> {
+        self.feed(Which::Test, data, picked);
+        self.run_inference(Which::Test, picked);
+        let loss = total_loss(&self.test.recipe, &self.test.plan, &self.arena);
+        if let Some(measures) = &mut self.measures {
+            measures.update(&self.test.recipe, &self.test.plan, &self.arena, data, picked, loss)?;
+        }
+        Ok(loss)
+    }
+
+    fn run_inference(&mut self, which: Which, picked: &Picked<'_>) {
+        let program = if which == Which::Test { &self.test } else { &self.predict };
+        let (arena, steps) = (&mut self.arena, 0..program.plan.steps.len());
+        let cpu = if program.heavy { self.cpu } else { Cpu { threads: 1, ..self.cpu } };
+        let batch = Batch { rows: picked.len(), step: 0, weighted: picked.weights.is_some() };
+        let work = || run(&program.plan, steps, arena, cpu, batch, |_, _| {});
+        if program.heavy { self.pool.run(work) } else { work() }
+    }
+
+    /// The model's output for these samples; the first, where it has several.
+    ///
+    /// # Errors
+    /// If the samples are not of the model's input shape.
+    pub fn predict(&mut self, x: &Array) -> Result<Array> {
+        let mut outputs = self.predict_all(std::slice::from_ref(x))?;
+        Ok(outputs.swap_remove(0))
+    }
+
+    /// All outputs for these samples, one array for each input.
+    ///
+    /// # Errors
+    /// If the samples are not of the model's input shapes.
+    pub fn predict_all(&mut self, x: &[Array]) -> Result<Vec<Array>> {
+        const BATCH: usize = 256;
+        let data = Dataset::multi(x.to_vec(), Vec::new())?;
+        self.check_inputs(&data)?;
+        let n = data.len();
+        self.reserve(n.min(BATCH))?;
+        let slots = self.predict.recipe.outputs.clone();
+        let shapes = self.predict.recipe.output_shapes.clone();
+        let mut outputs: Vec<Vec<f32>> = shapes.iter().map(|s| Vec::with_capacity(n * s.size())).collect();
+        for start in (0..n).step_by(BATCH) {
+            let picked = Picked { which: Order::Range(start..n.min(start + BATCH)), weights: None };
+            self.feed(Which::Predict, &data, &picked);
+            self.run_inference(Which::Predict, &picked);
+            for (slot, out) in slots.iter().zip(&mut outputs) {
+                out.extend_from_slice(&self.arena.all()[self.predict.plan.range(*slot, picked.len())]);
+            }
+        }
+        let arrays = outputs.into_iter().zip(&shapes).map(|(values, shape)| {
+            let mut dims = vec![n];
+            dims.extend(shape.dims());
+            Array::new(dims, values)
+        });
+        arrays.collect()
+    }
+}
+
+/// Σ weight · loss + Σ penalties, of the last run.
+pub(crate) fn total_loss(recipe: &Recipe, plan: &Plan, arena: &Arena) -> f64 {
+    let at = |slot: Slot| f64::from(arena.all()[plan.range(slot, 1)][0]);
+    let losses: f64 = recipe.losses.iter().map(|l| l.weight * at(l.value)).sum();
+    losses + recipe.penalties.iter().map(|p| at(*p)).sum::<f64>()
+}
+
+/// Which program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    Train,
+    Test,
+    Predict,
+}
+
+/// The samples of a batch.
+#[derive(Debug)]
+pub(crate) struct Picked<'a> {
+    pub which: Order<'a>,
+    /// A weight for every sample of the data.
+    pub weights: Option<&'a [f32]>,
+}
+
+/// Samples one after another, or in an order.
+#[derive(Debug)]
+pub(crate) enum Order<'a> {
+    Range(Range<usize>),
+    List(&'a [u32]),
+}
+
+impl Picked<'_> {
+    pub fn len(&self) -> usize {
+        match &self.which {
+            Order::Range(range) => range.len(),
+            Order::List(list) => list.len(),
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let (range, list): (Range<usize>, &[u32]) = match &self.which {
+            Order::Range(range) => (range.clone(), &[]),
+            Order::List(list) => (0..0, list),
+        };
+        range.chain(list.iter().map(|&i| i as usize))
+    }
+}

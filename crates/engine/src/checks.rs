@@ -1,0 +1,88 @@
+//! Do inputs, targets and losses fit the model?
+
+use crate::compile::Compile;
+use crate::learner::Learner;
+use steadygrad_data::Dataset;
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::Model;
+use steadygrad_nn::model::Objective;
+
+impl Learner {
+    /// What is wrong with the inputs, if anything.
+    pub(crate) fn check_inputs(&self, data: &Dataset) -> Result<()> {
+        let shapes = self.model.input_shapes();
+        if shapes.len() != data.x.len() {
+            return Err(Error::shape(format!(
+                "the model has {} inputs, and the data {}",
+                shapes.len(),
+                data.x.len()
+            )));
+        }
+        for ((shape, array), name) in shapes.iter().zip(&data.x).zip(self.model.input_names()) {
+            let given = steadygrad_nn::Shape::from(array.row_shape());
+            if *shape != given {
+                let help = if shape.size() == given.size() {
+                    "the sizes are equal: a Flatten or Reshape layer, or another input shape, makes them fit"
+                } else {
+                    "give the model the input shape of the data"
+                };
+                return Err(Error::shape(format!(
+                    "the model expects samples of shape {shape}, the data has {given}"
+                ))
+                .at(format!("input `{name}`"))
+                .help(help));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the targets, if anything.
+    pub(crate) fn check_targets(&self, data: &Dataset) -> Result<()> {
+        let names = self.model.output_names();
+        if self.train.recipe.losses.is_empty() {
+            return Err(Error::argument("no loss was given").help("compile the model with a loss"));
+        }
+        for (i, info) in self.train.recipe.losses.iter().enumerate() {
+            let Some(y) = data.y.get(info.output) else {
+                let targets = match data.y.len() {
+                    0 => "no target".to_string(),
+                    1 => "1 target".to_string(),
+                    n => format!("{n} targets"),
+                };
+                return Err(Error::shape(format!(
+                    "the data has {targets}, and the model a loss on its output {} (`{}`)",
+                    info.output + 1,
+                    names[info.output]
+                ))
+                .help("give the data a target for every output that has a loss"));
+            };
+            let shape = &self.train.recipe.output_shapes[info.output];
+            let spec = &self.objectives[i];
+            let given = steadygrad_nn::Shape::from(y.row_shape());
+            spec.loss.check_shape(shape, &given).place(|| format!("output `{}`", names[info.output]))?;
+            spec.loss.check(shape, y.data()).place(|| format!("output `{}`", names[info.output]))?;
+        }
+        Ok(())
+    }
+}
+
+/// One loss for every output that has one; a loss without a name is for all outputs.
+pub(crate) fn objectives(model: &Model, compile: &Compile) -> Result<Vec<Objective>> {
+    let names = model.output_names();
+    model.output_shapes()?;
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    if let Some(spec) = compile.losses.iter().find(|l| l.output.as_ref().is_some_and(|o| !names.contains(o)))
+    {
+        return Err(
+            Error::name("output of the model", spec.output.as_deref().unwrap_or(""), &known).at("loss")
+        );
+    }
+    let mut all = Vec::new();
+    for (output, name) in names.iter().enumerate() {
+        let named = compile.losses.iter().find(|l| l.output.as_ref() == Some(name));
+        if let Some(spec) = named.or_else(|| compile.losses.iter().find(|l| l.output.is_none())) {
+            all.push(Objective { output, loss: spec.loss.clone(), weight: spec.weight });
+        }
+    }
+    Ok(all)
+}
