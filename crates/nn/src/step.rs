@@ -10,7 +10,7 @@ use std::sync::Arc;
 use steadygrad_kernels::map::Op;
 use steadygrad_kernels::random::Stream;
 
-/// A place for numbers: an index into [`Recipe::slots`].
+/// A place for numbers: an index into [`crate::recipe::Recipe::slots`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(pub u32);
 
