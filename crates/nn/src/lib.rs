@@ -25,6 +25,7 @@ pub mod regularizers;
 pub mod schedules;
 mod sequential;
 pub mod shape;
+pub mod stage;
 pub mod step;
 
 pub use model::Model;

@@ -77,7 +77,7 @@ impl Layer for AlphaDropout {
     }
 
     fn role(&self) -> Role {
-        Role::Dropout { rate: self.rate }
+        Role::Noise(Noise::AlphaDropout { rate: self.rate })
     }
 }
 

@@ -1,7 +1,7 @@
 //! BatchNormalization: every feature to mean 0 and variance 1 over the batch, then scaled and shifted.
 
 use super::axes::positions;
-use super::layer::{Layer, Role};
+use super::layer::{Layer, Role, Standard};
 use super::renorm::{Correction, RenormClipping, SquareRoot};
 use super::standard::{Affine, check_epsilon};
 use crate::args::Args;
@@ -377,7 +377,7 @@ impl Layer for BatchNormalization {
     }
 
     fn role(&self) -> Role {
-        Role::Normalize
+        Role::Normalize(Standard::OverBatch)
     }
 }
 

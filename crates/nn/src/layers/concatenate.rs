@@ -1,6 +1,6 @@
 //! Concatenate: several values side by side.
 
-use super::layer::{Layer, Role};
+use super::layer::{Layer, Merging, Role};
 use crate::activations::no_axis;
 use crate::args::Args;
 use crate::catalog::Entry;
@@ -104,7 +104,7 @@ impl Layer for Concatenate {
     }
 
     fn role(&self) -> Role {
-        Role::Merge
+        Role::Merge(Merging::Join)
     }
 }
 

@@ -76,7 +76,7 @@ impl Layer for Dropout {
     }
 
     fn role(&self) -> Role {
-        Role::Dropout { rate: self.rate }
+        Role::Noise(Noise::Dropout { rate: self.rate })
     }
 }
 

@@ -74,7 +74,7 @@ impl Layer for GaussianDropout {
     }
 
     fn role(&self) -> Role {
-        Role::Dropout { rate: self.rate }
+        Role::Noise(Noise::GaussianDropout { rate: self.rate })
     }
 }
 

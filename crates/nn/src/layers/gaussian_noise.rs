@@ -73,7 +73,7 @@ impl Layer for GaussianNoise {
     }
 
     fn role(&self) -> Role {
-        Role::Dropout { rate: 0.0 }
+        Role::Noise(Noise::Gaussian { stddev: self.stddev })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::activations::Activation;
 use crate::config::{Config, Value};
 use crate::initializers::Initializer;
 use crate::lowering::Lowering;
+use crate::noise::Noise;
 use crate::shape::Shape;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -59,20 +60,54 @@ pub enum Role {
     /// Acts on each number alone.
     Pointwise(Arc<dyn Activation>),
     /// Brings mean and size of the signal to a standard.
-    Normalize,
+    Normalize(Standard),
     /// Brings several signals together.
-    Merge,
+    Merge(Merging),
     /// Only moves numbers.
     Shape,
-    /// Noise in training, nothing in inference.
-    Dropout {
-        /// The fraction dropped.
-        rate: f64,
+    /// scale·x + offset.
+    Affine {
+        /// The factor.
+        scale: f64,
+        /// What is added.
+        offset: f64,
     },
+    /// Noise in training, nothing in inference.
+    Noise(Noise),
     /// A model of its own.
     Model,
     /// Nothing is known: it can be measured, not forecast.
     Unknown,
+}
+
+/// What a normalization brings to a standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standard {
+    /// Mean 0 and variance 1 over the batch, for each unit.
+    OverBatch,
+    /// Mean 0 and variance 1 over the units (or a group of them), for each sample.
+    OverUnits,
+    /// Mean square 1 over the units, for each sample.
+    MeanSquare,
+    /// Length 1 over the units, for each sample.
+    Length,
+}
+
+/// How several signals become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merging {
+    /// Their sum.
+    Sum,
+    /// The first minus the second.
+    Difference,
+    /// Their mean.
+    Mean,
+    /// Their product.
+    Product,
+    /// The largest or the smallest.
+    Extreme,
+    /// Side by side.
+    Join,
 }
 
 impl Role {
@@ -82,10 +117,11 @@ impl Role {
             Role::Input => "input",
             Role::Linear { .. } => "linear",
             Role::Pointwise(_) => "activation",
-            Role::Normalize => "normalization",
-            Role::Merge => "merge",
+            Role::Normalize(_) => "normalization",
+            Role::Merge(_) => "merge",
             Role::Shape => "shape",
-            Role::Dropout { .. } => "dropout",
+            Role::Affine { .. } => "scaling",
+            Role::Noise(_) => "noise",
             Role::Model => "model",
             Role::Unknown => "other",
         }

@@ -1,6 +1,6 @@
 //! Merging element by element: Add, Subtract, Multiply, Average, Maximum, Minimum.
 
-use super::layer::{Layer, Role};
+use super::layer::{Layer, Merging, Role};
 use crate::builder::Port;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -111,7 +111,7 @@ fn all_expanded(at: &mut Lowering<'_>, class: &str) -> Result<Vec<Port>> {
 }
 
 macro_rules! merge {
-    ($type:ident, $entry:ident, $snake:literal, $need:expr, $doc:literal, $lower:expr) => {
+    ($type:ident, $entry:ident, $snake:literal, $merging:ident, $need:expr, $doc:literal, $lower:expr) => {
         #[doc = $doc]
         ///
         /// Axes of size 1 are repeated to the size of the others.
@@ -136,7 +136,7 @@ macro_rules! merge {
                 Ok(())
             }
             fn role(&self) -> Role {
-                Role::Merge
+                Role::Merge(Merging::$merging)
             }
         }
 
@@ -153,20 +153,28 @@ merge!(
     Add,
     ADD,
     "add",
+    Sum,
     2..=usize::MAX,
     "The sum of all inputs: what a residual connection ends in.",
     |at, ports| { summed(at, ports) }
 );
-merge!(Subtract, SUBTRACT, "subtract", 2..=2, "The first input minus the second.", |at, ports| {
-    folded(at, Op::Subtract, ports)
-});
-merge!(Multiply, MULTIPLY, "multiply", 2..=usize::MAX, "The product of all inputs.", |at, ports| {
+merge!(
+    Subtract,
+    SUBTRACT,
+    "subtract",
+    Difference,
+    2..=2,
+    "The first input minus the second.",
+    |at, ports| { folded(at, Op::Subtract, ports) }
+);
+merge!(Multiply, MULTIPLY, "multiply", Product, 2..=usize::MAX, "The product of all inputs.", |at, ports| {
     folded(at, Op::Multiply, ports)
 });
 merge!(
     Maximum,
     MAXIMUM,
     "maximum",
+    Extreme,
     2..=usize::MAX,
     "The largest of all inputs; a tie goes to the first.",
     |at, ports| { folded(at, Op::Maximum, ports) }
@@ -175,11 +183,12 @@ merge!(
     Minimum,
     MINIMUM,
     "minimum",
+    Extreme,
     2..=usize::MAX,
     "The smallest of all inputs; a tie goes to the first.",
     |at, ports| { folded(at, Op::Minimum, ports) }
 );
-merge!(Average, AVERAGE, "average", 2..=usize::MAX, "The mean of all inputs.", |at, ports| {
+merge!(Average, AVERAGE, "average", Mean, 2..=usize::MAX, "The mean of all inputs.", |at, ports| {
     let sum = summed(at, ports);
     let scale = 1.0 / ports.len() as f64;
     affine(at, sum, scale, 0.0)

@@ -42,7 +42,7 @@ pub use gaussian_noise::GaussianNoise;
 pub use group_normalization::GroupNormalization;
 pub use identity::Identity;
 pub use input::Input;
-pub use layer::{Layer, Role};
+pub use layer::{Layer, Merging, Role, Standard};
 pub use layer_normalization::LayerNormalization;
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use permute::Permute;

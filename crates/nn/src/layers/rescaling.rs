@@ -1,6 +1,6 @@
 //! Rescaling: the values times a number, plus a number.
 
-use super::layer::Layer;
+use super::layer::{Layer, Role};
 use super::merge::affine;
 use super::one_input;
 use crate::args::Args;
@@ -55,6 +55,10 @@ impl Layer for Rescaling {
         let y = affine(at, x, self.scale, self.offset);
         at.output(y);
         Ok(())
+    }
+
+    fn role(&self) -> Role {
+        Role::Affine { scale: self.scale, offset: self.offset }
     }
 }
 

@@ -1,7 +1,7 @@
 //! RMSNormalization: every sample to mean square 1 over its own features, then scaled.
 
 use super::axes::{axis_value, gather, positions, sizes};
-use super::layer::{Layer, Role};
+use super::layer::{Layer, Role, Standard};
 use super::one_input;
 use super::standard::{check_epsilon, scaled, standardized};
 use crate::args::Args;
@@ -87,7 +87,7 @@ impl Layer for RMSNormalization {
     }
 
     fn role(&self) -> Role {
-        Role::Normalize
+        Role::Normalize(Standard::MeanSquare)
     }
 }
 

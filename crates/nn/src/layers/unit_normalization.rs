@@ -1,7 +1,7 @@
 //! UnitNormalization: every sample to length 1.
 
 use super::axes::{axis_value, gather, positions};
-use super::layer::{Layer, Role};
+use super::layer::{Layer, Role, Standard};
 use super::one_input;
 use crate::activations::{LaneFunction, rowwise};
 use crate::args::Args;
@@ -110,7 +110,7 @@ impl Layer for UnitNormalization {
     }
 
     fn role(&self) -> Role {
-        Role::Normalize
+        Role::Normalize(Standard::Length)
     }
 }
 
