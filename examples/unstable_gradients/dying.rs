@@ -50,7 +50,7 @@ fn train(
         // A look at all samples at once: dead is what is 0 for each of them.
         let chart = learner.watch_on_batch(&story.train)?;
         let seen = chart.layers.iter().zip(&chart.samples[0].layers);
-        let hidden = seen.filter(|(layer, _)| layer.class == "Dense").take(DEPTH);
+        let hidden = seen.filter(|(layer, _)| layer.role == "activation").take(DEPTH);
         let sound = chart.first_non_finite.is_none();
         outcomes.push(Outcome {
             accuracy: history.last("val_accuracy").filter(|_| sound),

@@ -20,7 +20,8 @@ fn means(
     }
     let mut learner = story.learner(model, Sgd::new(0.05))?;
     let Chart { layers, samples, .. } = learner.watch_on_batch(&story.train.take(0..2_000))?;
-    let seen = layers.iter().zip(&samples[0].layers).filter(|(layer, _)| layer.class == "Dense").take(depth);
+    let seen =
+        layers.iter().zip(&samples[0].layers).filter(|(layer, _)| layer.role == "activation").take(depth);
     Ok(seen.filter_map(|(_, seen)| seen.signal).map(|s| (s.mean, s.rms)).collect())
 }
 

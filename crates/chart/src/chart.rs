@@ -4,15 +4,21 @@ use serde_json::{Value as Json, json};
 use std::fmt;
 use steadygrad_kernels::statistics::Statistics;
 
-/// A layer of the patient.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A layer of the patient, or a part of one: what is between two places where the signal is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layer {
-    /// Its path: "dense_1".
+    /// Its path: "dense_1", "dense_1/activation".
     pub path: String,
+    /// The layer of the model that it is, or is a part of: "dense_1".
+    pub whole: String,
     /// Its class: "Dense".
     pub class: String,
     /// What it does: "linear", "activation", "normalization", …
     pub role: String,
+    /// The layers that its inputs come from, by their index; none for an input of the network.
+    pub inputs: Vec<Option<usize>>,
+    /// The numbers of one sample in its output.
+    pub size: usize,
     /// Paths of its parameters; the first is its kernel, if it has one.
     pub parameters: Vec<String>,
     /// Its output is bounded on both sides, so that it can saturate.
@@ -26,6 +32,8 @@ pub struct Observation {
     pub signal: Option<Statistics>,
     /// The root mean square of the loss' gradient for its output.
     pub delta: Option<f64>,
+    /// The root mean square of what it adds to the gradient for each of its inputs, where that is wanted.
+    pub passed: Vec<Option<f64>>,
     /// The root mean square of the gradient of every parameter.
     pub gradients: Vec<f64>,
     /// ‖change‖ / ‖weights‖ of every parameter, with the step that the optimizer really made.
@@ -35,7 +43,7 @@ pub struct Observation {
 }
 
 /// All layers at one step.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sample {
     /// The step, from 0.
     pub step: u64,
@@ -123,14 +131,14 @@ impl Chart {
     ///
     /// ```text
     /// { "schema": 1,
-    ///   "layers": [{path, class, role, parameters, bounded}],
-    ///   "samples": [{step, loss, layers: [{mean, rms, deviation, zero, saturated, dead, delta, gradients, updates}]}],
+    ///   "layers": [{path, whole, class, role, inputs, size, parameters, bounded}],
+    ///   "samples": [{step, loss, layers: [{mean, rms, deviation, zero, saturated, dead, delta, passed, gradients, updates}]}],
     ///   "first_non_finite": {step, place, phase} or null }
     /// ```
     pub fn to_json(&self) -> Json {
         let layers = self.layers.iter().map(|l| {
-            json!({ "path": l.path, "class": l.class, "role": l.role, "parameters": l.parameters,
-                    "bounded": l.bounded })
+            json!({ "path": l.path, "whole": l.whole, "class": l.class, "role": l.role, "inputs": l.inputs,
+                    "size": l.size, "parameters": l.parameters, "bounded": l.bounded })
         });
         let samples = self.samples.iter().map(|s| {
             let layers: Vec<Json> = s.layers.iter().map(Observation::to_json).collect();
@@ -159,6 +167,7 @@ impl Observation {
             "saturated": s(|s| s.saturated),
             "dead": self.dead.map(number),
             "delta": self.delta.map(number),
+            "passed": self.passed.iter().map(|p| p.map(number)).collect::<Vec<_>>(),
             "gradients": all(&self.gradients),
             "updates": all(&self.updates),
         })

@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod chart;
+mod ledger;
 mod schedule;
 mod table;
 
 pub use chart::{Chart, Layer, Observation, Phase, Sample, Sick};
+pub use ledger::{Entry, Kind, Ledger, forward};
 pub use schedule::Schedule;
 pub use table::Table;

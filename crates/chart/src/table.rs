@@ -1,6 +1,6 @@
 //! The chart as a table: one row a layer.
 
-use crate::chart::{Chart, Observation};
+use crate::chart::{Chart, Layer, Observation};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 use std::fmt;
 
@@ -36,24 +36,28 @@ impl fmt::Display for Table<'_> {
         let mut header = vec!["layer", "signal", "delta", "gradient", "update", "saturated", "zero", "dead"];
         header.extend(self.0.first_non_finite.as_ref().map(|_| ""));
         grid.set_header(header);
-        for (layer, seen) in self.0.layers.iter().zip(&last.layers) {
-            if seen.is_empty() {
+        let layers: Vec<(&Layer, &Observation)> = self.0.layers.iter().zip(&last.layers).collect();
+        for parts in layers.chunk_by(|a, b| a.0.whole == b.0.whole) {
+            // What goes out of a layer is what goes out of its last part.
+            let ((_, within), (end, out)) = (parts[0], parts[parts.len() - 1]);
+            if parts.iter().all(|(_, seen)| seen.is_empty()) {
                 continue;
             }
             let blank = String::new;
-            let signal = seen.signal.as_ref();
+            let signal = out.signal.as_ref();
             let first = |values: &[f64]| values.first().map_or_else(blank, |&v| short(v));
-            let sick =
-                self.0.first_non_finite.as_ref().filter(|s| s.place.split('/').next() == Some(&*layer.path));
+            let sick = self.0.first_non_finite.as_ref();
+            let sick = sick.filter(|s| s.place.split('/').next() == Some(&*end.whole));
+            let delta = parts.iter().rev().find_map(|(_, seen)| seen.delta);
             let mut row = vec![
-                layer.path.clone(),
+                end.whole.clone(),
                 signal.map_or_else(blank, |s| short(s.deviation)),
-                seen.delta.map_or_else(blank, short),
-                first(&seen.gradients),
-                first(&seen.updates),
-                if layer.bounded { signal.map_or_else(blank, |s| percent(s.saturated)) } else { blank() },
+                delta.map_or_else(blank, short),
+                first(&within.gradients),
+                first(&within.updates),
+                if end.bounded { signal.map_or_else(blank, |s| percent(s.saturated)) } else { blank() },
                 signal.map_or_else(blank, |s| percent(s.zero)),
-                seen.dead.map_or_else(blank, percent),
+                out.dead.map_or_else(blank, percent),
             ];
             row.extend(sick.map(|s| format!("first non-finite: {}", s.phase)));
             grid.add_row(row);
@@ -81,7 +85,11 @@ impl fmt::Display for Table<'_> {
 impl Observation {
     /// Nothing was seen.
     pub fn is_empty(&self) -> bool {
-        *self == Observation::default()
+        self.signal.is_none()
+            && self.delta.is_none()
+            && self.dead.is_none()
+            && self.gradients.is_empty()
+            && self.updates.is_empty()
     }
 }
 

@@ -81,7 +81,7 @@ pub const FAR: f64 = 40.0;
 /// The same where normalization makes growth harmless for longer: 16 ξ (Yang et al. 2019).
 pub const FAR_NORMALIZED: f64 = 70.0;
 /// The standard deviation of ln |h|² from which on the draw of the weights decides: ten times larger or smaller.
-pub const WIDE: f64 = 2.302_585;
+pub const WIDE: f64 = std::f64::consts::LN_10;
 
 impl Forecast {
     /// For a model, fed with these signals, one for each input; [`Signal::default`] for standardized data.
@@ -133,7 +133,7 @@ impl Forecast {
             path: stage.path.clone(),
             layer: stage.layer().to_string(),
             role: stage.role.name(),
-            inputs: stage.inputs.iter().map(index).collect(),
+            inputs: stage.inputs.iter().map(|s| s.stage()).collect(),
             signal: effects[i].as_ref().map(|e| e.signal),
             gradient: gradients[i],
             factors: match &effects[i] {
@@ -188,13 +188,6 @@ impl Forecast {
     }
 }
 
-fn index(source: &Source) -> Option<usize> {
-    match source {
-        Source::Stage(i) => Some(*i),
-        Source::Feed(_) => None,
-    }
-}
-
 /// The effect of a normalization on a signal that is not known.
 fn fresh(stage: &Stage, recipe: &Recipe) -> Option<Effect> {
     let Role::Normalize(Standard::OverBatch) = stage.role else { return None };
@@ -205,12 +198,13 @@ fn fresh(stage: &Stage, recipe: &Recipe) -> Option<Effect> {
 fn starts(recipe: &Recipe, stages: &[Stage]) -> Vec<usize> {
     if !recipe.backward.is_empty() {
         let last = stages.iter().rposition(|s| s.delta.is_some());
-        let read: Vec<usize> = stages.iter().flat_map(|s| s.inputs.iter().filter_map(index)).collect();
+        let read: Vec<usize> =
+            stages.iter().flat_map(|s| s.inputs.iter().filter_map(|s| s.stage())).collect();
         let ends = |i: &usize| stages[*i].delta.is_some() && read.iter().all(|r| r != i);
         let mut all: Vec<usize> = (0..stages.len()).filter(ends).collect();
         // A head that the loss looks through.
         for stage in stages.iter().filter(|s| s.delta.is_none()) {
-            all.extend(stage.inputs.iter().filter_map(index).filter(|&i| stages[i].delta.is_some()));
+            all.extend(stage.inputs.iter().filter_map(|s| s.stage()).filter(|&i| stages[i].delta.is_some()));
         }
         if all.is_empty() { last.into_iter().collect() } else { all }
     } else {
@@ -219,7 +213,7 @@ fn starts(recipe: &Recipe, stages: &[Stage]) -> Vec<usize> {
         ends.map(|end| {
             let class = stages[end].path.rsplit('/').next().unwrap_or("");
             let head = matches!(stages[end].class.as_str(), "Softmax" | "Sigmoid") || class == "softmax";
-            stages[end].inputs.first().and_then(index).filter(|_| head).unwrap_or(end)
+            stages[end].inputs.first().and_then(|s| s.stage()).filter(|_| head).unwrap_or(end)
         })
         .collect()
     }

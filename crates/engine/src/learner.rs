@@ -141,7 +141,7 @@ impl Learner {
 
     /// Looks at the layers while they are trained. It changes no bit of the training.
     pub fn watch(&mut self, schedule: Schedule) {
-        self.watch = Some(Watch::new(&self.train.recipe, &self.store, schedule));
+        self.watch = Some(Watch::new(&self.train, &self.store, schedule));
     }
 
     /// What was seen since [`Learner::watch`].

@@ -6,17 +6,20 @@ use crate::store::Store;
 use crate::system::check_memory;
 use std::collections::{HashMap, HashSet};
 use steadygrad_kernels::Result;
-use steadygrad_nn::recipe::{Home, Recipe, Trace};
+use steadygrad_nn::recipe::{Home, Recipe};
 use steadygrad_nn::shape::Extent;
+use steadygrad_nn::stage::{Stage, stages};
 use steadygrad_nn::step::{Access, Slot, Step};
 
-/// What of a layer is looked at behind a step.
+/// What of a stage is looked at behind a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tap {
-    /// The output of the layer of this trace.
+    /// Its output.
     Signal(usize),
-    /// The gradient of the loss for the output of the layer of this trace.
+    /// The gradient of the loss for its output.
     Delta(usize),
+    /// What it adds to the gradient for this one of its inputs.
+    Passed(usize, usize),
 }
 
 /// A recipe with its plans.
@@ -24,6 +27,8 @@ pub enum Tap {
 pub struct Program {
     /// What is computed.
     pub recipe: Recipe,
+    /// The recipe cut where signal and gradient are looked at.
+    pub stages: Vec<Stage>,
     /// The plan of a step that nobody looks at.
     pub plan: Plan,
     /// The plan of a step that is looked at: the same numbers, less fused.
@@ -53,18 +58,17 @@ impl Program {
         let largest = recipe.slots.iter().map(|s| size(s.extent)).max().unwrap_or(0);
         check_memory(&format!("a batch of {rows}"), 4 * least.max(largest))?;
         let fixed = store.fixed(&recipe);
-        let looked_at: HashSet<Slot> = recipe
-            .traces
-            .iter()
-            .flat_map(|t| t.outputs.iter().chain(t.deltas.iter().flatten()).copied())
-            .collect();
+        let stages = stages(&recipe);
+        let looked_at: HashSet<Slot> =
+            stages.iter().enumerate().flat_map(|(i, s)| watched(i, s)).map(|(slot, _)| slot).collect();
         let (steps, forward) = fuse(&recipe, &HashSet::new());
         let plan = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
         let (steps, forward) = fuse(&recipe, &looked_at);
         let seen = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
         check_memory(&format!("a batch of {rows}"), 4 * plan.size.max(seen.size) as u128)?;
         let heavy = plan.steps.iter().any(|step| weight(step, &plan, rows) >= HEAVY << 10);
-        Ok(Program { taps: taps(&recipe, &seen), recipe, plan, seen, heavy })
+        let taps = taps(&stages, &seen);
+        Ok(Program { taps, recipe, stages, plan, seen, heavy })
     }
 
     /// The numbers of arena that it takes.
@@ -81,30 +85,27 @@ fn weight(step: &Step, plan: &Plan, rows: usize) -> usize {
     }
 }
 
-/// The gradient of the loss for a layer's output; where the loss reads the logits of a softmax or sigmoid instead, for
-/// what goes into the layer's activation.
-pub(crate) fn delta(recipe: &Recipe, trace: &Trace) -> Option<Slot> {
-    let inside = || {
-        let path = format!("{}/activation", trace.path);
-        recipe.traces.iter().find(|t| t.path == path)?.input_gradients.first().copied().flatten()
-    };
-    trace.deltas.first().copied().flatten().or_else(inside)
+/// What is looked at of the i-th stage, with its slot.
+fn watched(i: usize, stage: &Stage) -> Vec<(Slot, Tap)> {
+    let passed = stage.passed.iter().enumerate().filter_map(|(k, s)| s.map(|s| (s, Tap::Passed(i, k))));
+    let delta = stage.delta.map(|s| (s, Tap::Delta(i)));
+    std::iter::once((stage.output, Tap::Signal(i))).chain(delta).chain(passed).collect()
 }
 
-/// Where outputs and deltas of the model's own layers are made.
-fn taps(recipe: &Recipe, plan: &Plan) -> Vec<(usize, Tap)> {
+/// Where what is looked at is made; what is fed is there before the first step.
+fn taps(stages: &[Stage], plan: &Plan) -> Vec<(usize, Tap)> {
     let mut last: HashMap<Slot, usize> = HashMap::new();
     for (i, step) in plan.steps.iter().enumerate() {
         last.extend(step.slots().into_iter().filter(|(_, a)| *a == Access::Write).map(|(s, _)| (s, i)));
     }
-    let made = |slot: Slot| last.get(&slot).copied();
+    let deltas: HashSet<Slot> = stages.iter().filter_map(|s| s.delta).collect();
     let mut taps = Vec::new();
-    for (i, trace) in recipe.traces.iter().enumerate().filter(|(_, t)| t.depth == 0) {
-        if let Some(step) = trace.outputs.first().and_then(|s| made(*s)) {
-            taps.push((step, Tap::Signal(i)));
-        }
-        if let Some(step) = delta(recipe, trace).and_then(made) {
-            taps.push((step, Tap::Delta(i)));
+    for (slot, tap) in stages.iter().enumerate().flat_map(|(i, s)| watched(i, s)) {
+        match (tap, last.get(&slot).copied()) {
+            // The only contribution to a gradient is that gradient: looked at once.
+            (Tap::Passed(..), _) if deltas.contains(&slot) => {}
+            (Tap::Signal(_), made) => taps.push((made.unwrap_or(0), tap)),
+            (_, made) => taps.extend(made.map(|step| (step, tap))),
         }
     }
     taps.sort_by_key(|(step, _)| *step);

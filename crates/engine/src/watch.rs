@@ -2,7 +2,7 @@
 
 use crate::batches::{Order, Picked, Which, total_loss};
 use crate::learner::Learner;
-use crate::program::{Program, Tap, delta};
+use crate::program::{Program, Tap};
 use crate::run::{Batch, run};
 use crate::store::Store;
 use std::collections::HashMap;
@@ -13,7 +13,8 @@ use steadygrad_kernels::norm::sum_of_squares;
 use steadygrad_kernels::statistics::{observe, rms};
 use steadygrad_kernels::{Isa, Result};
 use steadygrad_nn::layers::Role;
-use steadygrad_nn::recipe::Recipe;
+use steadygrad_nn::stage::Stage;
+use steadygrad_nn::step::Slot;
 
 /// Who looks, when, and what was seen.
 #[derive(Debug)]
@@ -22,71 +23,60 @@ pub struct Watch {
     pub schedule: Schedule,
     /// What was seen.
     pub chart: Chart,
-    /// The layer of the chart that a trace is, if any.
-    layers: Vec<Option<usize>>,
-    /// The parameters of each layer: indices into the store's.
+    /// The parameters of each stage: indices into the store's.
     owned: Vec<Vec<usize>>,
     bounds: Vec<Option<(f64, f64)>>,
-    /// Units of each layer that were not 0 since the epoch began.
+    /// Units of each stage that were not 0 since the epoch began.
     alive: Vec<Vec<bool>>,
+    /// Stage, input, and the stage whose delta is what is passed on there: its only reader's contribution, or a sum's own.
+    same: Vec<(usize, usize, usize)>,
     scratch: (Vec<f32>, Vec<f32>),
     before: Vec<f32>,
     current: Vec<Observation>,
 }
 
-/// Limits of what a layer puts out: its own, or those of the activation inside of it.
-fn bounds(recipe: &Recipe, trace: usize) -> Option<(f64, f64)> {
-    let own = &recipe.traces[trace];
-    let inside = format!("{}/activation", own.path);
-    // What is inside a layer stands right behind it.
-    let mut behind = recipe.traces[trace + 1..].iter().take_while(|t| t.depth > own.depth);
-    let last = behind.find(|t| t.path == inside).unwrap_or(own);
-    match &last.role {
+/// Limits of what a stage puts out, if it is an activation that is bounded on both sides.
+fn bounds(stage: &Stage) -> Option<(f64, f64)> {
+    match &stage.role {
         Role::Pointwise(f) => f.bounds(),
         _ => None,
     }
 }
 
 impl Watch {
-    /// Looks at the layers of this recipe.
-    pub fn new(recipe: &Recipe, store: &Store, schedule: Schedule) -> Watch {
-        let traces: Vec<usize> = (0..recipe.traces.len()).filter(|&i| recipe.traces[i].depth == 0).collect();
-        let units: Vec<usize> =
-            traces.iter().map(|&i| recipe.traces[i].shapes.first().map_or(1, |s| s.last())).collect();
-        let widest = units.iter().copied().max().unwrap_or(0);
-        let bounds: Vec<_> = traces.iter().map(|&i| bounds(recipe, i)).collect();
-        // A parameter belongs to the layer of the model that its path begins with, also where that is a model itself.
-        let mut by_layer: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (i, p) in store.params.iter().enumerate() {
-            by_layer.entry(p.path.split('/').next().unwrap_or("")).or_default().push(i);
-        }
-        let owned: Vec<Vec<usize>> = traces
-            .iter()
-            .map(|&i| by_layer.get(recipe.traces[i].path.as_str()).cloned().unwrap_or_default())
-            .collect();
-        let mut layer_of = vec![None; recipe.traces.len()];
-        for (layer, &trace) in traces.iter().enumerate() {
-            layer_of[trace] = Some(layer);
-        }
-        let layers = traces.iter().zip(&bounds).zip(&owned).map(|((&i, bounds), owned)| {
-            let trace = &recipe.traces[i];
-            Layer {
-                path: trace.path.clone(),
-                class: trace.class.clone(),
-                role: trace.role.name().to_string(),
-                parameters: owned.iter().map(|&i| store.params[i].path.clone()).collect(),
-                bounded: bounds.is_some(),
-            }
+    /// Looks at the stages of this program.
+    pub fn new(program: &Program, store: &Store, schedule: Schedule) -> Watch {
+        let stages = &program.stages;
+        let widest = stages.iter().map(|s| s.units).max().unwrap_or(0);
+        // The trainable parameters are the first ones of the recipe.
+        let learning = |i: &&usize| **i < store.params.len();
+        let owned: Vec<Vec<usize>> =
+            stages.iter().map(|s| s.parameters.iter().filter(learning).copied().collect()).collect();
+        let layers = stages.iter().zip(&owned).map(|(stage, owned)| Layer {
+            path: stage.path.clone(),
+            whole: stage.layer().to_string(),
+            class: stage.class.clone(),
+            role: stage.role.name().to_string(),
+            inputs: stage.inputs.iter().map(|s| s.stage()).collect(),
+            size: stage.size,
+            parameters: owned.iter().map(|&i| store.params[i].path.clone()).collect(),
+            bounded: bounds(stage).is_some(),
         });
+        let deltas: HashMap<Slot, usize> =
+            stages.iter().enumerate().filter_map(|(i, s)| s.delta.map(|d| (d, i))).collect();
+        let passed =
+            stages.iter().enumerate().flat_map(|(i, s)| s.passed.iter().enumerate().map(move |p| (i, p)));
+        let same = passed.filter_map(|(i, (k, slot))| Some((i, k, *deltas.get(slot.as_ref()?)?))).collect();
+        let blank = |s: &Stage| Observation { passed: vec![None; s.passed.len()], ..Observation::default() };
         Watch {
             schedule,
             chart: Chart::new(layers.collect()),
-            bounds,
-            alive: units.iter().map(|&n| vec![false; n]).collect(),
+            bounds: stages.iter().map(bounds).collect(),
+            alive: stages.iter().map(|s| vec![false; s.units]).collect(),
+            same,
             scratch: (vec![0.0; widest], vec![0.0; widest]),
             before: vec![0.0; store.trainable.len()],
-            current: vec![Observation::default(); traces.len()],
-            layers: layer_of,
+            current: stages.iter().map(blank).collect(),
             owned,
         }
     }
@@ -102,25 +92,23 @@ impl Watch {
     pub fn see(&mut self, program: &Program, step: usize, rows: usize, isa: Isa, arena: &Arena) {
         let first = program.taps.partition_point(|(s, _)| *s < step);
         for (_, tap) in program.taps[first..].iter().take_while(|(s, _)| *s == step) {
-            let (Tap::Signal(trace) | Tap::Delta(trace)) = *tap;
-            let Some(layer) = self.layers[trace] else { continue };
-            let trace = &program.recipe.traces[trace];
-            let slot = match tap {
-                Tap::Signal(_) => trace.outputs.first().copied(),
-                Tap::Delta(_) => delta(&program.recipe, trace),
-            };
-            let Some(slot) = slot else { continue };
-            let values = &arena.all()[program.seen.range(slot, rows)];
-            let seen = &mut self.current[layer];
-            if matches!(tap, Tap::Delta(_)) {
-                seen.delta = Some(rms(values));
-                continue;
+            let (Tap::Signal(stage) | Tap::Delta(stage) | Tap::Passed(stage, _)) = *tap;
+            let seen = &mut self.current[stage];
+            let from = &program.stages[stage];
+            let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
+            match *tap {
+                Tap::Delta(_) => seen.delta = from.delta.map(|s| rms(values(s))),
+                Tap::Passed(_, k) => seen.passed[k] = from.passed[k].map(|s| rms(values(s))),
+                Tap::Signal(_) => {
+                    let alive = &mut self.alive[stage];
+                    let (mean, variance) =
+                        (&mut self.scratch.0[..alive.len()], &mut self.scratch.1[..alive.len()]);
+                    let values = values(from.output);
+                    seen.signal = Some(observe(isa, values, self.bounds[stage], alive, mean, variance));
+                    let dead = alive.iter().filter(|a| !**a).count();
+                    seen.dead = Some(dead as f64 / alive.len().max(1) as f64);
+                }
             }
-            let alive = &mut self.alive[layer];
-            let (mean, variance) = (&mut self.scratch.0[..alive.len()], &mut self.scratch.1[..alive.len()]);
-            seen.signal = Some(observe(isa, values, self.bounds[layer], alive, mean, variance));
-            let dead = alive.iter().filter(|a| !**a).count();
-            seen.dead = Some(dead as f64 / alive.len().max(1) as f64);
         }
     }
 
@@ -154,6 +142,9 @@ impl Watch {
     }
 
     fn file(&mut self, step: u64, loss: f64) {
+        for &(stage, k, other) in &self.same {
+            self.current[stage].passed[k] = self.current[other].delta;
+        }
         self.chart.samples.push(Sample { step, loss, layers: self.current.clone() });
     }
 }
@@ -189,7 +180,7 @@ impl Learner {
         let kept = self.arena.all()[..self.store.end].to_vec();
         let picked = Picked { which: Order::Range(0..rows), weights: data.weights.as_deref() };
         self.feed(Which::Train, data, &picked);
-        let mut watch = Watch::new(&self.train.recipe, &self.store, Schedule::Always);
+        let mut watch = Watch::new(&self.train, &self.store, Schedule::Always);
         let batch = Batch { rows, step: self.iterations(), weighted: data.weights.is_some() };
         let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
         self.pool.run(|| {

@@ -20,6 +20,16 @@ pub enum Source {
     Feed(usize),
 }
 
+impl Source {
+    /// The index of the stage, if it is one.
+    pub fn stage(self) -> Option<usize> {
+        match self {
+            Source::Stage(i) => Some(i),
+            Source::Feed(_) => None,
+        }
+    }
+}
+
 /// One stage of a recipe, with the slots where its signal and its gradients are.
 #[derive(Debug, Clone)]
 pub struct Stage {
