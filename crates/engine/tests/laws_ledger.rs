@@ -1,5 +1,7 @@
 //! The law of the ledger: its entries add up to what the gradient gained or lost between two layers.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::sync::Arc;
 use steadygrad_chart::{Chart, Kind, Ledger};
 use steadygrad_data::{Array, Dataset};
