@@ -175,7 +175,7 @@ impl Observation {
 }
 
 /// A number as JSON can say it.
-fn number(x: f64) -> Json {
+pub fn number(x: f64) -> Json {
     if x.is_nan() {
         "nan".into()
     } else if x.is_infinite() {

@@ -6,7 +6,7 @@ mod ledger;
 mod schedule;
 mod table;
 
-pub use chart::{Chart, Layer, Observation, Phase, Sample, Sick};
+pub use chart::{Chart, Layer, Observation, Phase, Sample, Sick, number};
 pub use ledger::{Entry, Kind, Ledger, forward};
 pub use schedule::Schedule;
 pub use table::Table;

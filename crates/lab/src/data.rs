@@ -9,7 +9,7 @@ use steadygrad_nn::args::Args;
 use steadygrad_nn::config::{Config, FromValue, Value};
 
 /// Data as an experiment gives it, ready to train on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Data {
     /// What is trained on.
     pub train: Dataset,

@@ -5,6 +5,7 @@ use crate::origins::Origins;
 use crate::{assemble, model_file, settings, text};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use steadygrad_doctor::Edit;
 use steadygrad_engine::callbacks::Callback;
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
 use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
@@ -288,6 +289,14 @@ impl Experiment {
     /// # Errors
     /// If anything is not right: the place, what was found, and what to do.
     pub fn prepare(&self, threads: usize) -> Result<Prepared> {
+        self.prepare_on(None, threads)
+    }
+
+    /// The same on data that is loaded already, as that of this experiment before an edit that did not touch it.
+    ///
+    /// # Errors
+    /// As for [`Experiment::prepare`].
+    pub fn prepare_on(&self, data: Option<&Data>, threads: usize) -> Result<Prepared> {
         let config = self.resolved()?;
         let seed = self.seed()?;
         // What costs nothing is checked before the data is loaded.
@@ -298,7 +307,11 @@ impl Experiment {
         settings::callbacks(&callbacks).map_err(|e| self.at("fit", e))?;
         let table = self.table(&config, "model")?;
         // The part for validation is split off before anything is fitted to the data, such as its scale.
-        let data = self.data(&config, std::mem::take(&mut fit.validation_split))?;
+        let split = std::mem::take(&mut fit.validation_split);
+        let data = match data {
+            Some(data) => data.clone(),
+            None => self.data(&config, split)?,
+        };
         let model = self.build(&table, &shapes(&data))?;
         self.check_inputs(&model, &data)?;
         let compile =
@@ -309,6 +322,19 @@ impl Experiment {
             .map_err(|e| self.at("model", e))?
             .map(|w| self.base.join(w));
         Ok(Prepared { data, model, compile, fit, callbacks, weights, experiment: self.clone() })
+    }
+
+    /// The same with these edits: constants in their places, `[let]` gone.
+    ///
+    /// # Errors
+    /// If an edit cannot be made.
+    pub fn edited(&self, edits: &[Edit]) -> Result<Experiment> {
+        let mut config = self.resolved()?;
+        config.remove("let");
+        for edit in edits {
+            config = edit.apply(&config)?;
+        }
+        Ok(Experiment { config, ..self.clone() })
     }
 
     /// Whether the model takes the samples of the data.
@@ -345,12 +371,25 @@ impl Prepared {
     /// # Errors
     /// If model and settings do not fit, or the weights are another model's.
     pub fn learner(&self) -> Result<Learner> {
-        let mut learner = self.model.compile(self.compile.clone()).map_err(|e| self.located(e))?;
+        self.learner_with(self.compile.clone())
+    }
+
+    fn learner_with(&self, compile: Compile) -> Result<Learner> {
+        let mut learner = self.model.compile(compile).map_err(|e| self.located(e))?;
         if let Some(path) = &self.weights {
             let place = || "[model], `weights`";
             learner.load_weights(path).place(place).map_err(|e| self.experiment.at("model", e))?;
         }
         Ok(learner)
+    }
+
+    /// The same with other draws of the weights; draw 0 is [`Prepared::learner`]'s.
+    ///
+    /// # Errors
+    /// As for [`Prepared::learner`].
+    pub fn learner_of_draw(&self, draw: u64) -> Result<Learner> {
+        let seed = self.compile.seed.wrapping_add(draw.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        self.learner_with(Compile { seed, ..self.compile.clone() })
     }
 
     /// The callbacks, new.

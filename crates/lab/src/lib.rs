@@ -3,13 +3,16 @@
 
 mod assemble;
 mod data;
+mod examine;
 mod experiment;
 mod model_file;
 mod origins;
 mod settings;
+mod setup;
 mod text;
 
 pub use data::{Data, published};
+pub use examine::{Diagnosis, Examination, examine};
 pub use experiment::{Experiment, Prepared};
 
 /// The experiment that `train` runs without a file: 20 hidden layers, batch-normalized, on the digits.

@@ -1,0 +1,87 @@
+//! Units are 0 for every sample, and nothing can bring them back.
+//!
+//! # What it sees
+//!
+//! The units of every activation that were exactly 0 for all samples seen.
+//!
+//! # Why it matters
+//!
+//! A rectifier that is 0 for every sample has slope 0 for every sample: its weights get no gradient and never change again.
+//! Where a whole layer is dead the network's output no longer depends on its input.
+//!
+//! # Cause
+//!
+//! Layers so narrow or a network so deep that a draw of the weights shuts a layer; a step so large that it throws the biases
+//! far below 0; inputs that are not scaled.
+//!
+//! # Cure
+//!
+//! An activation with a slope on the left: Leaky ReLU, ELU, SELU; more units; a smaller learning rate; batch normalization before
+//! the activation.
+//!
+//! # Evidence
+//!
+//! ```text
+//! the fraction of units that are 0 for all samples seen ≥ 0.9 in some hidden layer:  sick
+//! ≥ 0.5:  a warning
+//! ```
+//!
+//! Zeros alone are no death: a healthy rectifier is 0 for half of its samples, each unit for others.
+//!
+//! # Reference
+//!
+//! Lu, Shin, Su and Karniadakis 2019 (dying ReLU and initialization); Maas, Hannun and Ng 2013 (Leaky ReLU).
+
+use super::check::{Check, root};
+use crate::case::{Case, Outcome};
+use crate::causes;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::flow::{MOST_DEAD, Trouble, hidden};
+
+pub(crate) const CHECK: Check =
+    Check { code: "SG107", name: "dead_units", source: include_str!("dead_units.rs"), run };
+
+/// Of a layer's units: from here on it is worth a word.
+const MANY: f64 = 0.5;
+
+fn run(case: &Case<'_>) -> Outcome {
+    let chart = case.looked_at();
+    let sample = chart.samples.last();
+    let dead = |i: usize| sample.and_then(|s| s.layers.get(i)?.dead).unwrap_or(0.0);
+    let worst = hidden(chart).map(dead).fold(0.0, f64::max);
+    let found = root(case, Trouble::Dead);
+    if found.is_none() && worst < MANY {
+        return Outcome::Fine;
+    }
+    let sick = found.is_some();
+    let (causes, prescriptions) = match causes::of_flow(case) {
+        Ok(known) if sick => known,
+        Ok(_) => (Vec::new(), Vec::new()),
+        Err(question) if sick => return Outcome::Ask(question),
+        Err(_) => (Vec::new(), Vec::new()),
+    };
+    let layers = hidden(chart).filter(|&i| dead(i) >= MANY).map(|i| chart.layers[i].whole.clone());
+    let share = found.map_or(0.0, |f| f.share);
+    Outcome::Found(Box::new(Finding {
+        code: CHECK.code,
+        condition: CHECK.name,
+        severity: if sick { Severity::Sick } else { Severity::Warning },
+        summary: if sick {
+            "whole layers are dead: their units are 0 for every sample".into()
+        } else {
+            format!("{:.0} % of the units of a layer are 0 for every sample", 100.0 * worst)
+        },
+        layers: layers.collect(),
+        evidence: vec![
+            Evidence::new("largest fraction of dead units in a hidden layer", worst, format!("below {MANY}")),
+            Evidence::new(
+                format!("share of the draws in which {:.0} % or more are dead", 100.0 * MOST_DEAD),
+                share,
+                "0",
+            ),
+        ],
+        causes,
+        prescriptions,
+        follows_from: None,
+    }))
+}

@@ -1,0 +1,204 @@
+//! Edits: changes of an experiment as plain data, that can be shown, applied and tried.
+
+mod leaves;
+
+use leaves::{Leaf, leaves, table_at};
+use std::fmt;
+use steadygrad_kernels::{Error, Result};
+use steadygrad_nn::activations::Activation;
+use steadygrad_nn::config::{Config, Value};
+use steadygrad_nn::layers::{self, Role};
+use steadygrad_nn::moments::{gain, recommended};
+
+/// One change of an experiment: of its model, of how it is trained, or of its data.
+///
+/// ```
+/// use steadygrad_doctor::Edit;
+/// use steadygrad_nn::config::{Config, Value};
+/// let layer = Config::new().with("layer", "dense").with("units", 9).with("activation", "relu");
+/// let head = Config::new().with("layer", "dense").with("units", 1);
+/// let model = Config::new().with("layers", vec![Value::from(layer), head.into()]);
+/// let before = Config::new().with("model", model);
+/// let after = Edit::Initializers.apply(&before)?;
+/// assert!(after.to_json().to_string().contains("he_normal"));
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Kernels drawn as the activation behind them needs it, by `moments`.
+    Initializers,
+    /// All hidden activations become this one, and kernels are drawn as it needs.
+    Activation(Value),
+    /// This normalization between every hidden linear layer and its activation, without a bias before it where it is useless.
+    Normalize(&'static str),
+    /// The bias goes from every layer whose output is batch-normalized.
+    DropBias,
+    /// Hidden layers with so many times the units.
+    Width(usize),
+    /// Only this part of the hidden layers, from the first.
+    Depth(f64),
+    /// Hidden layers that keep their width are added to what they read.
+    Residual,
+    /// The last layer with this activation.
+    Head(Value),
+    /// One key: "compile.optimizer.config.learning_rate".
+    Set(&'static str, Value),
+}
+
+impl Edit {
+    /// The experiment with this change. Constants of `[let]` must be in their places already.
+    ///
+    /// # Errors
+    /// If the model is not a list of layers, or a layer in it is not right.
+    pub fn apply(&self, experiment: &Config) -> Result<Config> {
+        let mut changed = experiment.clone();
+        if let Edit::Set(key, value) = self {
+            set(&mut changed, key, value.clone());
+            return Ok(changed);
+        }
+        let found = leaves(experiment)?;
+        let last = found.iter().rposition(|leaf| leaf.linear());
+        let hidden = |(i, leaf): &(usize, &Leaf)| leaf.linear() && Some(*i) != last;
+        match self {
+            Edit::Initializers => {
+                for leaf in found.iter().filter(|leaf| leaf.linear()) {
+                    let initializer = match &leaf.follows {
+                        Some(f) => initializer_for(&**f),
+                        // A linear or softmax head passes on what it gets.
+                        None => "lecun_normal".into(),
+                    };
+                    table_at(&mut changed, &leaf.path, |layer| layer.set("kernel_initializer", initializer))?;
+                }
+            }
+            Edit::Activation(to) => {
+                let activation = activation(to)?;
+                for (_, leaf) in found.iter().enumerate().filter(hidden) {
+                    let initializer = initializer_for(&*activation);
+                    table_at(&mut changed, &leaf.path, |layer| {
+                        layer.set("kernel_initializer", initializer);
+                        if layer.get("activation").is_some() {
+                            layer.set("activation", to.clone());
+                        }
+                    })?;
+                }
+                // Activations that stand alone, up to the last linear layer.
+                for leaf in &found[..last.unwrap_or(found.len())] {
+                    if matches!(leaf.layer.role(), Role::Pointwise(_)) {
+                        let new = Config::new().with("layer", "activation").with("activation", to.clone());
+                        table_at(&mut changed, &leaf.path, |layer| {
+                            let name = layer.get("name").cloned();
+                            *layer = match name {
+                                Some(name) => new.with("name", name),
+                                None => new,
+                            };
+                        })?;
+                    }
+                }
+            }
+            Edit::Width(times) => {
+                for (_, leaf) in found.iter().enumerate().filter(hidden) {
+                    table_at(&mut changed, &leaf.path, |layer| {
+                        for key in ["units", "filters"] {
+                            if let Some(Value::Int(n)) = layer.get(key).cloned() {
+                                layer.set(key, n.saturating_mul(*times as i64));
+                            }
+                        }
+                    })?;
+                }
+            }
+            Edit::Head(to) => {
+                let Some(last) = last else { return Err(no_layers()) };
+                // An activation of its own behind the last linear layer is the head; else the layer's own.
+                let own = found[last + 1..].iter().rfind(|l| !matches!(l.layer.role(), Role::Shape));
+                let path = own.map_or(&found[last].path, |leaf| &leaf.path);
+                table_at(&mut changed, path, |layer| {
+                    if own.is_some() {
+                        *layer = Config::new().with("layer", "activation").with("activation", to.clone());
+                    } else {
+                        layer.set("activation", to.clone());
+                    }
+                })?;
+            }
+            Edit::DropBias => {
+                for leaf in found.iter().filter(|leaf| leaf.normalized && leaf.linear()) {
+                    table_at(&mut changed, &leaf.path, |layer| layer.set("use_bias", false))?;
+                }
+            }
+            Edit::Normalize(kind) => leaves::normalize(&mut changed, kind, last.map(|i| &found[i].path))?,
+            Edit::Depth(part) => leaves::shorten(&mut changed, *part)?,
+            Edit::Residual => leaves::residual(&mut changed, last.map(|i| &found[i].path))?,
+            Edit::Set(..) => {}
+        }
+        Ok(changed)
+    }
+}
+
+fn no_layers() -> Error {
+    Error::argument("the model has no list of layers").at("[model]")
+}
+
+/// The activation of this name or spec.
+fn activation(spec: &Value) -> Result<std::sync::Arc<dyn Activation>> {
+    let made = layers::from_config("Activation", &Config::new().with("activation", spec.clone()))?;
+    match made.layer.role() {
+        Role::Pointwise(f) => Ok(f),
+        _ => Err(Error::argument(format!("{spec} does not act on each number alone"))),
+    }
+}
+
+/// The initializer for weights before this activation, by its usual name where it has one.
+pub(crate) fn initializer_for(f: &dyn Activation) -> Value {
+    let square = gain(f).powi(2);
+    let named = [(2.0, "he_normal"), (1.0, "lecun_normal")];
+    if let Some((_, name)) = named.iter().find(|(s, _)| (s - square).abs() < 1e-3) {
+        return (*name).into();
+    }
+    if !square.is_finite() {
+        return "he_normal".into();
+    }
+    use steadygrad_nn::initializers::Initializer;
+    let scaling = recommended(f);
+    let mut config = scaling.config();
+    config.set("scale", (square * 1e4).round() / 1e4);
+    config.remove("seed");
+    Config::new().with("class_name", scaling.class()).with("config", config).into()
+}
+
+/// Sets a dotted key, making tables on the way; a name on the way becomes `{class_name, config}`.
+fn set(config: &mut Config, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => config.set(key, value),
+        Some((first, rest)) => {
+            let mut inner = match config.get(first).cloned() {
+                Some(Value::Map(map)) => map,
+                Some(Value::Text(name)) => Config::new().with("class_name", name),
+                _ => Config::new(),
+            };
+            set(&mut inner, rest, value);
+            config.set(first, inner);
+        }
+    }
+}
+
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |v: &Value| match v {
+            Value::Text(t) => t.clone(),
+            other => other.to_string(),
+        };
+        match self {
+            Edit::Initializers => f.write_str("draw the kernels for the activation behind them"),
+            Edit::Activation(to) => write!(f, "{} in the hidden layers, with kernels drawn for it", word(to)),
+            Edit::Normalize("batch_normalization") => {
+                f.write_str("batch normalization before every hidden activation")
+            }
+            Edit::Normalize(_) => f.write_str("layer normalization before every hidden activation"),
+            Edit::DropBias => f.write_str("no bias before a batch normalization"),
+            Edit::Width(n) => write!(f, "{n} times the units in the hidden layers"),
+            Edit::Depth(part) => write!(f, "{:.0} % of the hidden layers", 100.0 * part),
+            Edit::Residual => f.write_str("residual connections around the hidden layers"),
+            Edit::Head(to) => write!(f, "{} on the last layer", word(to)),
+            Edit::Set(key, value) => write!(f, "{key} = {}", word(value)),
+        }
+    }
+}

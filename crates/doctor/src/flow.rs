@@ -1,0 +1,104 @@
+//! Flow: what the gradient and the signal of a whole network do, in a few numbers.
+
+use steadygrad_chart::{Chart, Observation, Sample};
+
+/// What one look at a network says about its gradient and its signal.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Flow {
+    /// 20·log₁₀ of ‖δ‖ at the first linear layer against the last; −∞ where nothing arrives.
+    pub gradient: f64,
+    /// 20·log₁₀ of the signal's deviation behind the last hidden layer against the first.
+    pub signal: f64,
+    /// The largest fraction of dead units among the hidden activations.
+    pub dead: f64,
+    /// The largest fraction of saturated values among the hidden activations.
+    pub saturated: f64,
+    /// The loss.
+    pub loss: f64,
+    /// Everything that was looked at is finite.
+    pub finite: bool,
+}
+
+/// What is wrong with a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// Numbers that are not finite.
+    NonFinite,
+    /// The gradient grows on its way.
+    Exploding,
+    /// The gradient is lost on its way.
+    Vanishing,
+    /// All or nearly all units of some layer are dead.
+    Dead,
+}
+
+/// Of a layer's units, the part whose death stops a network.
+pub const MOST_DEAD: f64 = 0.9;
+
+impl Flow {
+    /// The flow at one step.
+    pub fn of(chart: &Chart, sample: &Sample) -> Flow {
+        let norms: Vec<f64> = linear(chart)
+            .filter_map(|i| Some(sample.layers.get(i)?.delta? * (chart.layers[i].size.max(1) as f64).sqrt()))
+            .collect();
+        let finite = sample.loss.is_finite()
+            && sample.layers.iter().all(|seen| finite(seen))
+            && chart.first_non_finite.is_none();
+        let hidden: Vec<&Observation> = hidden(chart).filter_map(|i| sample.layers.get(i)).collect();
+        let deviations: Vec<f64> =
+            hidden.iter().filter_map(|seen| seen.signal.as_ref().map(|s| s.deviation)).collect();
+        let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
+        Flow {
+            gradient: ratio(norms.first(), norms.last()),
+            signal: ratio(deviations.last(), deviations.first()),
+            dead: largest(&mut hidden.iter().filter_map(|seen| seen.dead)),
+            saturated: largest(
+                &mut hidden.iter().filter_map(|seen| seen.signal.as_ref().map(|s| s.saturated)),
+            ),
+            loss: sample.loss,
+            finite,
+        }
+    }
+
+    /// What is wrong, the worst first; `far` is what may be lost or gained in dB.
+    pub fn trouble(&self, loss: f64, growth: f64) -> Option<Trouble> {
+        if !self.finite {
+            Some(Trouble::NonFinite)
+        } else if self.gradient > growth {
+            Some(Trouble::Exploding)
+        } else if self.dead >= MOST_DEAD {
+            Some(Trouble::Dead)
+        } else if self.gradient < -loss {
+            Some(Trouble::Vanishing)
+        } else {
+            None
+        }
+    }
+}
+
+fn finite(seen: &Observation) -> bool {
+    let fine = |x: &f64| x.is_finite();
+    seen.signal.as_ref().is_none_or(|s| s.finite)
+        && seen.delta.iter().all(fine)
+        && seen.gradients.iter().all(fine)
+}
+
+/// 20·log₁₀(to/from); 0 where there are not two, −∞ where both are 0.
+fn ratio(to: Option<&f64>, from: Option<&f64>) -> f64 {
+    match (to, from) {
+        (Some(&to), Some(&from)) if to == 0.0 && from == 0.0 => f64::NEG_INFINITY,
+        (Some(&to), Some(&from)) => 20.0 * (to / from).log10(),
+        _ => 0.0,
+    }
+}
+
+/// The layers that multiply by weights, first to last.
+pub fn linear(chart: &Chart) -> impl Iterator<Item = usize> + '_ {
+    (0..chart.layers.len()).filter(|&i| chart.layers[i].role == "linear")
+}
+
+/// The activations before the last linear layer.
+pub fn hidden(chart: &Chart) -> impl Iterator<Item = usize> + '_ {
+    let last = linear(chart).last().unwrap_or(0);
+    (0..last).filter(|&i| chart.layers[i].role == "activation")
+}

@@ -1,0 +1,301 @@
+//! The examination: looks at a network before it is trained and while it is, asks what the doctor asks, and says what ails it.
+//!
+//! Everything is done on copies: the experiment stays as it is.
+
+use crate::experiment::{Experiment, Prepared};
+use crate::setup::{recipe, setup, signals};
+use serde_json::{Value as Json, json};
+use steadygrad_chart::{Chart, Kind, Ledger, Schedule, number};
+use steadygrad_data::Dataset;
+use steadygrad_doctor::{
+    Answer, Case, Curves, Edit, Finding, Flow, Forecast, Opinion, Question, Setup, Verdict, diagnose,
+};
+use steadygrad_engine::callbacks::{Callback, Training};
+use steadygrad_engine::system::Clock;
+use steadygrad_engine::{Fit, History, Learner, Logs};
+use steadygrad_kernels::Result;
+
+/// How thoroughly a network is looked at.
+///
+/// ```
+/// let short = steadygrad_lab::Examination { epochs: 0, ..Default::default() };
+/// assert_eq!(short.draws, 5);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Examination {
+    /// Epochs of training that are watched; 0 for a look at the start alone.
+    pub epochs: usize,
+    /// Seconds of training after which no more is watched.
+    pub seconds: f64,
+    /// Draws of the weights that are looked at.
+    pub draws: usize,
+    /// Samples of a look.
+    pub samples: usize,
+    /// Threads.
+    pub threads: usize,
+}
+
+impl Default for Examination {
+    fn default() -> Examination {
+        Examination { epochs: 3, seconds: 10.0, draws: 5, samples: 256, threads: 1 }
+    }
+}
+
+/// What ails a network, and all that was measured to find out.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// Healthy, sick, or unsure.
+    pub verdict: Verdict,
+    /// What was found, the root first.
+    pub findings: Vec<Finding>,
+    /// What theory expects.
+    pub forecast: Forecast,
+    /// Data, model and training, as they were written down.
+    pub setup: Setup,
+    /// The look at the start, with the network's own weights.
+    pub start: Chart,
+    /// Looks while it was trained.
+    pub chart: Chart,
+    /// The losses while it was trained.
+    pub curves: Curves,
+    /// Steps that were watched.
+    pub steps: u64,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Looks at an experiment's network: at its start, then at some epochs of training.
+///
+/// ```
+/// use steadygrad_lab::{Examination, Experiment, examine};
+/// let mut experiment = Experiment::parse(steadygrad_lab::DEFAULT)?;
+/// experiment.set("let.depth=6")?;
+/// let diagnosis = examine(&experiment, &Examination { epochs: 1, ..Default::default() })?;
+/// assert_eq!(diagnosis.verdict.to_string(), "healthy");
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+///
+/// # Errors
+/// If the experiment cannot be run.
+pub fn examine(experiment: &Experiment, how: &Examination) -> Result<Diagnosis> {
+    let clock = Clock::start();
+    let prepared = experiment.prepare(how.threads)?;
+    let look = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
+    let draws = draws(&prepared, &look, how.draws)?;
+    let recipe = recipe(&prepared)?;
+    let mut patient = Patient {
+        experiment,
+        how,
+        look,
+        setup: setup(&prepared, &recipe),
+        forecast: Forecast::of_recipe(&recipe, &signals(&prepared)),
+        prepared,
+        draws,
+        chart: Chart::default(),
+        curves: Curves::default(),
+        answers: Vec::new(),
+    };
+    let mut opinion = patient.opinion();
+    let epochs = how.epochs.min(patient.prepared.fit.epochs.max(1));
+    let mut steps = 0;
+    if epochs > 0 {
+        let (learner, history) = patient.train(&patient.prepared, epochs, Schedule::Default)?;
+        steps = learner.iterations();
+        patient.chart = learner.chart().cloned().unwrap_or_default();
+        patient.curves = curves(&history);
+        opinion = patient.opinion();
+    }
+    let Opinion { verdict, findings, .. } = opinion;
+    Ok(Diagnosis {
+        verdict,
+        findings,
+        forecast: patient.forecast,
+        setup: patient.setup,
+        start: patient.draws.into_iter().next().unwrap_or_default(),
+        chart: patient.chart,
+        curves: patient.curves,
+        steps,
+        seconds: clock.seconds(),
+    })
+}
+
+struct Patient<'a> {
+    experiment: &'a Experiment,
+    how: &'a Examination,
+    prepared: Prepared,
+    look: Dataset,
+    setup: Setup,
+    forecast: Forecast,
+    draws: Vec<Chart>,
+    chart: Chart,
+    curves: Curves,
+    answers: Vec<Answer>,
+}
+
+/// More questions than checks could sensibly ask.
+const MOST_QUESTIONS: usize = 32;
+
+impl Patient<'_> {
+    /// What the checks say, with every question answered.
+    fn opinion(&mut self) -> Opinion {
+        loop {
+            let opinion = diagnose(&Case {
+                setup: &self.setup,
+                forecast: &self.forecast,
+                draws: &self.draws,
+                chart: &self.chart,
+                curves: &self.curves,
+                answers: &self.answers,
+            });
+            if opinion.questions.is_empty() || self.answers.len() > MOST_QUESTIONS {
+                return opinion;
+            }
+            for question in &opinion.questions {
+                // An edit that cannot be made is an answer too: it heals nothing.
+                let answer = self.answer(question).unwrap_or_else(|_| Answer {
+                    question: question.clone(),
+                    flows: Vec::new(),
+                    loss: None,
+                });
+                self.answers.push(answer);
+            }
+        }
+    }
+
+    fn answer(&self, question: &Question) -> Result<Answer> {
+        let (Question::Start(edits) | Question::Train(edits)) = question;
+        let changed = self.experiment.edited(edits)?;
+        // Another scale of the data is another look at it.
+        let touches_data = edits.iter().any(|e| matches!(e, Edit::Set(key, _) if key.starts_with("data.")));
+        let prepared =
+            changed.prepare_on(Some(&self.prepared.data).filter(|_| !touches_data), self.how.threads)?;
+        let mut answer = Answer { question: question.clone(), flows: Vec::new(), loss: None };
+        match question {
+            Question::Start(_) => {
+                let look = if touches_data {
+                    prepared.data.train.take(0..self.look.len())
+                } else {
+                    self.look.clone()
+                };
+                let charts = draws(&prepared, &look, self.how.draws)?;
+                answer.flows =
+                    charts.iter().flat_map(|c| c.samples.first().map(|s| Flow::of(c, s))).collect();
+            }
+            Question::Train(_) => {
+                let epochs = self.curves.loss.len().max(1);
+                let (_, history) = self.train(&prepared, epochs, Schedule::Never)?;
+                answer.loss = history.last("loss");
+            }
+        }
+        Ok(answer)
+    }
+
+    fn train(&self, prepared: &Prepared, epochs: usize, schedule: Schedule) -> Result<(Learner, History)> {
+        let mut learner = prepared.learner()?;
+        learner.watch(schedule);
+        let mut limit = Limit { clock: Clock::start(), seconds: self.how.seconds };
+        let settings = steadygrad_engine::FitSettings {
+            epochs: prepared.fit.initial_epoch + epochs,
+            ..prepared.fit.clone()
+        };
+        let mut fit = Fit::with(settings).callback(&mut limit);
+        if let Some(validation) = &prepared.data.validation {
+            fit = fit.validation(validation);
+        }
+        let history = learner.fit(&prepared.data.train, fit)?;
+        Ok((learner, history))
+    }
+}
+
+/// Looks at the start of several draws of the weights; the first is the experiment's own.
+fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>> {
+    // Weights that are given are not drawn.
+    let draws = if prepared.weights.is_some() { 1 } else { draws.max(1) };
+    let one = |draw: usize| {
+        let mut learner = prepared.learner_of_draw(draw as u64)?;
+        learner.watch_on_batch(look).map_err(|e| prepared.located(e))
+    };
+    (0..draws).map(one).collect()
+}
+
+fn curves(history: &History) -> Curves {
+    let get = |name: &str| history.get(name).map(<[f64]>::to_vec).unwrap_or_default();
+    let metric =
+        |name: &&str| !name.starts_with("val_") && !name.ends_with("loss") && *name != "learning_rate";
+    let metric = history.iter().map(|(name, _)| name).find(metric).unwrap_or_default().to_string();
+    Curves {
+        loss: get("loss"),
+        val_loss: get("val_loss"),
+        metric: get(&metric),
+        val_metric: get(&format!("val_{metric}")),
+        modes: None,
+    }
+}
+
+/// Ends a training after some time.
+#[derive(Debug)]
+struct Limit {
+    clock: Clock,
+    seconds: f64,
+}
+
+impl Callback for Limit {
+    fn wants_batches(&self) -> bool {
+        true
+    }
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>, _: usize, _: &Logs) -> Result<()> {
+        training.stop |= self.clock.seconds() > self.seconds;
+        Ok(())
+    }
+}
+
+impl Diagnosis {
+    /// As JSON: `{schema, verdict, findings, ledger, forecast, steps, seconds}`; NaN and infinities are strings.
+    ///
+    /// ```text
+    /// { "schema": 1, "verdict": "healthy" | "sick" | "unsure",
+    ///   "findings": [{code, condition, severity, summary, layers, causes, evidence, prescriptions, follows_from}],
+    ///   "ledger": [{layer, part, kind, decibels, expected}],
+    ///   "forecast": {outlook, decibels, decibels_per_layer, depth_scale, left_out},
+    ///   "steps": n, "seconds": s }
+    /// ```
+    pub fn to_json(&self) -> Json {
+        let ledger = self.ledger();
+        let entries = ledger.way.iter().map(|e| {
+            let layer = &self.start.layers[e.layer];
+            json!({
+                "layer": layer.whole,
+                "part": layer.path,
+                "kind": if e.kind == Kind::Branch { "sum" } else { layer.role.as_str() },
+                "decibels": number(e.decibels),
+                "expected": self.expected(e.layer, e.input).filter(|_| e.kind == Kind::Layer).map(number),
+            })
+        });
+        json!({
+            "schema": 1,
+            "verdict": self.verdict.to_string(),
+            "findings": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
+            "ledger": entries.collect::<Vec<_>>(),
+            "forecast": {
+                "outlook": self.forecast.outlook().to_string(),
+                "decibels": self.forecast.decibels().map(number),
+                "decibels_per_layer": self.forecast.decibels_per_layer().map(number),
+                "depth_scale": self.forecast.depth_scale().map(number),
+                "left_out": self.forecast.left_out,
+            },
+            "steps": self.steps,
+            "seconds": (self.seconds * 1000.0).round() / 1000.0,
+        })
+    }
+
+    /// The ledger at the start.
+    pub fn ledger(&self) -> Ledger {
+        self.start.samples.first().map(|s| Ledger::of(&self.start, s)).unwrap_or_default()
+    }
+
+    /// What theory expects of an entry of the ledger, in dB.
+    pub fn expected(&self, layer: usize, input: usize) -> Option<f64> {
+        let factor = (*self.forecast.stages.get(layer)?.factors.get(input)?)?;
+        Some(10.0 * factor.log10()).filter(|d| !d.is_nan())
+    }
+}

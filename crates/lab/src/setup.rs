@@ -1,0 +1,79 @@
+//! An experiment that is ready, told in the words of the doctor.
+
+use crate::experiment::Prepared;
+use steadygrad_data::Array;
+use steadygrad_doctor::{Setup, Signal, Spread, parts, scaled_inside};
+use steadygrad_kernels::Result;
+use steadygrad_nn::config::Value;
+use steadygrad_nn::layers::Role;
+use steadygrad_nn::model::{Objective, Purpose};
+use steadygrad_nn::recipe::Recipe;
+use steadygrad_nn::schedules::Rate;
+use steadygrad_nn::stage::stages;
+
+/// So many samples are looked at for their numbers.
+const SAMPLES: usize = 2048;
+
+/// The first samples of an array, and how many.
+fn first(array: &Array) -> (&[f32], usize) {
+    let rows = array.shape().first().copied().unwrap_or(0).min(SAMPLES);
+    (&array.data()[..rows * array.row_len()], rows)
+}
+
+/// The signals that the inputs are.
+pub(crate) fn signals(prepared: &Prepared) -> Vec<Signal> {
+    prepared.data.train.x.iter().map(first).map(|(values, rows)| Signal::of(values, rows)).collect()
+}
+
+/// The recipe of a training step.
+pub(crate) fn recipe(prepared: &Prepared) -> Result<Recipe> {
+    let outputs = prepared.model.output_names().len();
+    let losses = &prepared.compile.losses;
+    let one = |output: usize| {
+        let name = &prepared.model.output_names()[output];
+        let own = losses.iter().find(|l| l.output.as_ref() == Some(name));
+        let spec = own.or_else(|| losses.iter().find(|l| l.output.is_none()))?;
+        Some(Objective { output, loss: spec.loss.clone(), weight: spec.weight })
+    };
+    prepared.model.lower(&Purpose::training(prepared.compile.seed, (0..outputs).filter_map(one).collect()))
+}
+
+/// Data, model and training as they were written down.
+pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
+    let (compile, fit, data) = (&prepared.compile, &prepared.fit, &prepared.data);
+    let spread = |array: &Array| {
+        let (values, rows) = first(array);
+        Spread::of(values, rows)
+    };
+    let all = stages(recipe);
+    let head = all.last().map_or("linear".to_string(), |last| match &last.role {
+        Role::Pointwise(f) => f.name().to_string(),
+        Role::Linear { .. } => "linear".into(),
+        _ => last.class.to_lowercase(),
+    });
+    let loss = compile.losses.first();
+    let logits = |l: &steadygrad_engine::LossSpec| {
+        matches!(l.loss.config().get("from_logits"), Some(Value::Bool(true)))
+    };
+    Setup {
+        inputs: data.train.x.iter().map(spread).collect(),
+        targets: data.train.y.iter().map(spread).collect(),
+        samples: data.train.len(),
+        validation: data.validation.as_ref().map_or(0, |v| v.len()),
+        parts: parts(recipe),
+        scaled_inside: scaled_inside(recipe),
+        head,
+        outputs: all.last().map_or(0, |s| s.units),
+        loss: loss.map_or(String::new(), |l| l.loss.class().to_string()),
+        from_logits: loss.is_some_and(logits),
+        optimizer: compile.optimizer.rule.class().to_string(),
+        learning_rate: match &compile.optimizer.learning_rate {
+            Rate::Constant(rate) => *rate,
+            Rate::Schedule(schedule) => schedule.rate(0),
+        },
+        clips: compile.optimizer.clip.is_some(),
+        regularized: !recipe.penalties.is_empty() || compile.optimizer.weight_decay.is_some(),
+        batch_size: fit.batch_size.unwrap_or(32).min(data.train.len().max(1)),
+        epochs: fit.epochs,
+    }
+}

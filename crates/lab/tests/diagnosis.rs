@@ -1,0 +1,98 @@
+//! Networks that nobody here designed: are the sick ones found, the healthy ones left alone, the causes right?
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail, and tells what it counted")]
+
+use serde_json::Value as Json;
+use std::path::Path;
+use steadygrad_doctor::{Finding, Severity, Verdict};
+use steadygrad_lab::{Examination, Experiment, examine};
+
+/// Beside the checkout; not part of the repository.
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/diagnosis/cases");
+
+#[derive(Default, Debug)]
+struct Count {
+    sick: usize,
+    found: usize,
+    right_condition: usize,
+    right_cause: usize,
+    healthy: usize,
+    accused: usize,
+    seconds: Vec<f64>,
+}
+
+fn words(case: &Json, key: &str) -> Vec<String> {
+    let list = case["expected"][key].as_array().cloned().unwrap_or_default();
+    list.iter().filter_map(|w| w.as_str().map(str::to_string)).collect()
+}
+
+fn suite(family: &str, how: &Examination) -> Option<Count> {
+    let mut files: Vec<_> =
+        std::fs::read_dir(CASES).ok()?.map(|f| f.unwrap().path()).filter(|p| is(p, family)).collect();
+    files.sort();
+    let mut count = Count::default();
+    for file in files {
+        let case: Json = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let diagnosis = examine(&Experiment::load(&file).unwrap(), how).unwrap();
+        let sick: Vec<&Finding> =
+            diagnosis.findings.iter().filter(|f| f.severity == Severity::Sick).collect();
+        let found = diagnosis.verdict == Verdict::Sick;
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let said: Vec<String> = sick
+            .iter()
+            .map(|f| {
+                let causes: Vec<String> = f.causes.iter().map(ToString::to_string).collect();
+                format!("{} ({})", f.condition, causes.join(", "))
+            })
+            .collect();
+        println!("{name:<28} {:<8} {:5.2} s  {}", diagnosis.verdict, diagnosis.seconds, said.join("; "));
+        count.seconds.push(diagnosis.seconds);
+        if case["expected"]["verdict"] == "sick" {
+            count.sick += 1;
+            count.found += usize::from(found);
+            let conditions = words(&case, "any_condition");
+            let causes = words(&case, "any_cause");
+            let condition = sick.iter().any(|f| conditions.iter().any(|c| c == f.condition));
+            let cause =
+                sick.first().is_some_and(|f| f.causes.iter().any(|c| causes.contains(&c.to_string())));
+            count.right_condition += usize::from(condition);
+            count.right_cause += usize::from(cause);
+        } else {
+            count.healthy += 1;
+            count.accused += usize::from(found);
+        }
+    }
+    count.seconds.sort_by(f64::total_cmp);
+    println!(
+        "{family}: {} of {} sick found, condition right in {}, cause in {}; {} of {} healthy accused; median {:.2} s",
+        count.found,
+        count.sick,
+        count.right_condition,
+        count.right_cause,
+        count.accused,
+        count.healthy,
+        count.seconds.get(count.seconds.len() / 2).unwrap_or(&0.0)
+    );
+    Some(count)
+}
+
+fn is(path: &Path, family: &str) -> bool {
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    name.ends_with(".json") && name.contains(family)
+}
+
+#[test]
+fn circles() {
+    for (what, epochs) in [("at the start", 0), ("within 3 epochs", 3)] {
+        println!("{what}:");
+        let Some(count) = suite("Circle", &Examination { epochs, ..Examination::default() }) else {
+            println!("skipped: no cases beside the checkout");
+            return;
+        };
+        assert!(count.found >= 19, "{count:?}");
+        assert_eq!(count.accused, 0, "{count:?}");
+        assert!(10 * count.right_condition >= 9 * count.found, "{count:?}");
+        assert!(10 * count.right_cause >= 9 * count.found, "{count:?}");
+        assert!(count.seconds[count.seconds.len() / 2] < 5.0, "{count:?}");
+    }
+}
