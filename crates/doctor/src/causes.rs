@@ -4,9 +4,8 @@ use crate::case::{Case, Question};
 use crate::edit::Edit;
 use crate::finding::{Cause, Prescription};
 use crate::flow::Flow;
+use crate::forecast::TRAINABLE;
 
-/// What a change must reach to count as a cure: 6 depth scales (Schoenholz et al. 2017).
-const CURED: f64 = 26.0;
 /// In so many of the draws.
 const MOST: f64 = 0.75;
 /// The narrowest layer from which on more units are worth asking for.
@@ -14,45 +13,75 @@ const NARROW: usize = 32;
 /// The signal's own error grows by this factor a layer at most, where an initializer alone can keep it (slope of the variance map).
 const STABLE: f64 = 1.5;
 
+/// What a change makes of the trouble.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Effect {
+    /// Little.
+    None,
+    /// Most of the loss or growth is gone, measured in dB: the change is a cause, and not the only one.
+    Most,
+    /// All of it.
+    Cured,
+}
+
+/// The part of the loss or growth in dB that a cause explains.
+const MOST_OF_IT: f64 = 0.75;
+
 /// Causes and cures of a sick flow; a question as long as one is open.
 pub(crate) fn of_flow(case: &Case<'_>) -> Result<(Vec<Cause>, Vec<Prescription>), Question> {
-    let healed = |edit: Edit| -> Result<bool, Question> {
+    let before = typical(&case.flows());
+    let effect = |edit: Edit| -> Result<Effect, Question> {
         let question = Question::Start(vec![edit]);
-        match case.answer(&question) {
-            None => Err(question),
-            Some(answer) => Ok(Case::share(&answer.flows, |f| cured(f, case)) >= MOST),
-        }
+        let flows = &case.answer(&question).ok_or(question)?.flows;
+        let left = typical(flows).abs() / before.abs();
+        Ok(match Case::share(flows, |f| cured(f, case)) {
+            share if share >= MOST => Effect::Cured,
+            _ if left <= 1.0 - MOST_OF_IT => Effect::Most,
+            _ => Effect::None,
+        })
     };
     let (mut causes, mut cures) = (Vec::new(), Vec::new());
+    let mut note = |cause: Option<Cause>, edit: Edit, effect: Effect| {
+        causes.extend(cause.filter(|_| effect > Effect::None));
+        cures.extend((effect == Effect::Cured).then(|| Prescription::trial(edit)));
+        effect
+    };
     // The smallest change first: what it heals it explains.
-    if stable(case) && healed(Edit::Initializers)? {
-        causes.push(Cause::Initializer);
-        cures.push(Prescription::trial(Edit::Initializers));
-    } else if healed(Edit::Activation("elu".into()))? {
-        causes.push(Cause::Activation);
-        cures.push(Prescription::trial(Edit::Activation("elu".into())));
-        let hidden = case.setup.parts.len().saturating_sub(1);
-        let narrowest = case.setup.parts[..hidden].iter().map(|p| p.units).min().unwrap_or(0);
-        if stable(case) && narrowest < NARROW && healed(Edit::Width(8))? {
-            causes.push(Cause::Width);
-            cures.push(Prescription::trial(Edit::Width(8)));
-        }
+    let mut open = true;
+    if stable(case) {
+        let done = note(Some(Cause::Initializer), Edit::Initializers, effect(Edit::Initializers)?);
+        open = done == Effect::None;
     }
-    if healed(Edit::Normalize("batch_normalization"))? {
-        cures.push(Prescription::trial(Edit::Normalize("batch_normalization")));
+    let elu = || Edit::Activation("elu".into());
+    let by_activation = effect(elu())?;
+    note(Some(Cause::Activation).filter(|_| open), elu(), by_activation);
+    if open && by_activation > Effect::None && stable(case) && narrowest(case) < NARROW {
+        note(Some(Cause::Width), Edit::Width(8), effect(Edit::Width(8))?);
     }
-    if healed(Edit::Residual)? {
-        cures.push(Prescription::trial(Edit::Residual));
+    for edit in [Edit::Normalize("batch_normalization"), Edit::Residual] {
+        note(None, edit.clone(), effect(edit)?);
     }
-    if causes.is_empty() && healed(Edit::Depth(0.5))? {
-        causes.push(Cause::Depth);
-        cures.push(Prescription::trial(Edit::Depth(0.5)));
+    if open && by_activation == Effect::None {
+        note(Some(Cause::Depth), Edit::Depth(0.5), effect(Edit::Depth(0.5))?);
     }
     Ok((causes, cures))
 }
 
+/// The median of what the gradient loses or gains, in dB.
+fn typical(flows: &[Flow]) -> f64 {
+    let mut all: Vec<f64> = flows.iter().map(|f| if f.finite { f.gradient } else { f64::INFINITY }).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or(f64::INFINITY)
+}
+
+/// The units of the narrowest hidden layer.
+fn narrowest(case: &Case<'_>) -> usize {
+    let hidden = case.setup.parts.len().saturating_sub(1);
+    case.setup.parts[..hidden].iter().map(|p| p.units).min().unwrap_or(usize::MAX)
+}
+
 fn cured(flow: &Flow, case: &Case<'_>) -> bool {
-    flow.trouble(CURED, case.growth()).is_none()
+    flow.trouble(TRAINABLE, case.growth()).is_none()
 }
 
 /// Whether activations let the signal keep its size at all: one that blows up every error of it cannot be tamed by weights.

@@ -73,10 +73,11 @@ pub enum Outlook {
     Unknown,
 }
 
+/// 6 depth scales ξ = 1/|ln χ|, in dB: the loss up to which plain networks were seen to train (Schoenholz et al. 2017).
+pub const TRAINABLE: f64 = 26.0;
 /// Loss or growth from which on a depth is called too large, in dB: a factor of 100.
 ///
-/// Plain networks train to about 6 depth scales ξ = 1/|ln χ| (Schoenholz et al. 2017), which is 26 dB; optimizers with a
-/// rate for every weight stand more.
+/// More than [`TRAINABLE`], as optimizers with a rate for every weight stand more.
 pub const FAR: f64 = 40.0;
 /// The same where normalization makes growth harmless for longer: 16 ξ (Yang et al. 2019).
 pub const FAR_NORMALIZED: f64 = 70.0;

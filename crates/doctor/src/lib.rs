@@ -18,5 +18,5 @@ pub use edit::Edit;
 pub use expected::{Effect, Signal};
 pub use finding::{Applicability, Cause, Evidence, Finding, Prescription, Severity};
 pub use flow::{Flow, MOST_DEAD, Trouble};
-pub use forecast::{Expected, FAR, FAR_NORMALIZED, Forecast, Outlook, WIDE};
+pub use forecast::{Expected, FAR, FAR_NORMALIZED, Forecast, Outlook, TRAINABLE, WIDE};
 pub use parts::{parts, scaled_inside};

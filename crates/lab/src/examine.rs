@@ -19,7 +19,7 @@ use steadygrad_kernels::Result;
 ///
 /// ```
 /// let short = steadygrad_lab::Examination { epochs: 0, ..Default::default() };
-/// assert_eq!(short.draws, 5);
+/// assert_eq!(short.draws, 9);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Examination {
@@ -37,7 +37,7 @@ pub struct Examination {
 
 impl Default for Examination {
     fn default() -> Examination {
-        Examination { epochs: 3, seconds: 10.0, draws: 5, samples: 256, threads: 1 }
+        Examination { epochs: 3, seconds: 10.0, draws: 9, samples: 256, threads: 1 }
     }
 }
 

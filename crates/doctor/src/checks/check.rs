@@ -2,7 +2,7 @@
 
 use crate::case::{Case, Outcome};
 use crate::flow::{Flow, Trouble};
-use crate::forecast::FAR;
+use crate::forecast::{FAR, Outlook, TRAINABLE};
 use steadygrad_chart::Ledger;
 
 /// A check: one file, whose doc comment is what `explain` prints.
@@ -39,25 +39,28 @@ pub(crate) struct Found {
     pub decibels: f64,
 }
 
-/// Whether this is the network's trouble: in half of the draws of its weights at the start, or at the end of what was trained.
-/// Each look counts for its worst trouble alone.
+/// Whether this is the network's trouble: at the start, with its own weights or with half of the draws of them; and, where it
+/// was trained, still at the end of that. Each look counts for its worst trouble alone.
 pub(crate) fn root(case: &Case<'_>, trouble: Trouble) -> Option<Found> {
+    // Where the draw decides, what is typical counts, and that at a stricter limit.
+    let limit = if case.forecast.outlook() == Outlook::Uncertain { TRAINABLE } else { FAR };
     let flows = case.flows();
-    let has = |f: &Flow| f.trouble(FAR, case.growth()) == Some(trouble);
-    let share = Case::share(&flows, has);
+    let of = |f: &Flow, limit| f.trouble(limit, case.growth());
+    let share = Case::share(&flows, |f| of(f, limit) == Some(trouble));
+    let own = flows.first().is_some_and(|f| of(f, FAR) == Some(trouble));
     // A last layer that starts at 0 passes nothing on in the first step, and only then.
-    let trained = case.chart.samples.len() > 1;
-    let last = case.chart.samples.last().map(|s| Flow::of(case.chart, s)).filter(|_| trained);
-    let starts_at_nothing = flows.first().is_some_and(|f| f.gradient == f64::NEG_INFINITY);
-    let any = |f: &Flow| f.trouble(FAR, case.growth()).is_some();
-    let now = match last {
-        Some(last) => has(&last) || share > 0.0 && any(&last) || !starts_at_nothing && share >= 0.5,
-        None => share >= 0.5,
+    let nothing_yet = case.setup.parts.last().is_some_and(|p| p.variance == Some(0.0));
+    let start = (own || share >= 0.5) && !nothing_yet;
+    let last = case.chart.samples.last().filter(|_| case.chart.samples.len() > 1);
+    let last = last.map(|s| Flow::of(case.chart, s));
+    let now = match &last {
+        Some(last) => of(last, FAR) == Some(trouble) || start && of(last, TRAINABLE).is_some(),
+        None => start,
     };
-    let sick: Vec<&Flow> = flows.iter().filter(|f| has(f)).collect();
-    let mut decibels: Vec<f64> = sick.iter().map(|f| f.gradient).collect();
+    let mut decibels: Vec<f64> = flows.iter().map(|f| f.gradient).collect();
     decibels.sort_by(f64::total_cmp);
-    let decibels = decibels.get(decibels.len() / 2).copied().or(last.map(|f| f.gradient));
+    let typical = decibels.get(decibels.len() / 2).copied().filter(|_| share >= 0.5);
+    let decibels = typical.or(last.map(|f| f.gradient)).or(flows.first().map(|f| f.gradient));
     now.then(|| Found { share, decibels: decibels.unwrap_or(0.0) })
 }
 

@@ -35,6 +35,7 @@ use crate::case::{Case, Outcome, Question};
 use crate::causes;
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Finding, Prescription, Severity};
+use crate::forecast::TRAINABLE;
 use steadygrad_chart::{Phase, Sick};
 
 pub(crate) const CHECK: Check =
@@ -78,7 +79,9 @@ fn run(case: &Case<'_>) -> Outcome {
 
 fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), Question> {
     let (mut causes, mut cures) = causes::of_flow(case)?;
-    if start || !causes.is_empty() && case.flows().iter().any(|f| f.trouble(26.0, case.growth()).is_some()) {
+    if start
+        || !causes.is_empty() && case.flows().iter().any(|f| f.trouble(TRAINABLE, case.growth()).is_some())
+    {
         return Ok((causes, cures));
     }
     // It began well: then it is the steps.
