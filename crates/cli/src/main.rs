@@ -2,8 +2,11 @@
 #![forbid(unsafe_code)]
 #![allow(rustdoc::invalid_html_tags)] // doc comments here are the help of the command
 
+mod doctor;
 mod evaluate;
+mod explain;
 mod fetch;
+mod forecast;
 mod list;
 mod new;
 mod predict;
@@ -28,6 +31,12 @@ struct Cli {
 enum Command {
     /// Trains an experiment; without a file, 20 batch-normalized layers on the embedded digits.
     Train(train::Train),
+    /// Looks at a network before training and while it trains, and says what ails it; ends with 1 if it is sick.
+    Doctor(doctor::Doctor),
+    /// What theory expects of a network, from its layers and initializers alone.
+    Forecast(forecast::Command),
+    /// What a finding means: its evidence, causes and cures.
+    Explain(explain::Explain),
     /// Losses and metrics of a finished run.
     Evaluate(evaluate::Evaluate),
     /// Predictions of a finished run for new samples.
@@ -78,6 +87,8 @@ fn with_cache(experiment: Experiment) -> Experiment {
 enum Outcome {
     /// All is well.
     Fine,
+    /// The doctor found the network sick.
+    Sick,
     /// The loss became NaN or infinite: where, and what to do.
     NotFinite(String),
 }
@@ -85,6 +96,9 @@ enum Outcome {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(train) => train.run(),
+        Command::Doctor(doctor) => doctor.run(),
+        Command::Forecast(forecast) => forecast.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Predict(predict) => predict.run(),
         Command::Summary(summary) => summary.run(),
@@ -94,6 +108,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Sick) => ExitCode::from(1),
         Ok(Outcome::NotFinite(what)) => {
             report(&what);
             ExitCode::from(1)

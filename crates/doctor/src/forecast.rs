@@ -3,8 +3,12 @@
 //! Mean field theory of wide random networks: Poole et al. 2016, Schoenholz et al. 2017 (depth scales), Yang et al. 2019
 //! (batch normalization), Hanin and Rolnick 2018 (finite width).
 
+mod show;
+
 use crate::expected::{Effect, Signal, effect};
+use serde_json::{Value as Json, json};
 use std::fmt;
+use steadygrad_chart::number;
 use steadygrad_kernels::Result;
 use steadygrad_nn::Model;
 use steadygrad_nn::layers::{Role, Standard};
@@ -172,6 +176,35 @@ impl Forecast {
     /// The standard deviation of ln |h|² at the last linear layer, over draws of the weights.
     pub fn spread(&self) -> f64 {
         self.linear().next_back().map_or(0.0, |s| s.spread.sqrt())
+    }
+
+    /// As JSON; NaN and infinities are strings.
+    ///
+    /// ```text
+    /// { "schema": 1, "outlook", "decibels", "decibels_per_layer", "depth_scale", "spread", "left_out": […],
+    ///   "layers": [{path, role, deviation, square, correlation, gradient}] }
+    /// ```
+    pub fn to_json(&self) -> Json {
+        let layers = self.stages.iter().map(|s| {
+            json!({
+                "path": s.path,
+                "role": s.role,
+                "deviation": s.signal.map(|x| number(x.deviation())),
+                "square": s.signal.map(|x| number(x.square)),
+                "correlation": s.signal.map(|x| number(x.correlation())),
+                "gradient": s.gradient.map(|g| number(g.sqrt())),
+            })
+        });
+        json!({
+            "schema": 1,
+            "outlook": self.outlook().to_string(),
+            "decibels": self.decibels().map(number),
+            "decibels_per_layer": self.decibels_per_layer().map(number),
+            "depth_scale": self.depth_scale().map(number),
+            "spread": number(self.spread()),
+            "left_out": self.left_out,
+            "layers": layers.collect::<Vec<_>>(),
+        })
     }
 
     /// What is to be expected of the gradient.

@@ -9,11 +9,13 @@ mod model_file;
 mod origins;
 mod settings;
 mod setup;
+mod show;
 mod text;
 
 pub use data::{Data, published};
 pub use examine::{Diagnosis, Examination, examine};
 pub use experiment::{Experiment, Prepared};
+pub use show::{Cell, Row};
 
 /// The experiment that `train` runs without a file: 20 hidden layers, batch-normalized, on the digits.
 pub const DEFAULT: &str = include_str!("default.toml");

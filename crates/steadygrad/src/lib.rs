@@ -30,6 +30,7 @@
 
 pub use steadygrad_chart as chart;
 pub use steadygrad_data as data;
+pub use steadygrad_doctor as doctor;
 pub use steadygrad_engine as engine;
 pub use steadygrad_formats as formats;
 pub use steadygrad_lab as lab;

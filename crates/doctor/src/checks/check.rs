@@ -25,6 +25,11 @@ impl Check {
         text.collect::<Vec<_>>().join("\n")
     }
 
+    /// What it finds, in one sentence.
+    pub fn title(&self) -> String {
+        self.explain().lines().next().unwrap_or_default().to_string()
+    }
+
     /// What it says of this case.
     pub fn run(&self, case: &Case<'_>) -> Outcome {
         (self.run)(case)

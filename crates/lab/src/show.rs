@@ -1,0 +1,232 @@
+//! A diagnosis in a terminal: the verdict, what was found, and the way of the gradient.
+
+use crate::examine::Diagnosis;
+use std::fmt;
+use steadygrad_chart::Kind;
+use steadygrad_doctor::{Finding, Severity, Verdict};
+
+/// Measured and expected decibels of one kind of factor in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cell {
+    /// What was measured.
+    pub measured: Option<f64>,
+    /// What theory expects.
+    pub expected: Option<f64>,
+}
+
+/// A layer with weights and what acts on its output: how much of the gradient each of them lets through, in dB.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Row {
+    /// The layer: "dense_3".
+    pub layer: String,
+    /// The activation behind it.
+    pub activation: Cell,
+    /// The normalization behind it.
+    pub normalization: Cell,
+    /// Its weights.
+    pub weights: Cell,
+    /// Everything else on the way: sums where ways part, noise, merges.
+    pub other: Cell,
+    /// 20·log₁₀ of the gradient at the layer's weighted sums against that at the last layer's.
+    pub reached: f64,
+}
+
+impl Diagnosis {
+    /// The ledger at the start by layers with weights, from the loss down.
+    pub fn rows(&self) -> Vec<Row> {
+        let ledger = self.ledger();
+        let (mut rows, mut row, mut reached) = (Vec::new(), Row::default(), 0.0);
+        let name = |i: usize| self.start.layers[i].whole.clone();
+        for entry in &ledger.way {
+            let layer = &self.start.layers[entry.layer];
+            let role = if entry.kind == Kind::Branch { "sum" } else { layer.role.as_str() };
+            if role == "linear" {
+                (row.layer, row.reached) = (name(entry.layer), reached);
+            }
+            let cell = match role {
+                "linear" => &mut row.weights,
+                "activation" => &mut row.activation,
+                "normalization" => &mut row.normalization,
+                _ => &mut row.other,
+            };
+            let expected = self.expected(entry.layer, entry.input).filter(|_| role != "sum");
+            cell.measured = Some(cell.measured.unwrap_or(0.0) + entry.decibels);
+            cell.expected = expected.map(|e| e + cell.expected.unwrap_or(0.0)).or(cell.expected);
+            reached += entry.decibels;
+            if role == "linear" {
+                rows.push(std::mem::take(&mut row));
+            }
+        }
+        if let Some(end) = ledger.end {
+            (row.layer, row.reached) = (name(end), reached);
+            rows.push(row);
+        }
+        rows
+    }
+}
+
+/// Letters of a line.
+const WIDTH: usize = 76;
+
+/// Text broken into lines, each after the first indented.
+fn wrapped(text: &str, indent: usize) -> String {
+    let (mut out, mut at) = (String::new(), indent);
+    for word in text.split_whitespace() {
+        let n = word.chars().count();
+        if at > indent && at + 1 + n > WIDTH {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            at = indent;
+        } else if at > indent {
+            out.push(' ');
+            at += 1;
+        }
+        out.push_str(word);
+        at += n;
+    }
+    out
+}
+
+/// dense_1 … dense_9, where they are many.
+fn layers(names: &[String]) -> String {
+    match names {
+        [first, .., last] if names.len() > 4 => format!("{last} … {first} ({} layers)", names.len()),
+        _ => names.join(", "),
+    }
+}
+
+fn finding(f: &mut fmt::Formatter<'_>, found: &Finding) -> fmt::Result {
+    writeln!(f, "{} {}: {}", found.code, found.condition, wrapped(&found.summary, 2))?;
+    if !found.layers.is_empty() {
+        writeln!(f, "  where     {}", wrapped(&layers(&found.layers), 12))?;
+    }
+    let causes: Vec<String> = found.causes.iter().map(|c| c.to_string().replace('_', " ")).collect();
+    if found.severity == Severity::Sick && found.follows_from.is_none() {
+        let why = if causes.is_empty() { "not sure".to_string() } else { causes.join(", ") };
+        writeln!(f, "  cause     {why}")?;
+    } else if !causes.is_empty() {
+        writeln!(f, "  cause     {}", causes.join(", "))?;
+    }
+    for e in &found.evidence {
+        let text = format!("{}: {}; healthy: {}", e.what, figure(e.measured), e.expected);
+        writeln!(f, "  measured  {}", wrapped(&text, 12))?;
+    }
+    for p in &found.prescriptions {
+        writeln!(f, "  try       {}", wrapped(&format!("{} ({})", p.title, p.applicability), 12))?;
+    }
+    Ok(())
+}
+
+fn figure(x: f64) -> String {
+    match x.abs() {
+        _ if !x.is_finite() => format!("{x}"),
+        size if size == 0.0 || (0.01..1e5).contains(&size) => {
+            format!("{:.2}", x).trim_end_matches('0').trim_end_matches('.').to_string()
+        }
+        _ => format!("{x:.1e}"),
+    }
+}
+
+fn decibels(x: f64) -> String {
+    if x.is_finite() { format!("{x:+.1}") } else { format!("{x}") }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match (self.measured, self.expected) {
+            (None, _) => String::new(),
+            (Some(m), None) => decibels(m),
+            (Some(m), Some(e)) => format!("{} ({})", decibels(m), decibels(e)),
+        };
+        f.pad(&text)
+    }
+}
+
+/// A bar of up to `width` letters for a part of the longest.
+fn bar(part: f64, width: usize) -> String {
+    let eighths = (part.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
+    let tail = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    format!("{}{tail}", "█".repeat(eighths / 8))
+}
+
+fn ledger(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
+    const BAR: usize = 16;
+    let reached = rows.iter().map(|r| r.reached).filter(|r| r.is_finite());
+    let (low, high) = reached.fold((0.0_f64, 0.0_f64), |(l, h), r| (l.min(r), h.max(r)));
+    // A span of less than a factor of ten would make a drama of noise.
+    let span = (high - low).max(20.0);
+    let (others, norms) = (
+        rows.iter().any(|r| r.other.measured.is_some()),
+        rows.iter().any(|r| r.normalization.measured.is_some()),
+    );
+    let longest = rows.iter().map(|r| r.layer.chars().count()).max().unwrap_or(5).max(5);
+    write!(f, "  {:longest$}  {:>15}", "layer", "activation")?;
+    if norms {
+        write!(f, "  {:>15}", "normalization")?;
+    }
+    write!(f, "  {:>15}", "weights")?;
+    if others {
+        write!(f, "  {:>8}", "other")?;
+    }
+    writeln!(f, "  {:>8}", "reached")?;
+    for row in rows {
+        write!(f, "  {:longest$}  {:>15}", row.layer, row.activation)?;
+        if norms {
+            write!(f, "  {:>15}", row.normalization)?;
+        }
+        write!(f, "  {:>15}", row.weights)?;
+        if others {
+            let cell = Cell { expected: None, ..row.other };
+            write!(f, "  {cell:>8}")?;
+        }
+        let part = if row.reached.is_finite() { 1.0 - (high - row.reached) / span } else { 0.0 };
+        writeln!(f, "  {:>8}  {}", decibels(row.reached), bar(part, BAR).trim_end())?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = format!("{:.1} s", self.seconds);
+        let looked = match self.steps {
+            0 => "at the start".to_string(),
+            n => format!("at the start and {n} steps"),
+        };
+        let name = |found: &Finding| found.condition.replace('_', " ");
+        match self.findings.first().filter(|_| self.verdict == Verdict::Sick) {
+            Some(root) => writeln!(f, "sick: {} (looked {looked}, {seconds})", name(root))?,
+            None => writeln!(f, "{} (looked {looked}, {seconds})", self.verdict)?,
+        }
+        if self.verdict == Verdict::Healthy
+            && let Some(reached) = self.rows().last().map(|r| r.reached)
+        {
+            let margin = steadygrad_doctor::FAR - reached.abs();
+            writeln!(
+                f,
+                "the gradient at the first layer is {} dB of that at the last; {margin:.0} dB to spare",
+                decibels(reached)
+            )?;
+        }
+        for found in self.findings.iter().filter(|found| found.follows_from.is_none()) {
+            writeln!(f)?;
+            finding(f, found)?;
+            for after in self.findings.iter().filter(|a| a.follows_from == Some(found.code)) {
+                let text = format!("{} {}: {}", after.code, after.condition, after.summary);
+                writeln!(f, "  and so    {}", wrapped(&text, 12))?;
+            }
+        }
+        let rows = self.rows();
+        if rows.len() > 1 {
+            writeln!(
+                f,
+                "\nwhat reaches each layer of the gradient before training, from the loss down, in dB"
+            )?;
+            writeln!(f, "(20 dB is a factor of ten; in brackets: what theory expects)")?;
+            ledger(f, &rows)?;
+        }
+        for left in &self.forecast.left_out {
+            writeln!(f, "the theory leaves out {left}")?;
+        }
+        Ok(())
+    }
+}
