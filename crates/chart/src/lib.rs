@@ -5,6 +5,6 @@ mod chart;
 mod schedule;
 mod table;
 
-pub use chart::{Chart, Layer, Observation, Phase, Sample, Sick};
+pub use chart::{Chart, Layer, Observation, Phase, Sample, Sick, number};
 pub use schedule::Schedule;
 pub use table::Table;

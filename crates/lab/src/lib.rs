@@ -4,13 +4,18 @@
 mod assemble;
 mod data;
 mod experiment;
+mod finished;
+mod form;
 mod model_file;
 mod origins;
 mod settings;
 mod text;
+mod trials;
 
 pub use data::{Data, published};
 pub use experiment::{Experiment, Prepared};
+pub use finished::Finished;
+pub use form::Form;
 
 /// The experiment that `train` runs without a file: 20 hidden layers, batch-normalized, on the digits.
 pub const DEFAULT: &str = include_str!("default.toml");
