@@ -327,3 +327,15 @@ fn downloaded_sets_are_found_without_a_path() {
     assert!(result["val_loss"].is_number(), "the test part is for validation: {result}");
     assert!(place.fine(&["evaluate", "run"]).contains("12 samples"));
 }
+
+#[test]
+fn the_experiment_of_the_readme_trains() {
+    let readme = include_str!("../../../README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (experiment, _) = rest.split_once("```").unwrap();
+    let place = Place::new();
+    place.put("my.toml", experiment);
+    let result = train(&place, &["my.toml", "--set", "fit.epochs=1", "--out", "run"]);
+    assert!(result["val_accuracy"].is_number(), "{result}");
+    assert!(place.fine(&["summary", "my.toml"]).contains("batch_normalization_19"));
+}
