@@ -141,7 +141,9 @@ fn stamp(seconds: u64) -> String {
 pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner)> {
     let read = |name: &str| {
         let file = folder.join(name);
-        std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e))
+        std::fs::read_to_string(&file).map_err(|e| {
+            Error::file(&file, &e).help("the run is not complete, or of an earlier version: train it again")
+        })
     };
     if !folder.join("experiment.toml").exists() {
         anyhow::bail!(

@@ -16,7 +16,8 @@ pub struct Train {
     /// The folder that receives experiment, history, chart and weights [default: runs/<name>-<time>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Prints one JSON object at the end, and nothing else on standard output.
+    /// Prints one JSON object at the end, and nothing else on standard output: of every loss and metric the last value that
+    /// was measured.
     #[arg(long)]
     json: bool,
     /// Threads that may share a large step; they change no result.

@@ -9,11 +9,6 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| Error::file(path, &cause))
 }
 
-/// Writes a file, or replaces it.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).map_err(|cause| Error::file(path, &cause))
-}
-
 /// Writes a file beside its place and moves it there: an interrupted write leaves the old file, or none, and never half a
 /// new one.
 ///
