@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Every number that it prints was measured in this run; the conclusions are drawn from them, whatever they are. It uses
-//! 10,000 real digits of MNIST where the folder `../shared/data/mnist-t10k` is beside the repository, and else the 1,797
-//! small digits that are built in.
+//! 10,000 real digits of MNIST where they lie among the data beside the checkout (`data.rs` says where), and else the 1,797 small
+//! digits that are built in.
 #![allow(clippy::print_stdout)] // an example shows something
 
 mod data;

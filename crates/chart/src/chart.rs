@@ -174,7 +174,12 @@ impl Observation {
     }
 }
 
-/// A number as JSON can say it.
+/// A number as JSON can say it: NaN and infinities are the strings "nan", "inf", "-inf".
+///
+/// ```
+/// use steadygrad_chart::number;
+/// assert_eq!([number(0.5).to_string(), number(f64::NEG_INFINITY).to_string()], ["0.5", "\"-inf\""]);
+/// ```
 pub fn number(x: f64) -> Json {
     if x.is_nan() {
         "nan".into()

@@ -4,6 +4,7 @@ use crate::{Outcome, run};
 use serde_json::Map;
 use std::io::Write;
 use std::path::PathBuf;
+use steadygrad::chart::number;
 
 #[derive(Debug, clap::Args)]
 pub struct Evaluate {
@@ -22,19 +23,18 @@ pub struct Evaluate {
 
 impl Evaluate {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let (prepared, mut learner) = run::open(&self.run, &self.set)?;
-        let data = match (&prepared.data.validation, self.train) {
-            (Some(validation), false) => validation,
-            (None, false) => anyhow::bail!(
+        let (finished, mut learner) = run::open(&self.run, &self.set)?;
+        let data = if self.train { Some(finished.train()?) } else { finished.validation()? };
+        let Some(data) = data else {
+            anyhow::bail!(
                 "{}: the experiment has no validation data\n  help: use --train, or --set data.validation_split=0.2",
                 self.run.display()
-            ),
-            _ => &prepared.data.train,
+            );
         };
-        let logs = learner.evaluate(data)?;
+        let logs = learner.evaluate(&data)?;
         let mut out = std::io::stdout().lock();
         if self.json {
-            let object: Map<_, _> = logs.iter().map(|(n, v)| (n.to_string(), run::number(v))).collect();
+            let object: Map<_, _> = logs.iter().map(|(n, v)| (n.to_string(), number(v))).collect();
             writeln!(out, "{}", serde_json::Value::Object(object))?;
         } else {
             writeln!(out, "{data}\n{logs}")?;

@@ -7,6 +7,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use steadygrad::data::Published;
+use steadygrad::data::file::replace;
 use steadygrad::lab;
 
 /// Sets with files to download, and where they are published.
@@ -74,12 +75,7 @@ fn all(files: &[Published], from: &str, folder: &Path, telling: &mut Telling) ->
             anyhow::anyhow!("{e:#}\n  help: {by_hand}")
         })?;
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        let beside = folder.join(format!("{}.part", file.name));
-        let written = std::fs::write(&beside, &bytes).and_then(|()| std::fs::rename(&beside, &place));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&beside);
-        }
-        written.with_context(|| place.display().to_string())?;
+        replace(&place, &bytes)?;
         telling.line(&format!("{}: {}", file.name, size(bytes.len() as u64)), true);
     }
     Ok(())

@@ -3,6 +3,7 @@
 use crate::Outcome;
 use std::io::Write;
 use std::path::PathBuf;
+use steadygrad::data::file::replace;
 use steadygrad::lab::DEFAULT;
 
 #[derive(Debug, clap::Args)]
@@ -27,10 +28,8 @@ impl New {
                 file.display()
             );
         }
-        std::fs::write(&file, DEFAULT).map_err(|e| {
-            steadygrad::Error::file(&file, &e)
-                .help("choose a place in a folder that is there and may be written to")
-        })?;
+        replace(&file, DEFAULT)
+            .map_err(|e| e.help("choose a place in a folder that is there and may be written to"))?;
         writeln!(out, "wrote {0}; train it with: steadygrad train {0}", file.display())?;
         Ok(Outcome::Fine)
     }

@@ -9,7 +9,7 @@ use steadygrad::data::Array;
 pub struct Predict {
     /// The folder of the run.
     run: PathBuf,
-    /// The samples: a CSV file with the columns of the training data, or an NPY or NPZ file. Without it, the validation data.
+    /// The samples: a CSV file with the columns of the training data, or an NPY or NPZ file. Without it, the validation data, or the training data where there are none.
     input: Option<PathBuf>,
     /// Overrides a key of the experiment (may be repeated).
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -18,15 +18,17 @@ pub struct Predict {
 
 impl Predict {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let (prepared, mut learner) = run::open(&self.run, &self.set)?;
-        let data = &prepared.data;
+        let (finished, mut learner) = run::open(&self.run, &self.set)?;
         let samples = match &self.input {
-            None => data.validation.clone().unwrap_or_else(|| data.train.clone()),
-            Some(file) => data.samples(file)?,
+            Some(file) => finished.form.samples(file)?,
+            None => match finished.validation()? {
+                Some(validation) => validation,
+                None => finished.train()?,
+            },
         };
         let outputs = learner.predict_all(&samples.x)?;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        writeln!(out, "{}", header(&outputs, data.train.class_names.as_deref()).join(","))?;
+        writeln!(out, "{}", header(&outputs, finished.form.classes.as_deref()).join(","))?;
         for row in 0..samples.len() {
             let values: Vec<String> = outputs.iter().flat_map(|o| o.row(row)).map(f32::to_string).collect();
             writeln!(out, "{}", values.join(","))?;

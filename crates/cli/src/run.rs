@@ -4,8 +4,10 @@ use anyhow::Context;
 use serde_json::{Map, Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
-use steadygrad::lab::{Experiment, Prepared};
-use steadygrad::prelude::{History, Learner};
+use steadygrad::chart::number;
+use steadygrad::data::file::replace;
+use steadygrad::lab::{Experiment, Finished, Form, Prepared};
+use steadygrad::prelude::{Error, History, Learner};
 
 /// A finished run.
 pub struct Run<'a> {
@@ -13,17 +15,6 @@ pub struct Run<'a> {
     pub prepared: &'a Prepared,
     pub learner: &'a Learner,
     pub history: &'a History,
-}
-
-/// A number as JSON can say it.
-pub fn number(x: f64) -> Json {
-    if x.is_nan() {
-        "nan".into()
-    } else if x.is_infinite() {
-        if x > 0.0 { "inf".into() } else { "-inf".into() }
-    } else {
-        x.into()
-    }
 }
 
 impl Run<'_> {
@@ -41,32 +32,32 @@ impl Run<'_> {
 
     fn write_files(&self, folder: &Path) -> anyhow::Result<PathBuf> {
         std::fs::create_dir_all(folder)?;
-        put(folder, "experiment.toml", &self.experiment.to_toml()?)?;
-        put(folder, "history.csv", &self.csv())?;
-        put(folder, "history.json", &format!("{:#}\n", self.json()))?;
+        let put = |name: &str, text: String| replace(folder.join(name), text);
+        put("experiment.toml", self.experiment.to_toml()?)?;
+        put("data.json", format!("{:#}\n", self.prepared.data.form.to_json()))?;
+        put("history.csv", self.csv())?;
+        put("history.json", format!("{:#}\n", self.json()))?;
         if let Some(chart) = self.learner.chart() {
-            put(folder, "chart.json", &format!("{}\n", chart.to_json()))?;
+            put("chart.json", format!("{}\n", chart.to_json()))?;
         }
-        if let Some(scaler) = &self.prepared.data.scaler {
-            let factors =
-                scaler.factors().iter().map(|f| json!({ "shifts": f.shifts, "divisors": f.divisors }));
-            let scaler = json!({ "scale": scaler.scale().name(), "inputs": factors.collect::<Vec<_>>() });
-            put(folder, "scaler.json", &format!("{scaler}\n"))?;
-        }
-        let (weights, beside) = (folder.join("weights.safetensors"), folder.join("weights.part.safetensors"));
-        self.learner.save_weights(&beside)?;
-        std::fs::rename(&beside, &weights).with_context(|| weights.display().to_string())?;
+        let weights = folder.join("weights.safetensors");
+        self.learner.save_weights(&weights)?;
         Ok(weights)
     }
 
+    /// Names with their values, one for each epoch; none where a number was not measured (see `validation_freq`).
+    fn series(&self) -> impl Iterator<Item = (&str, Vec<Option<f64>>)> {
+        let history = self.history;
+        history.iter().filter_map(|(name, _)| Some((name, history.by_epoch(name)?)))
+    }
+
     fn csv(&self) -> String {
-        let names: Vec<&str> = self.history.iter().map(|(n, _)| n).collect();
+        let (names, columns): (Vec<&str>, Vec<_>) = self.series().unzip();
         let mut text = format!("epoch,{}\n", names.join(","));
         for (row, epoch) in self.history.epochs.iter().enumerate() {
             text += &epoch.to_string();
-            for (_, values) in self.history.iter() {
-                // A metric that is not measured at every epoch has fewer values.
-                text += &values.get(row).map_or(",".to_string(), |v| format!(",{v}"));
+            for values in &columns {
+                text += &values[row].map_or(",".to_string(), |v| format!(",{v}"));
             }
             text.push('\n');
         }
@@ -74,8 +65,9 @@ impl Run<'_> {
     }
 
     fn json(&self) -> Json {
-        let series = self.history.iter().map(|(name, values)| {
-            (name.to_string(), Json::Array(values.iter().map(|&v| number(v)).collect()))
+        let series = self.series().map(|(name, values)| {
+            let values = values.into_iter().map(|v| v.map_or(Json::Null, number));
+            (name.to_string(), Json::Array(values.collect()))
         });
         json!({
             "schema": 1,
@@ -86,13 +78,6 @@ impl Run<'_> {
             "warnings": self.history.warnings,
         })
     }
-}
-
-/// Writes a file beside its place first, so that it is never there by half.
-fn put(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
-    let (place, beside) = (folder.join(name), folder.join(format!("{name}.part")));
-    std::fs::write(&beside, text).with_context(|| beside.display().to_string())?;
-    std::fs::rename(&beside, &place).with_context(|| place.display().to_string())
 }
 
 /// Whether the results may go into this folder: it is new, empty, or of an earlier run. Asked before anything is trained.
@@ -152,24 +137,31 @@ fn stamp(seconds: u64) -> String {
     format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-/// A finished run, read again: its experiment made ready, and a learner with its weights.
-pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Prepared, Learner)> {
+/// A finished run, read again, and a learner with its weights. The data that it was trained on are not touched.
+pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner)> {
+    let read = |name: &str| {
+        let file = folder.join(name);
+        std::fs::read_to_string(&file).map_err(|e| {
+            Error::file(&file, &e).help("the run is not complete, or of an earlier version: train it again")
+        })
+    };
     if !folder.join("experiment.toml").exists() {
         anyhow::bail!(
             "{}: no experiment.toml in it\n  help: name the folder of a run, as `steadygrad train` printed it",
             folder.display()
         );
     }
-    let mut experiment = Experiment::load(folder.join("experiment.toml"))?;
+    // Paths in the file are absolute; those of overrides start where the command runs.
+    let mut experiment = Experiment::load(folder.join("experiment.toml"))?.with_base("");
     for assignment in sets {
         experiment.set(assignment)?;
     }
-    let mut prepared = crate::with_cache(experiment).prepare(1)?;
-    // Those that it started from do not matter any more, and may be gone.
-    prepared.weights = None;
-    let mut learner = prepared.learner()?;
+    let form =
+        Form::parse(&read("data.json")?).map_err(|e| e.at(folder.join("data.json").display().to_string()))?;
+    let finished = crate::with_cache(experiment).finished(form, 1)?;
+    let mut learner = finished.learner()?;
     learner.load_weights(folder.join("weights.safetensors"))?;
-    Ok((prepared, learner))
+    Ok((finished, learner))
 }
 
 /// Says what the user should know.

@@ -6,7 +6,7 @@ use crate::{Outcome, Source};
 use serde_json::{Map, json};
 use std::io::Write;
 use std::path::PathBuf;
-use steadygrad::chart::Table;
+use steadygrad::chart::{Table, number};
 use steadygrad::prelude::{Fit, WatchSchedule};
 
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,8 @@ pub struct Train {
     /// The folder that receives experiment, history, chart and weights [default: runs/<name>-<time>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Prints one JSON object at the end, and nothing else on standard output.
+    /// Prints one JSON object at the end, and nothing else on standard output: of every loss and metric the last value that
+    /// was measured.
     #[arg(long)]
     json: bool,
     /// Threads that may share a large step; they change no result.
@@ -56,10 +57,10 @@ impl Train {
         if self.json {
             let mut object = Map::new();
             for (name, value) in history.last_logs().iter() {
-                object.insert(name.to_string(), run::number(value));
+                object.insert(name.to_string(), number(value));
             }
-            object.insert("seconds".into(), run::number(history.seconds));
-            object.insert("samples_per_second".into(), run::number(speed));
+            object.insert("seconds".into(), number(history.seconds));
+            object.insert("samples_per_second".into(), number(speed));
             object.insert("weights".into(), json!(weights));
             writeln!(out, "{}", serde_json::Value::Object(object))?;
         } else {
@@ -70,6 +71,12 @@ impl Train {
             writeln!(out, "kept in {}", folder.display())?;
         }
         run::warn(&history.warnings);
+        if experiment.config().get("lab").is_some() {
+            run::warn(&[
+                "[lab] is checked and kept, and not run: trials over it are to come; this was one training"
+                    .into(),
+            ]);
+        }
         Ok(match guard.not_finite {
             None => Outcome::Fine,
             Some(what) => Outcome::NotFinite(format!(

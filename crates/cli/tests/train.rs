@@ -4,24 +4,8 @@
 
 mod common;
 
-use common::{GOOD, Place, names, replaced, with};
+use common::{GOOD, Place, json, keys, names, replaced, train, with};
 use serde_json::Value as Json;
-
-fn json(text: &str) -> Json {
-    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
-}
-
-fn keys(json: &Json) -> Vec<&str> {
-    json.as_object().unwrap().keys().map(String::as_str).collect()
-}
-
-/// Trains and returns the JSON object.
-fn train(place: &Place, arguments: &[&str]) -> Json {
-    let mut all = vec!["train"];
-    all.extend(arguments);
-    all.push("--json");
-    json(&place.fine(&all))
-}
 
 #[test]
 fn a_run_has_its_files_and_its_numbers() {
@@ -36,7 +20,8 @@ fn a_run_has_its_files_and_its_numbers() {
     sorted.sort_unstable();
     assert_eq!(found, sorted);
     assert_eq!(result["weights"], "run/weights.safetensors");
-    let files = ["chart.json", "experiment.toml", "history.csv", "history.json", "weights.safetensors"];
+    let files =
+        ["chart.json", "data.json", "experiment.toml", "history.csv", "history.json", "weights.safetensors"];
     assert_eq!(names(&place.path("run")), files);
     let csv = std::fs::read_to_string(place.path("run/history.csv")).unwrap();
     let lines: Vec<&str> = csv.lines().collect();
@@ -67,7 +52,11 @@ fn the_default_experiment_trains() {
     let place = Place::new();
     let result = train(&place, &["--set", "fit.epochs=1", "--set", "let.depth=3", "--out", "run"]);
     assert!(result["val_accuracy"].as_f64().unwrap() > 0.6, "{result}");
-    assert!(names(&place.path("run")).contains(&"scaler.json".to_string()));
+    let form = json(&std::fs::read_to_string(place.path("run/data.json")).unwrap());
+    assert_eq!(
+        form["scale"],
+        serde_json::json!({ "name": "unit", "inputs": [{ "shifts": [0.0], "divisors": [16.0] }] })
+    );
     assert_eq!(place.names(), ["run"]);
 }
 
@@ -120,49 +109,6 @@ fn a_loss_that_is_nan_ends_the_training_and_keeps_what_there_is() {
     assert!(names(&place.path("run")).contains(&"weights.safetensors".to_string()));
     let history = std::fs::read_to_string(place.path("run/history.csv")).unwrap();
     assert_eq!(history.lines().count(), 2, "the first epoch was the last: {history}");
-}
-
-#[test]
-fn a_finished_run_is_evaluated_and_asked_for_predictions() {
-    let place = Place::new();
-    place.put("data/train.csv", "a,b,kind\n0,0,no\n0,1,yes\n1,0,yes\n1,1,no\n0.1,0,no\n0.9,0,yes\n");
-    place.put("data/new.csv", "b,a\n0,0\n1,0\n");
-    let experiment = with(
-        GOOD,
-        "data",
-        "train = \"../data/train.csv\"\ntarget = \"kind\"\nscale = \"standard\"\nvalidation_split = 0.34",
-    );
-    place.put("experiments/e.toml", &experiment);
-    let result = train(&place, &["experiments/e.toml", "--out", "run"]);
-    let evaluated = json(&place.fine(&["evaluate", "run", "--json"]));
-    assert_eq!(keys(&evaluated).len(), 2);
-    assert_eq!(evaluated["loss"], result["val_loss"]);
-    assert_eq!(evaluated["accuracy"], result["val_accuracy"]);
-    assert!(place.fine(&["evaluate", "run", "--train"]).contains("loss"));
-    let predicted = place.fine(&["predict", "run", "data/new.csv"]);
-    let lines: Vec<&str> = predicted.lines().collect();
-    assert_eq!((lines.len(), lines[0]), (3, "no,yes"));
-    let sum: f64 = lines[1].split(',').map(|x| x.parse::<f64>().unwrap()).sum();
-    assert!((sum - 1.0).abs() < 1e-5);
-    assert_eq!(place.fine(&["predict", "run"]).lines().count(), 4, "the validation data");
-    // A run can be moved, and trained again.
-    std::fs::create_dir(place.path("elsewhere")).unwrap();
-    std::fs::rename(place.path("run"), place.path("elsewhere/run")).unwrap();
-    assert_eq!(json(&place.fine(&["evaluate", "elsewhere/run", "--json"])), evaluated);
-    let again = train(&place, &["elsewhere/run/experiment.toml", "--out", "again"]);
-    assert_eq!(again["val_loss"], result["val_loss"]);
-}
-
-#[test]
-fn training_starts_from_weights_that_may_be_gone_later() {
-    let place = Place::new();
-    place.put("e.toml", GOOD);
-    train(&place, &["e.toml", "--out", "first", "--set", "fit.seed=3"]);
-    let first = json(&place.fine(&["evaluate", "first", "--train", "--json"]));
-    place.put("next/e.toml", replaced("[model]\n", "[model]\nweights = \"../first/weights.safetensors\"\n"));
-    train(&place, &["next/e.toml", "--out", "second", "--set", "fit.epochs=0", "--set", "fit.seed=3"]);
-    std::fs::remove_file(place.path("first/weights.safetensors")).unwrap();
-    assert_eq!(json(&place.fine(&["evaluate", "second", "--train", "--json"])), first);
 }
 
 #[test]
@@ -380,4 +326,16 @@ fn downloaded_sets_are_found_without_a_path() {
     let result = train(&place, &["e.toml", "--out", "run"]);
     assert!(result["val_loss"].is_number(), "the test part is for validation: {result}");
     assert!(place.fine(&["evaluate", "run"]).contains("12 samples"));
+}
+
+#[test]
+fn the_experiment_of_the_readme_trains() {
+    let readme = include_str!("../../../README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (experiment, _) = rest.split_once("```").unwrap();
+    let place = Place::new();
+    place.put("my.toml", experiment);
+    let result = train(&place, &["my.toml", "--set", "fit.epochs=1", "--out", "run"]);
+    assert!(result["val_accuracy"].is_number(), "{result}");
+    assert!(place.fine(&["summary", "my.toml"]).contains("batch_normalization_19"));
 }

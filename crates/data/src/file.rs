@@ -1,6 +1,6 @@
 //! Whole files in and out, with errors that name them: the one place of this crate that touches the disk.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use steadygrad_kernels::{Error, Result};
 
@@ -9,9 +9,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| Error::file(path, &cause))
 }
 
-/// Writes a file, or replaces it.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).map_err(|cause| Error::file(path, &cause))
+/// Writes a file beside its place and moves it there: an interrupted write leaves the old file, or none, and never half a
+/// new one.
+///
+/// # Errors
+/// If it cannot be written; then nothing is left beside its place.
+pub fn replace(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
+    let path = path.as_ref();
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|cause| {
+        let _ = std::fs::remove_file(&beside);
+        Error::file(path, &cause)
+    })
 }
 
 /// The names of the files in a folder, sorted; names that are not Unicode are left out.
@@ -31,4 +43,23 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>> {
 /// What a data set from this file is called: the name without folder and ending.
 pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(|| "data".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("a.txt");
+        replace(&place, "one").unwrap();
+        replace(&place, "two").unwrap();
+        assert_eq!(read(&place).unwrap(), b"two");
+        let taken = folder.path().join("taken");
+        std::fs::create_dir(&taken).unwrap();
+        assert!(replace(&taken, "three").unwrap_err().to_string().contains("taken"));
+        assert!(replace(folder.path().join("no/such"), "four").is_err());
+        assert_eq!(names(folder.path()).unwrap(), ["a.txt"], "nothing is left beside");
+    }
 }

@@ -175,7 +175,7 @@ mod tests {
         bytes.extend([0, 0, 0, count]);
         bytes.extend(if images { &[0, 0, 0, 2, 0, 0, 0, 2][..] } else { &[] });
         bytes.extend((0..count).flat_map(|i| vec![i; if images { 4 } else { 1 }]));
-        file::write(&folder.join(name), &bytes).unwrap();
+        file::replace(folder.join(name), &bytes).unwrap();
     }
 
     fn folder(files: &[(&str, u8)]) -> tempfile::TempDir {

@@ -18,7 +18,7 @@ mod array;
 mod check;
 pub mod csv;
 mod dataset;
-mod file;
+pub mod file;
 pub mod idx;
 mod images;
 pub mod npy;

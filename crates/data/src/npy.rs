@@ -35,7 +35,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Array> {
 /// # Errors
 /// Where the file cannot be written.
 pub fn write(path: impl AsRef<Path>, array: &Array) -> Result<()> {
-    file::write(path.as_ref(), &to_bytes(array))
+    file::replace(path, to_bytes(array))
 }
 
 /// The bytes of an NPY file with this array.

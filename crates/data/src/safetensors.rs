@@ -14,17 +14,13 @@ use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
 
-/// Writes the arrays in this order, to a file beside its place first: an interrupted write leaves the old file as it was.
+/// Writes the arrays in this order; an interrupted write leaves the old file as it was.
 ///
 /// # Errors
 /// If the file cannot be written, or two arrays have one name.
 pub fn write(path: impl AsRef<Path>, arrays: &[(String, Array)]) -> Result<()> {
     let path = path.as_ref();
-    let bytes = to_bytes(arrays).place(|| path.display().to_string())?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    file::write(Path::new(&beside), &bytes)?;
-    std::fs::rename(&beside, path).map_err(|cause| Error::file(path, &cause))
+    file::replace(path, to_bytes(arrays).place(|| path.display().to_string())?)
 }
 
 /// Reads all arrays, in the order of the file.

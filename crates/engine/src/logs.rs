@@ -72,7 +72,7 @@ pub fn figure(value: f64) -> String {
 pub struct History {
     /// The numbers of the epochs, from 0.
     pub epochs: Vec<usize>,
-    series: Vec<(String, Vec<f64>)>,
+    series: Vec<Series>,
     /// What the user should know: each thing once.
     pub warnings: Vec<String>,
     /// Samples seen in training.
@@ -81,10 +81,28 @@ pub struct History {
     pub seconds: f64,
 }
 
+/// The values of one name, each with the row of its epoch.
+#[derive(Debug, Clone, PartialEq)]
+struct Series {
+    name: String,
+    values: Vec<f64>,
+    rows: Vec<usize>,
+}
+
 impl History {
-    /// The values of this name, one for each epoch.
+    /// The values of this name, one for each epoch in which it was measured (`val_loss`: see `validation_freq`).
     pub fn get(&self, name: &str) -> Option<&[f64]> {
-        self.series.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice())
+        self.series.iter().find(|s| s.name == name).map(|s| s.values.as_slice())
+    }
+
+    /// The values of this name beside `epochs`: `None` in the epochs in which it was not measured.
+    pub fn by_epoch(&self, name: &str) -> Option<Vec<Option<f64>>> {
+        let series = self.series.iter().find(|s| s.name == name)?;
+        let mut values = vec![None; self.epochs.len()];
+        for (&row, &value) in series.rows.iter().zip(&series.values) {
+            values[row] = Some(value);
+        }
+        Some(values)
     }
 
     /// The last value of this name.
@@ -94,22 +112,29 @@ impl History {
 
     /// All names with their values: losses and metrics in the order of the alphabet, then what callbacks added.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[f64])> {
-        self.series.iter().map(|(n, v)| (n.as_str(), v.as_slice()))
+        self.series.iter().map(|s| (s.name.as_str(), s.values.as_slice()))
     }
 
     pub(crate) fn push(&mut self, epoch: usize, logs: &Logs) {
+        let row = self.epochs.len();
         self.epochs.push(epoch);
         for (name, value) in logs.iter() {
-            match self.series.iter_mut().find(|(n, _)| n == name) {
-                Some((_, values)) => values.push(value),
-                None => self.series.push((name.to_string(), vec![value])),
+            match self.series.iter_mut().find(|s| s.name == name) {
+                Some(series) => {
+                    series.values.push(value);
+                    series.rows.push(row);
+                }
+                None => {
+                    self.series.push(Series { name: name.to_string(), values: vec![value], rows: vec![row] })
+                }
             }
         }
     }
 
-    /// The logs of the last epoch.
+    /// The last value of every name, as Keras' `history.history[name][-1]`: where validation is not due at every epoch,
+    /// the values of the last one in which it was.
     pub fn last_logs(&self) -> Logs {
-        let last = self.series.iter().filter_map(|(n, v)| Some((n.clone(), *v.last()?)));
+        let last = self.series.iter().filter_map(|s| Some((s.name.clone(), *s.values.last()?)));
         Logs(last.collect())
     }
 }
@@ -123,6 +148,20 @@ impl fmt::Display for History {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_stand_beside_their_epochs() {
+        let logs = |pairs: &[(&str, f64)]| Logs(pairs.iter().map(|(n, v)| (n.to_string(), *v)).collect());
+        let mut history = History::default();
+        history.push(3, &logs(&[("loss", 3.0)]));
+        history.push(4, &logs(&[("loss", 2.0), ("val_loss", 5.0)]));
+        history.push(5, &logs(&[("loss", 1.0)]));
+        assert_eq!(history.get("val_loss"), Some(&[5.0][..]), "as in Keras, only what there is");
+        assert_eq!(history.by_epoch("val_loss"), Some(vec![None, Some(5.0), None]));
+        assert_eq!(history.by_epoch("loss"), Some(vec![Some(3.0), Some(2.0), Some(1.0)]));
+        assert_eq!(history.by_epoch("mae"), None);
+        assert_eq!(history.last_logs(), logs(&[("loss", 1.0), ("val_loss", 5.0)]));
+    }
 
     #[test]
     fn figures_are_written_as_in_keras() {

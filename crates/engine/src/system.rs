@@ -1,4 +1,4 @@
-//! The only place of this floor that asks for time, threads and memory.
+//! What is asked of the system: time, threads and memory. Only weights and callbacks ask for more, their files.
 
 use std::time::Instant;
 use steadygrad_kernels::{Error, Flush, Result};

@@ -6,7 +6,7 @@ use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use steadygrad_data::{Array, Dataset, npy};
+use steadygrad_data::{Array, Dataset, file, npy};
 
 /// Which arrays are the samples and the targets; `None` looks for the usual names.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -99,7 +99,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
 pub fn write(path: impl AsRef<Path>, arrays: &[(&str, &Array)]) -> Result<()> {
     let path = path.as_ref();
     let bytes = to_bytes(arrays).place(|| path.display().to_string())?;
-    std::fs::write(path, bytes).map_err(|cause| Error::file(path, &cause))
+    file::replace(path, bytes)
 }
 
 /// The bytes of an NPZ file with these arrays.

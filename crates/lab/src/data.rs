@@ -1,8 +1,8 @@
 //! The `[data]` table: where samples come from, and how they are split and scaled.
 
-use crate::settings;
+use crate::{Form, settings};
 use std::path::{Path, PathBuf};
-use steadygrad_data::{Array, Dataset, Published, Scale, Scaler, csv, npy, sets};
+use steadygrad_data::{Array, Dataset, Published, Scale, Scaler, csv, sets};
 use steadygrad_formats::npz;
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::args::Args;
@@ -15,10 +15,8 @@ pub struct Data {
     pub train: Dataset,
     /// What is validated on, if anything.
     pub validation: Option<Dataset>,
-    /// How inputs were scaled; new samples must be scaled the same way.
-    pub scaler: Option<Scaler>,
-    /// How columns were read, where the data came from a CSV file.
-    pub schema: Option<csv::Schema>,
+    /// How both were read and scaled: new samples must be read the same way.
+    pub form: Form,
 }
 
 /// What the table alone does not say.
@@ -31,13 +29,41 @@ pub(crate) struct Place<'a> {
     pub seed: u64,
     /// The part for validation that `[fit]` asks for.
     pub split: f64,
+    /// The form that the data had in a run before, and which part of them is wanted.
+    pub form: Option<(&'a Form, Part)>,
+}
+
+/// Which part of the data is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of them.
+    All,
+    /// Those for validation: where they have a file of their own, the other one is not opened.
+    Validation,
+}
+
+/// What was read: split, scaled, one-hot.
+pub(crate) struct Loaded {
+    pub train: Option<Dataset>,
+    pub validation: Option<Dataset>,
+    columns: Option<csv::Schema>,
+    scaler: Option<Scaler>,
+}
+
+impl Loaded {
+    /// The data of a training.
+    pub fn data(self) -> Result<Data> {
+        let train = self.train.ok_or_else(|| Error::data("there is nothing to train on").at("[data]"))?;
+        let form = Form::of(&train, self.columns, self.scaler);
+        Ok(Data { train, validation: self.validation, form })
+    }
 }
 
 /// A table or a file of data that this program can read.
 struct Source {
-    train: Dataset,
+    train: Option<Dataset>,
     validation: Option<Dataset>,
-    schema: Option<csv::Schema>,
+    columns: Option<csv::Schema>,
 }
 
 /// The files of a set that is published as IDX files, by the set's name.
@@ -55,64 +81,94 @@ pub fn published(name: &str) -> Option<&'static [Published; 4]> {
 }
 
 /// Loads what the table says.
-pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Data> {
+pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
     let mut args = Args::new("[data]", config);
     let seed = args.or("seed", place.seed)?;
     let scale: Option<String> = args.or("scale", None)?;
     let own: f64 = args.or("validation_split", 0.0)?;
     let shuffle: bool = args.or("shuffle", false)?;
     let one_hot: Option<usize> = args.or("one_hot", None)?;
-    let split = settings::fraction(own).place(|| "[data], `validation_split`")?;
+    let own = settings::fraction(own).place(|| "[data], `validation_split`")?;
+    let has_file = config.get("validation").is_some();
+    if place.form.is_none() && has_file && own > 0.0 {
+        return args.reject("validation_split", "left out where `validation` names a file", own);
+    }
+    if own > 0.0 && place.split > 0.0 {
+        return Err(Error::argument(format!(
+            "`validation_split` is given here, {own}, and in [fit], {}",
+            place.split
+        ))
+        .at("[data]")
+        .help("leave one of them out; both mean the last part of the samples"));
+    }
     let source = read(&mut args, place, seed)?;
     args.finish()?;
-    let Source { mut train, mut validation, schema } = source;
-    if config.get("validation").is_some() && split > 0.0 {
-        return args.reject("validation_split", "left out where `validation` names a file", split);
-    }
-    train.check().place(|| "[data]")?;
-    if let Some(v) = &validation {
-        v.check().place(|| "[data], validation")?;
+    let Source { mut train, mut validation, columns } = source;
+    for (part, at) in [(&train, "[data]"), (&validation, "[data], validation")] {
+        part.as_ref().map_or(Ok(()), Dataset::check).place(|| at)?;
     }
     if shuffle {
-        train = train.shuffled(seed);
+        train = train.map(|train| train.shuffled(seed));
     }
-    // As in Keras, data for validation goes before the part that `[fit]` would split off.
-    let split = if split == 0.0 && validation.is_none() { place.split } else { split };
-    if split > 0.0 {
-        let at = (train.len() as f64 * (1.0 - split)).floor() as usize;
-        if at == 0 || at == train.len() {
-            return Err(Error::data(format!(
-                "`validation_split` = {split} leaves {at} of {} to train on",
-                samples(train.len())
-            ))
-            .at(if own > 0.0 { "[data]" } else { "[fit]" })
-            .help("both parts need one sample or more"));
-        }
-        let (first, last) = train.split_at(at)?;
-        (train, validation) = (first, Some(last));
-    }
-    let scaler = match scale {
-        None => None,
-        Some(name) => {
-            let name = if name == "minmax" { "min_max" } else { &name };
-            let scale = Scale::from_name(name).place(|| "[data], `scale`")?;
-            let scaler = Scaler::fit(scale, &train).place(|| "[data], `scale`")?;
-            scaler.apply(&mut train)?;
-            if let Some(v) = &mut validation {
-                scaler.apply(v).place(|| "[data], validation")?;
-            }
-            Some(scaler)
-        }
+    // As in Keras, data for validation go before the part that `[fit]` would split off.
+    let split = match validation {
+        Some(_) if own == 0.0 || has_file => 0.0,
+        _ => own + place.split,
     };
-    if let Some(classes) = one_hot {
-        if !(2..=1_000_000).contains(&classes) {
-            return args.reject("one_hot", "the number of classes, from 2 to 1000000", classes);
-        }
-        train = train.one_hot(classes).place(|| "[data], `one_hot`")?;
-        validation =
-            validation.map(|v| v.one_hot(classes)).transpose().place(|| "[data], validation, `one_hot`")?;
+    if let Some(all) = train.as_ref().filter(|_| split > 0.0) {
+        let (first, last) = cut(all, split).place(|| if own > 0.0 { "[data]" } else { "[fit]" })?;
+        (train, validation) = (Some(first), Some(last));
     }
-    Ok(Data { train, validation, scaler, schema })
+    let scaler = scaler(scale.as_deref(), place, train.as_ref()).place(|| "[data], `scale`")?;
+    if let Some(classes) = one_hot.filter(|classes| !(2..=1_000_000).contains(classes)) {
+        return args.reject("one_hot", "the number of classes, from 2 to 1000000", classes);
+    }
+    for (part, at) in [(&mut train, "[data]"), (&mut validation, "[data], validation")] {
+        let Some(part) = part else { continue };
+        if let Some(scaler) = &scaler {
+            scaler.apply(part).place(|| at)?;
+        }
+        if let Some(classes) = one_hot {
+            *part = part.one_hot(classes).place(|| format!("{at}, `one_hot`"))?;
+        }
+    }
+    Ok(Loaded { train, validation, columns, scaler })
+}
+
+/// The first part to train on, the last to validate on; neither is empty.
+fn cut(all: &Dataset, split: f64) -> Result<(Dataset, Dataset)> {
+    let at = (all.len() as f64 * (1.0 - split)).floor() as usize;
+    if at == 0 || at == all.len() {
+        return Err(Error::data(format!(
+            "`validation_split` = {split} leaves {at} of {} to train on",
+            samples(all.len())
+        ))
+        .help("both parts need one sample or more"));
+    }
+    all.split_at(at)
+}
+
+/// The scale of the run before, or one fitted to the training data.
+fn scaler(name: Option<&str>, place: &Place<'_>, train: Option<&Dataset>) -> Result<Option<Scaler>> {
+    let name = name.map(|name| if name == "minmax" { "min_max" } else { name });
+    let scale = name.map(Scale::from_name).transpose()?;
+    match (place.form, scale, train) {
+        (Some((form, _)), asked, _) => {
+            let word = |scale: Option<Scale>| scale.map_or("no scale", Scale::name);
+            let known = form.scaler.as_ref().map(Scaler::scale);
+            if known != asked {
+                return Err(Error::argument(format!(
+                    "the run was trained with {}, and {} is asked for",
+                    word(known),
+                    word(asked)
+                ))
+                .help("its weights are made for data scaled as in training: train again to change that"));
+            }
+            Ok(form.scaler.clone())
+        }
+        (None, Some(scale), Some(train)) => Scaler::fit(scale, train).map(Some),
+        _ => Ok(None),
+    }
 }
 
 fn samples(n: usize) -> String {
@@ -138,7 +194,7 @@ fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64) -> Result<Source> {
                     let help = format!("give `path`, or train = \"a.{name}\" in place of `source`");
                     return Err(Error::argument("`path`, the file, is missing").at("[data]").help(help));
                 };
-                return files(args, path(file), validation.map(path), target);
+                return files(args, place, path(file), validation.map(path), target);
             }
             let entry = sets::find(&name).place(|| "[data], `source`")?;
             if validation.is_some() {
@@ -169,15 +225,15 @@ fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64) -> Result<Source> {
             {
                 options.path = Some(downloaded(&name, files, place.cache).place(|| "[data]")?);
             }
-            let train = entry.load(&options).place(|| "[data]")?;
+            let train = Some(entry.load(&options).place(|| "[data]")?);
             let validation = entry.load_test(&options).place(|| "[data]")?;
-            Ok(Source { train, validation, schema: None })
+            Ok(Source { train, validation, columns: None })
         }
         (None, Some(file)) => {
             if folder.is_some() {
                 return args.reject("path", "left out beside `train`; it belongs to `source`", "a path");
             }
-            files(args, path(file), validation.map(path), target)
+            files(args, place, path(file), validation.map(path), target)
         }
     }
 }
@@ -199,23 +255,73 @@ fn downloaded(name: &str, files: &[Published], cache: Option<&Path>) -> Result<P
 
 fn files(
     args: &mut Args<'_>,
+    place: &Place<'_>,
     train: PathBuf,
     validation: Option<PathBuf>,
     target: Option<Value>,
 ) -> Result<Source> {
-    if train.extension().is_some_and(|e| e == "npz") {
+    let weight: Option<String> = args.or("sample_weight", None)?;
+    let only_validation = matches!(place.form, Some((_, Part::Validation))) && validation.is_some();
+    let train = Some(train).filter(|_| !only_validation);
+    if [&train, &validation].into_iter().flatten().any(|file| file.extension().is_some_and(|e| e == "npz")) {
         if target.is_some() {
             return args.reject("target", "left out for an NPZ file: `x` and `y` name its arrays", "a value");
         }
         let x: Option<Vec<String>> = args.or("x", None)?;
         let y: Option<Vec<String>> = args.or("y", None)?;
-        let (first, test) = arrays(&train, x.as_deref(), y.as_deref()).place(|| "[data]")?;
-        let validation = match validation {
-            Some(file) => Some(arrays(&file, x.as_deref(), y.as_deref()).place(|| "[data], validation")?.0),
+        let load = |file: &PathBuf| {
+            let (first, test) = arrays(file, x.as_deref(), y.as_deref())?;
+            Ok((weighed(first, file, weight.as_deref())?, test))
+        };
+        let (train, test) = match &train {
+            Some(file) => load(file).map(|(train, test)| (Some(train), test)).place(|| "[data]")?,
+            None => (None, None),
+        };
+        let validation = match &validation {
+            Some(file) => Some(load(file).place(|| "[data], validation")?.0),
             None => test,
         };
-        return Ok(Source { train: first, validation, schema: None });
+        return Ok(Source { train, validation, columns: None });
     }
+    let options = csv_options(args, target, weight)?;
+    // A run before has found columns and classes already.
+    let known = place.form.and_then(|(form, _)| form.columns.clone());
+    let like = |columns: &csv::Schema, file| csv::load_like(columns, file).map_err(in_our_words);
+    let (train, columns) = match (train, known) {
+        (Some(file), Some(columns)) => (Some(like(&columns, file).place(|| "[data]")?), columns),
+        (Some(file), None) => {
+            let (data, columns) = csv::load(&file, &options).map_err(in_our_words).place(|| "[data]")?;
+            (Some(data), columns)
+        }
+        (None, Some(columns)) => (None, columns),
+        (None, None) => {
+            return Err(Error::unsupported("the run was not trained on a CSV file")
+                .at("[data], validation")
+                .help("give data of the kind that it was trained on"));
+        }
+    };
+    let validation =
+        validation.map(|file| like(&columns, file)).transpose().place(|| "[data], validation")?;
+    Ok(Source { train, validation, columns: Some(columns) })
+}
+
+/// The data with the array of this name as weights of its samples.
+fn weighed(data: Dataset, file: &Path, name: Option<&str>) -> Result<Dataset> {
+    let Some(name) = name else { return Ok(data) };
+    let all = npz::read(file)?;
+    let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let found = all.iter().find(|(known, _)| known == name);
+    let (_, weights) = found.ok_or_else(|| {
+        Error::name("array of the file", name, &known).at("`sample_weight`").at(file.display().to_string())
+    })?;
+    data.with_weights(weights.data().to_vec()).place(|| "`sample_weight`")
+}
+
+fn csv_options(
+    args: &mut Args<'_>,
+    target: Option<Value>,
+    weight: Option<String>,
+) -> Result<csv::CsvOptions> {
     let target = match target {
         None => csv::Target::Guess,
         Some(Value::Int(i)) if i >= 0 => csv::Target::Index(i as usize),
@@ -242,13 +348,7 @@ fn files(
             );
         }
     };
-    let options = csv::CsvOptions { target, header, delimiter, skip, labels };
-    let (data, schema) = csv::load(&train, &options).map_err(in_our_words).place(|| "[data]")?;
-    let validation = validation
-        .map(|file| csv::load_like(&schema, file).map_err(in_our_words))
-        .transpose()
-        .place(|| "[data], validation")?;
-    Ok(Source { train: data, validation, schema: Some(schema) })
+    Ok(csv::CsvOptions { target, header, delimiter, skip, weight, labels })
 }
 
 /// The help of the CSV reader with the words of the experiment file.
@@ -267,7 +367,11 @@ fn in_our_words(error: Error) -> Error {
 }
 
 /// The arrays of an NPZ file: the usual ones, or those that are named, one for each input and output of the model.
-fn arrays(file: &Path, x: Option<&[String]>, y: Option<&[String]>) -> Result<(Dataset, Option<Dataset>)> {
+pub(crate) fn arrays(
+    file: &Path,
+    x: Option<&[String]>,
+    y: Option<&[String]>,
+) -> Result<(Dataset, Option<Dataset>)> {
     let one = |names: Option<&[String]>| names.is_none_or(|n| n.len() == 1);
     if one(x) && one(y) {
         let first = |names: Option<&[String]>| names.and_then(|n| n.first().cloned());
@@ -293,37 +397,4 @@ fn arrays(file: &Path, x: Option<&[String]>, y: Option<&[String]>) -> Result<(Da
         Ok(data)
     };
     Ok((read().place(|| file.display().to_string())?, None))
-}
-
-impl Data {
-    /// New samples from a CSV, NPY or NPZ file, read and scaled as the training data was; targets may be missing.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or does not have the columns or shapes of the training data.
-    pub fn samples(&self, file: impl AsRef<Path>) -> Result<Dataset> {
-        let file = file.as_ref();
-        let mut samples = match file.extension().and_then(|e| e.to_str()) {
-            Some("npy") => Dataset::multi(vec![npy::read(file)?], Vec::new())?,
-            Some("npz") if self.train.x.len() > 1 => arrays(file, Some(&self.train.x_names), Some(&[]))?.0,
-            Some("npz") => npz::load(file, &npz::NpzOptions::default())?.0,
-            _ => match &self.schema {
-                Some(schema) => csv::load_like(&schema.clone().without_target(), file)?,
-                None => {
-                    let target = csv::Target::None;
-                    csv::load(file, &csv::CsvOptions { target, ..csv::CsvOptions::default() })?.0
-                }
-            },
-        };
-        let place = || file.display().to_string();
-        let shape = self.train.x[0].row_shape();
-        if samples.x.len() == 1 && samples.x[0].row_shape() != shape {
-            let flat = samples.x.swap_remove(0);
-            samples.x.push(flat.reshape_rows(shape).place(place)?);
-        }
-        samples.check().place(place)?;
-        if let Some(scaler) = &self.scaler {
-            scaler.apply(&mut samples).place(place)?;
-        }
-        Ok(samples)
-    }
 }

@@ -1,8 +1,8 @@
 //! An experiment: data, model, compile and fit as plain data, and made ready to run.
 
-use crate::data::{self, Data};
+use crate::data::{self, Data, Loaded, Part};
 use crate::origins::Origins;
-use crate::{assemble, model_file, settings, text};
+use crate::{Form, assemble, model_file, settings, text, trials};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_doctor::Edit;
@@ -150,11 +150,11 @@ impl Experiment {
     }
 
     /// The error of something in this experiment, with file and line before it.
-    fn at(&self, path: &str, error: Error) -> Error {
+    pub(crate) fn at(&self, path: &str, error: Error) -> Error {
         self.outer(self.origins.locate(error, &self.config, path))
     }
 
-    fn outer(&self, mut error: Error) -> Error {
+    pub(crate) fn outer(&self, mut error: Error) -> Error {
         if error.kind() == Kind::File && error.remedy().is_empty() {
             error = error.help("check the path; a relative one starts at the folder of the experiment file");
         }
@@ -193,6 +193,11 @@ impl Experiment {
         };
         // A path may be a constant: its value is what counts.
         let resolved = text::substitute(&self.config)?;
+        if let (Some(Value::Map(fit)), Some(Value::Map(read))) = (config.get_mut("fit"), resolved.get("fit"))
+            && let Some(read) = read.get("callbacks")
+        {
+            fit.set("callbacks", settings::absolute_paths(fit.get("callbacks"), read, &absolute));
+        }
         for (table, keys) in [("data", ["train", "validation", "path"]), ("model", ["weights", "file", ""])] {
             let (Some(Value::Map(map)), Some(Value::Map(read))) =
                 (config.get_mut(table), resolved.get(table))
@@ -217,15 +222,19 @@ impl Experiment {
     }
 
     /// All of it with constants in their places.
-    fn resolved(&self) -> Result<Config> {
-        text::substitute(&self.config).map_err(|e| {
+    pub(crate) fn resolved(&self) -> Result<Config> {
+        let config = text::substitute(&self.config).map_err(|e| {
             let table = e.place();
             let table = table.trim_start_matches('[').split(']').next().unwrap_or_default();
             self.at(table, e)
-        })
+        })?;
+        trials::check(&self.table(&config, "lab")?, &config).map_err(|e| {
+            self.at(if e.place().starts_with("[lab], `vary`") { "lab.vary" } else { "lab" }, e)
+        })?;
+        Ok(config)
     }
 
-    fn table(&self, config: &Config, name: &str) -> Result<Config> {
+    pub(crate) fn table(&self, config: &Config, name: &str) -> Result<Config> {
         match config.get(name) {
             None => Ok(Config::new()),
             Some(Value::Map(map)) => Ok(map.clone()),
@@ -246,8 +255,17 @@ impl Experiment {
     }
 
     fn data(&self, config: &Config, split: f64) -> Result<Data> {
+        self.load_data(config, split, None)?.data().map_err(|e| self.at("data", e))
+    }
+
+    pub(crate) fn load_data(
+        &self,
+        config: &Config,
+        split: f64,
+        form: Option<(&Form, Part)>,
+    ) -> Result<Loaded> {
         let seed = self.seed()?;
-        let place = data::Place { base: &self.base, cache: self.cache.as_deref(), seed, split };
+        let place = data::Place { base: &self.base, cache: self.cache.as_deref(), seed, split, form };
         data::load(&self.table(config, "data")?, &place).map_err(|e| {
             let table = if e.place().starts_with("[fit]") { "fit" } else { "data" };
             self.at(table, e)
@@ -264,7 +282,7 @@ impl Experiment {
         if table.get("input_shape").is_some() || self.has_inputs(&table) {
             return self.build(&table, &[]);
         }
-        self.build(&table, &shapes(&self.data(&config, 0.0)?))
+        self.build(&table, &self.data(&config, 0.0)?.form.shapes())
     }
 
     /// Some layer of the list is an input of its own.
@@ -298,12 +316,12 @@ impl Experiment {
     /// As for [`Experiment::prepare`].
     pub fn prepare_on(&self, data: Option<&Data>, threads: usize) -> Result<Prepared> {
         let config = self.resolved()?;
-        let seed = self.seed()?;
         // What costs nothing is checked before the data is loaded.
         let settings = settings::fit(&self.table(&config, "fit")?);
         let (mut fit, callbacks) = settings.map_err(|e| self.at("fit", e))?;
+        let from_base = |path: &str| Value::from(self.base.join(path).display().to_string());
         let callbacks: Vec<Value> =
-            callbacks.into_iter().map(|c| settings::with_paths(c, &self.base)).collect();
+            callbacks.into_iter().map(|c| settings::with_paths(c, &from_base)).collect();
         settings::callbacks(&callbacks).map_err(|e| self.at("fit", e))?;
         let table = self.table(&config, "model")?;
         // The part for validation is split off before anything is fitted to the data, such as its scale.
@@ -312,11 +330,7 @@ impl Experiment {
             Some(data) => data.clone(),
             None => self.data(&config, split)?,
         };
-        let model = self.build(&table, &shapes(&data))?;
-        self.check_inputs(&model, &data)?;
-        let compile =
-            settings::compile(&self.table(&config, "compile")?, &model.output_names(), seed, threads)
-                .map_err(|e| self.at("compile", e))?;
+        let (model, compile) = self.network(&config, &data.form.shapes(), threads)?;
         let weights = Args::new("[model]", &table)
             .or::<Option<String>>("weights", None)
             .map_err(|e| self.at("model", e))?
@@ -337,9 +351,23 @@ impl Experiment {
         Ok(Experiment { config, ..self.clone() })
     }
 
+    /// The model for samples of these shapes, and how it is trained.
+    pub(crate) fn network(
+        &self,
+        config: &Config,
+        shapes: &[Shape],
+        threads: usize,
+    ) -> Result<(Model, Compile)> {
+        let model = self.build(&self.table(config, "model")?, shapes)?;
+        self.check_inputs(&model, shapes)?;
+        let (table, outputs) = (self.table(config, "compile")?, model.output_names());
+        let compile = settings::compile(&table, &outputs, self.seed()?, threads);
+        Ok((model, compile.map_err(|e| self.at("compile", e))?))
+    }
+
     /// Whether the model takes the samples of the data.
-    fn check_inputs(&self, model: &Model, data: &Data) -> Result<()> {
-        let (expected, found) = (model.input_shapes(), shapes(data));
+    fn check_inputs(&self, model: &Model, found: &[Shape]) -> Result<()> {
+        let expected = model.input_shapes();
         if expected == found {
             return Ok(());
         }
@@ -348,9 +376,9 @@ impl Experiment {
         let error = Error::shape(format!(
             "the model expects samples of shape {}, and the data has {}",
             list(&expected),
-            list(&found)
+            list(found)
         ));
-        let help = if sizes(&expected) == sizes(&found) {
+        let help = if sizes(&expected) == sizes(found) {
             "the sizes are equal: give the model the shape of the data, and put Flatten or Reshape first"
         } else if expected.len() != found.len() {
             "the data must have one array for each input of the model; in an NPZ file `x` names them: x = [\"a\", \"b\"]"
@@ -359,10 +387,6 @@ impl Experiment {
         };
         Err(self.at("model", error.at("[model], `input_shape`").help(help)))
     }
-}
-
-fn shapes(data: &Data) -> Vec<Shape> {
-    data.train.x.iter().map(|x| Shape::from(x.row_shape())).collect()
 }
 
 impl Prepared {

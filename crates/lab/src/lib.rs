@@ -5,16 +5,21 @@ mod assemble;
 mod data;
 mod examine;
 mod experiment;
+mod finished;
+mod form;
 mod model_file;
 mod origins;
 mod settings;
 mod setup;
 mod show;
 mod text;
+mod trials;
 
 pub use data::{Data, published};
 pub use examine::{Diagnosis, Examination, examine};
 pub use experiment::{Experiment, Prepared};
+pub use finished::Finished;
+pub use form::Form;
 pub use show::{Cell, Row};
 
 /// The experiment that `train` runs without a file: 20 hidden layers, batch-normalized, on the digits.

@@ -1,7 +1,6 @@
 //! The `[compile]` and `[fit]` tables.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
 use steadygrad_kernels::{Error, Place, Result};
@@ -129,18 +128,37 @@ fn named(specs: Vec<MetricSpec>, output: Option<String>) -> Vec<MetricSpec> {
     specs.into_iter().map(|s| MetricSpec { output: output.clone(), ..s }).collect()
 }
 
-/// The callback with the paths in it relative to this folder.
-pub(crate) fn with_paths(mut callback: Value, base: &Path) -> Value {
+/// The settings of callbacks that are paths.
+const PATHS: [&str; 2] = ["filename", "filepath"];
+
+/// The callback with the paths in it changed.
+pub(crate) fn with_paths(mut callback: Value, change: &impl Fn(&str) -> Value) -> Value {
     if let Value::Map(map) = &mut callback
         && let Some(Value::Map(config)) = map.get_mut("config")
     {
-        for key in ["filename", "filepath"] {
-            if let Some(Value::Text(path)) = config.get(key).cloned() {
-                config.set(key, base.join(path).display().to_string());
+        for key in PATHS {
+            if let Some(Value::Text(path)) = config.get(key) {
+                let changed = change(path);
+                config.set(key, changed);
             }
         }
     }
     callback
+}
+
+/// The callbacks `own` with paths that are absolute. A path may be a constant: `read` has constants in their places.
+pub(crate) fn absolute_paths(own: Option<&Value>, read: &Value, absolute: &impl Fn(&str) -> Value) -> Value {
+    let list = |value: &Value| match value {
+        Value::List(items) => items.clone(),
+        one => vec![one.clone()],
+    };
+    let (own, read) = (own.map_or_else(Vec::new, list), list(read));
+    let one = |(i, read): (usize, Value)| {
+        let changed = with_paths(read.clone(), absolute);
+        // What has no path stays as it was written.
+        if changed == read && own.len() > i { own[i].clone() } else { changed }
+    };
+    Value::List(read.into_iter().enumerate().map(one).collect())
 }
 
 /// Callbacks as they are written, made.
@@ -194,6 +212,12 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
         class_weight.insert(class, weight);
     }
     settings.class_weight = class_weight;
+    if config.get("sample_weight").is_some() {
+        return Err(Error::argument("`sample_weight` does not belong here").at("[fit]").help(
+            "weights of samples are part of the data: [data] sample_weight = \"…\" names a column of the CSV file, or an array \
+             of the NPZ file",
+        ));
+    }
     let listed: Vec<Value> = args.or("callbacks", Vec::new())?;
     args.ignore(&["seed", "verbose"]);
     args.finish()?;

@@ -81,19 +81,25 @@ pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<String> {
         Ok(table) => table.get("value").map_or(Value::Null, from_toml),
         Err(_) => Value::Text(text.to_string()),
     };
-    let parts: Vec<&str> = key.split('.').collect();
-    let Some((last, path)) = parts.split_last().filter(|_| parts.iter().all(|p| !p.is_empty())) else {
+    if key.split('.').any(str::is_empty) {
         return Err(Error::argument(format!("`{key}` is not a key"))
             .at("--set")
             .help("write table.key=value"));
-    };
-    let place = |e: Error| e.at(format!("--set {key}"));
+    }
+    put_at(config, key, value).place(|| format!("--set {key}"))?;
+    Ok(key.to_string())
+}
+
+/// Puts a value where the key points to: `model.layers.0.units`.
+pub(crate) fn put_at(config: &mut Config, key: &str, value: Value) -> Result<()> {
+    let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
     let mut root = Value::Map(std::mem::take(config));
-    let result = descend(&mut root, path).map_err(place).and_then(|at| put(at, last, value).map_err(place));
+    let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
+    let result = descend(&mut root, &parts).and_then(|at| put(at, last, value));
     if let Value::Map(map) = root {
         *config = map;
     }
-    result.map(|()| key.to_string())
+    result
 }
 
 fn descend<'a>(mut at: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {

@@ -105,3 +105,8 @@ pub mod extend {
     pub use steadygrad_nn::step::{CustomStep, Slot, Step};
     pub use steadygrad_nn::{Extent, Layout, Shape};
 }
+
+/// The program of the README, run with the other examples of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

@@ -128,6 +128,33 @@ fn mistakes_in_data() {
         .file("a.csv", "x,y,label\n1,2,0\n1,2,1\n")
         .file("b.csv", "x,y,label\n1,2,0\n"),
         case(
+            "data: a split here and in fit",
+            with(&data("source = \"circles\"\nvalidation_split = 0.25"), "fit", "validation_split = 0.5"),
+            &["[data]", "`validation_split` is given here, 0.25, and in [fit], 0.5", "leave one"],
+        ),
+        case(
+            "data: one sample, and a part of it for validation",
+            data("source = \"circles\"\nsamples = 1\nvalidation_split = 0.5"),
+            &["e.toml, line 18, [data]", "leaves 0 of 1 sample", "one sample or more"],
+        ),
+        case(
+            "data: one sample, and a part of it for validation by fit",
+            with(&data("source = \"circles\"\nsamples = 1"), "fit", "validation_split = 0.5"),
+            &["[fit]", "leaves 0 of 1 sample", "one sample or more"],
+        ),
+        case(
+            "csv: weights that are not there",
+            data(&format!("{CSV}\nsample_weight = \"w\"")),
+            &["a.csv", "`w` is not a known column"],
+        )
+        .file("a.csv", "x,y,label\n1,2,0\n"),
+        case(
+            "csv: a negative weight",
+            data(&format!("{CSV}\nsample_weight = \"w\"")),
+            &["a.csv", "column `w`", "sample 1", "a weight of 0 or more, got -2"],
+        )
+        .file("a.csv", "x,w,label\n1,2,0\n1,-2,1\n"),
+        case(
             "csv: a delimiter of two",
             data(&format!("{CSV}\ndelimiter = \"::\"")),
             &["`delimiter`", "one character"],

@@ -49,6 +49,21 @@ fn mistakes_in_fit_and_compile() {
             fit("class_weight = { 0 = -1.0 }"),
             &["`class_weight`", "0 or more"],
         ),
+        case(
+            "fit: sample_weight",
+            fit("sample_weight = [1.0, 2.0]"),
+            &["e.toml, line 18, [fit]", "`sample_weight`", "[data] sample_weight"],
+        ),
+        case(
+            "lab: a key that is none",
+            with(GOOD, "lab", "seed = 3"),
+            &["e.toml, line 20, [lab]", "did you mean `seeds`?"],
+        ),
+        case(
+            "lab: a key to vary that is none",
+            with(GOOD, "lab", "vary = { \"fitt.epochs\" = [1] }"),
+            &["e.toml, line 20, [lab], `vary`", "did you mean `fit`?"],
+        ),
         case("fit: seed", fit("seed = \"x\""), &["[fit], `seed`", "whole number"]),
         case(
             "callback: unknown",

@@ -1,6 +1,7 @@
 //! A folder of one's own, files in it, and the command run there.
 #![allow(dead_code)] // each test file uses its part
 
+use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -105,4 +106,20 @@ pub fn with(experiment: &str, table: &str, content: &str) -> String {
 pub fn replaced(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "{from}");
     GOOD.replace(from, to)
+}
+
+pub fn json(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+pub fn keys(json: &Json) -> Vec<&str> {
+    json.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// Trains and returns the JSON object.
+pub fn train(place: &Place, arguments: &[&str]) -> Json {
+    let mut all = vec!["train"];
+    all.extend(arguments);
+    all.push("--json");
+    json(&place.fine(&all))
 }

@@ -66,6 +66,8 @@ pub struct CsvOptions {
     pub delimiter: Option<u8>,
     /// Names of columns that are neither feature nor target.
     pub skip: Vec<String>,
+    /// The name of a column with a weight for each sample, by which its loss is multiplied.
+    pub weight: Option<String>,
     /// Whether the target is a class or a number.
     pub labels: Labels,
 }
@@ -79,6 +81,8 @@ pub struct Schema {
     pub target: Option<String>,
     /// The text of the labels 0, 1, 2, …; `None` where the target is a number.
     pub classes: Option<Vec<String>>,
+    /// The name of the column with the weights of the samples.
+    pub weight: Option<String>,
     /// Columns that are passed over.
     pub skip: Vec<String>,
     /// Whether the first line holds names.
@@ -88,9 +92,10 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The same for files to predict from: the target is not read, and may be missing.
+    /// The same for files to predict from: target and weights are not read, and may be missing.
     pub fn without_target(mut self) -> Schema {
         self.skip.extend(self.target.take());
+        self.skip.extend(self.weight.take());
         self.classes = None;
         self
     }
@@ -126,7 +131,9 @@ pub fn load_like(schema: &Schema, path: impl AsRef<Path>) -> Result<Dataset> {
 pub fn parse(bytes: &[u8], options: &CsvOptions) -> Result<(Dataset, Schema)> {
     let delimiter = options.delimiter.unwrap_or_else(|| cells::guess_delimiter(bytes));
     let mut table = Table::open(bytes, delimiter, options.header)?;
-    let skipped = options.skip.iter().map(|name| table.column(name)).collect::<Result<Vec<usize>>>()?;
+    let others = options.skip.iter().chain(&options.weight);
+    let skipped = others.map(|name| table.column(name)).collect::<Result<Vec<usize>>>()?;
+    let weight = options.weight.as_ref().and(skipped.last().copied());
     let target = find_target(&table, &options.target, &skipped)?;
     let features: Vec<usize> =
         (0..table.names.len()).filter(|i| Some(*i) != target && !skipped.contains(i)).collect();
@@ -134,7 +141,7 @@ pub fn parse(bytes: &[u8], options: &CsvOptions) -> Result<(Dataset, Schema)> {
         let help = "if it has no target, say that there is none (Target::None)";
         return Err(Error::data("there is no column with features besides the target").help(help));
     }
-    let (x, cells) = table.read(&features, target)?;
+    let (x, cells) = table.read(&[&features[..], weight.as_slice()].concat(), target)?;
     let (y, classes) = match target {
         Some(column) => {
             let (y, classes) = targets::find(&cells, &options.labels).place(|| table.place(column))?;
@@ -146,6 +153,7 @@ pub fn parse(bytes: &[u8], options: &CsvOptions) -> Result<(Dataset, Schema)> {
         features: features.iter().map(|&i| table.names[i].clone()).collect(),
         target: target.map(|i| table.names[i].clone()),
         classes,
+        weight: options.weight.clone(),
         skip: options.skip.clone(),
         header: table.has_header,
         delimiter,
@@ -172,15 +180,18 @@ pub fn parse_like(schema: &Schema, bytes: &[u8]) -> Result<Dataset> {
     let mut table = Table::open(bytes, schema.delimiter, header)?;
     let as_before = |e: Error| e.help("the columns must be those of the training file");
     let features = schema.features.iter().map(|name| table.column(name)).collect::<Result<Vec<_>>>()?;
-    let target = schema.target.as_ref().map(|name| table.column(name)).transpose()?;
+    let [target, weight] =
+        [&schema.target, &schema.weight].map(|name| name.as_ref().map(|name| table.column(name)).transpose());
+    let (target, weight) = (target?, weight?);
     for (i, name) in table.names.iter().enumerate() {
-        if !features.contains(&i) && Some(i) != target && !schema.skip.contains(name) {
+        let known = features.contains(&i) || [target, weight].contains(&Some(i));
+        if !known && !schema.skip.contains(name) {
             return Err(as_before(
                 Error::data("a column that the training file does not have").at(table.place(i)),
             ));
         }
     }
-    let (x, cells) = table.read(&features, target)?;
+    let (x, cells) = table.read(&[&features[..], weight.as_slice()].concat(), target)?;
     let y = match target {
         Some(column) => Some(targets::like(&cells, schema.classes.as_deref()).place(|| table.place(column))?),
         None => None,
@@ -188,11 +199,21 @@ pub fn parse_like(schema: &Schema, bytes: &[u8]) -> Result<Dataset> {
     dataset(x, y, schema)
 }
 
-fn dataset(x: Vec<f32>, y: Option<Vec<f32>>, schema: &Schema) -> Result<Dataset> {
+/// Rows of features, each with its weight behind it where there are weights, and the targets.
+fn dataset(mut x: Vec<f32>, y: Option<Vec<f32>>, schema: &Schema) -> Result<Dataset> {
     let columns = schema.features.len();
+    let weights = schema.weight.as_ref().map(|_| {
+        let weights = x.iter().skip(columns).step_by(columns + 1).copied().collect();
+        x = x.chunks_exact(columns + 1).flat_map(|row| &row[..columns]).copied().collect();
+        weights
+    });
     let x = Array::new([x.len() / columns, columns], x)?;
     let y = y.map(|y| Array::new([y.len()], y)).transpose()?;
     let data = Dataset::multi(vec![x], Vec::from_iter(y))?;
+    let data = match (weights, &schema.weight) {
+        (Some(weights), Some(name)) => data.with_weights(weights).place(|| format!("column `{name}`"))?,
+        _ => data,
+    };
     Ok(match &schema.classes {
         Some(classes) => data.with_class_names(classes.clone()),
         None => data,

@@ -160,10 +160,10 @@ fn a_second_file_is_read_like_the_first() {
 fn files_are_named_in_errors_and_give_the_set_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("flowers.csv");
-    file::write(&path, b"a,y\n1,2\n").unwrap();
+    file::replace(&path, b"a,y\n1,2\n").unwrap();
     let (data, schema) = load(&path, &CsvOptions::default()).unwrap();
     assert_eq!((data.name.as_str(), load_like(&schema, &path).unwrap()), ("flowers", data.clone()));
-    file::write(&path, b"a,y\nx,2\n").unwrap();
+    file::replace(&path, b"a,y\nx,2\n").unwrap();
     let error = load(&path, &CsvOptions::default()).unwrap_err();
     assert!(error.place().ends_with("flowers.csv, line 2, column 1 (`a`)"), "{error}");
     assert!(load(folder.path(), &CsvOptions::default()).is_err());

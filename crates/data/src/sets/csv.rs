@@ -43,8 +43,8 @@ mod tests {
     fn test_files_are_read_like_the_training_file() {
         let folder = tempfile::tempdir().unwrap();
         let [train, test] = ["train.csv", "test.csv"].map(|name| folder.path().join(name));
-        file::write(&train, b"a,kind,b\n1,x,2\n3,y,4\n").unwrap();
-        file::write(&test, b"kind,a,b\ny,5,6\n").unwrap();
+        file::replace(&train, b"a,kind,b\n1,x,2\n3,y,4\n").unwrap();
+        file::replace(&test, b"kind,a,b\ny,5,6\n").unwrap();
         let mut options = Options { path: Some(train), target: Some("kind".into()), ..Options::default() };
         let entry = sets::find("csv").unwrap();
         assert_eq!(entry.load_test(&options).unwrap(), None);

@@ -4,6 +4,7 @@ use crate::learner::Learner;
 use crate::logs::Logs;
 use std::fmt::Debug;
 use steadygrad_kernels::Result;
+use steadygrad_nn::args::Args;
 use steadygrad_nn::metrics::Direction;
 
 /// A training in progress.
@@ -79,4 +80,15 @@ pub trait Callback: Debug + Send {
     fn on_train_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> Result<()> {
         Ok(())
     }
+}
+
+/// A callback that can be built from settings. It is a box, not shared: it remembers what it saw.
+#[derive(Debug)]
+pub struct Entry {
+    /// Keras' class name.
+    pub class: &'static str,
+    /// All other names it answers to.
+    pub names: &'static [&'static str],
+    /// Builds it from its settings.
+    pub build: fn(&mut Args<'_>) -> Result<Box<dyn Callback>>,
 }

@@ -1,7 +1,6 @@
 //! CSVLogger: the logs of every epoch as a line of a file.
 
-use super::Entry;
-use super::callback::{Callback, Training};
+use super::callback::{Callback, Entry, Training};
 use super::pattern::python;
 use crate::logs::Logs;
 use std::fs::File;

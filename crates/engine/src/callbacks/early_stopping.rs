@@ -1,7 +1,6 @@
 //! EarlyStopping: ends a training that no longer gets better.
 
-use super::Entry;
-use super::callback::{Callback, Training};
+use super::callback::{Callback, Entry, Training};
 use super::monitor::{Mode, Monitor};
 use crate::logs::Logs;
 use steadygrad_data::Array;

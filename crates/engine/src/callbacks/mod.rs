@@ -15,7 +15,7 @@ pub mod progress;
 mod reduce_lr_on_plateau;
 mod terminate_on_nan;
 
-pub use callback::{Callback, Training};
+pub use callback::{Callback, Entry, Training};
 pub use csv_logger::CsvLogger;
 pub use early_stopping::EarlyStopping;
 pub use lambda_callback::LambdaCallback;
@@ -29,17 +29,6 @@ use steadygrad_kernels::Result;
 use steadygrad_nn::args::Args;
 use steadygrad_nn::catalog::{class_and_config, position};
 use steadygrad_nn::config::Value;
-
-/// A callback that can be built from settings. It is a box, not shared: it remembers what it saw.
-#[derive(Debug)]
-pub struct Entry {
-    /// Keras' class name.
-    pub class: &'static str,
-    /// All other names it answers to.
-    pub names: &'static [&'static str],
-    /// Builds it from its settings.
-    pub build: fn(&mut Args<'_>) -> Result<Box<dyn Callback>>,
-}
 
 /// All callbacks that settings can describe.
 pub const CATALOG: &[Entry] = &[

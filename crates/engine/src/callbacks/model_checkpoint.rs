@@ -1,7 +1,6 @@
 //! ModelCheckpoint: writes the weights to files while the model is trained.
 
-use super::Entry;
-use super::callback::{Callback, Training};
+use super::callback::{Callback, Entry, Training};
 use super::monitor::{Mode, Monitor};
 use super::pattern::{Number, Pattern};
 use crate::logs::Logs;

@@ -1,7 +1,6 @@
 //! ReduceLROnPlateau: smaller steps where large ones no longer help.
 
-use super::Entry;
-use super::callback::{Callback, Training};
+use super::callback::{Callback, Entry, Training};
 use super::monitor::{Mode, Monitor};
 use crate::logs::Logs;
 use steadygrad_kernels::{Error, Result};

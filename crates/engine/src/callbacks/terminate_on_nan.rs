@@ -1,7 +1,6 @@
 //! TerminateOnNaN: ends a training whose loss is no number any more.
 
-use super::Entry;
-use super::callback::{Callback, Training};
+use super::callback::{Callback, Entry, Training};
 use crate::logs::Logs;
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::args::Args;

@@ -3,8 +3,8 @@
 use crate::args::Args;
 use crate::builder::Port;
 use crate::config::{Config, Value};
+use crate::layers::layer::one_input;
 use crate::layers::layer::{Layer, Role};
-use crate::layers::one_input;
 use crate::lowering::Lowering;
 use crate::shape::Shape;
 use crate::step::Step;

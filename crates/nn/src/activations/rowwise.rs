@@ -2,7 +2,7 @@
 
 use crate::builder::Port;
 use crate::config::{Config, Value};
-use crate::layers::one_input;
+use crate::layers::layer::one_input;
 use crate::lowering::Lowering;
 use crate::shape::{Layout, Shape};
 use crate::step::Step;

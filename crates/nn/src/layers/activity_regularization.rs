@@ -1,8 +1,7 @@
 //! ActivityRegularization: the values as they are, with a penalty on them in the loss.
 
 use super::identity::pass;
-use super::layer::{Layer, Role};
-use super::one_input;
+use super::layer::{Layer, Role, one_input};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;

@@ -1,7 +1,6 @@
 //! AlphaDropout: dropout that leaves mean and variance as SELU made them.
 
-use super::layer::{Layer, Role};
-use super::one_input;
+use super::layer::{Layer, Role, one_input};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;

@@ -1,7 +1,6 @@
 //! Dropout: some values are 0 while the network learns.
 
-use super::layer::{Layer, Role};
-use super::one_input;
+use super::layer::{Layer, Role, one_input};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;

@@ -1,7 +1,6 @@
 //! Flatten: all axes of a sample in a row.
 
-use super::layer::{Layer, Role};
-use super::one_input;
+use super::layer::{Layer, Role, one_input};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;

@@ -1,8 +1,7 @@
 //! GroupNormalization: groups of channels of every sample to mean 0 and variance 1, then scaled and shifted.
 
 use super::axes::positions;
-use super::layer::{Layer, Role, Standard};
-use super::one_input;
+use super::layer::{Layer, Role, Standard, one_input};
 use super::permute::permuted;
 use super::standard::{Affine, check_epsilon, standardized};
 use crate::args::Args;

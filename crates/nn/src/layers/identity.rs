@@ -1,7 +1,6 @@
 //! Identity: the values as they are.
 
-use super::layer::{Layer, Role};
-use super::one_input;
+use super::layer::{Layer, Role, one_input};
 use crate::catalog::Entry;
 use crate::config::Config;
 use crate::lowering::Lowering;

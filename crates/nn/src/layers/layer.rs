@@ -8,7 +8,7 @@ use crate::noise::Noise;
 use crate::shape::Shape;
 use std::fmt::Debug;
 use std::sync::Arc;
-use steadygrad_kernels::Result;
+use steadygrad_kernels::{Error, Result};
 
 /// A layer: immutable, plain data. What it learns lives in a learner.
 pub trait Layer: Debug + Send + Sync + 'static {
@@ -125,6 +125,14 @@ impl Role {
             Role::Model => "model",
             Role::Unknown => "other",
         }
+    }
+}
+
+/// The only input of a layer that takes one.
+pub(crate) fn one_input<'a>(inputs: &'a [Shape], class: &str) -> Result<&'a Shape> {
+    match inputs {
+        [one] => Ok(one),
+        other => Err(Error::shape(format!("{class} takes one input, got {}", other.len()))),
     }
 }
 

@@ -1,8 +1,7 @@
 //! LayerNormalization: every sample to mean 0 and variance 1 over its own features, then scaled and shifted.
 
 use super::axes::{axis_value, gather, positions, sizes};
-use super::layer::{Layer, Role, Standard};
-use super::one_input;
+use super::layer::{Layer, Role, Standard, one_input};
 use super::standard::{Affine, check_epsilon, standardized};
 use crate::args::Args;
 use crate::catalog::Entry;

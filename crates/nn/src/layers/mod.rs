@@ -128,15 +128,5 @@ pub fn from_config(class: &str, config: &Config) -> Result<Made> {
     Ok(Made { layer, name, trainable })
 }
 
-/// The only input of a layer that takes one.
-pub(crate) fn one_input<'a>(inputs: &'a [crate::Shape], class: &str) -> Result<&'a crate::Shape> {
-    match inputs {
-        [one] => Ok(one),
-        other => {
-            Err(steadygrad_kernels::Error::shape(format!("{class} takes one input, got {}", other.len())))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! Permute: the axes of a sample in another order.
 
-use super::layer::{Layer, Role};
-use super::one_input;
+use super::layer::{Layer, Role, one_input};
 use crate::args::Args;
 use crate::builder::Port;
 use crate::catalog::Entry;

@@ -1,8 +1,7 @@
 //! RepeatVector: the same features several times, one after the other.
 
-use super::layer::{Layer, Role};
+use super::layer::{Layer, Role, one_input};
 use super::merge::expanded;
-use super::one_input;
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;

@@ -1,8 +1,7 @@
 //! Rescaling: the values times a number, plus a number.
 
-use super::layer::{Layer, Role};
+use super::layer::{Layer, Role, one_input};
 use super::merge::affine;
-use super::one_input;
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;

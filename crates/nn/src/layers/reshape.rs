@@ -1,7 +1,6 @@
 //! Reshape: the same numbers of a sample under other axes.
 
-use super::layer::{Layer, Role};
-use super::one_input;
+use super::layer::{Layer, Role, one_input};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;

@@ -1,8 +1,7 @@
 //! RMSNormalization: every sample to mean square 1 over its own features, then scaled.
 
 use super::axes::{axis_value, gather, positions, sizes};
-use super::layer::{Layer, Role, Standard};
-use super::one_input;
+use super::layer::{Layer, Role, Standard, one_input};
 use super::standard::{check_epsilon, scaled, standardized};
 use crate::args::Args;
 use crate::catalog::Entry;

@@ -1,8 +1,7 @@
 //! UnitNormalization: every sample to length 1.
 
 use super::axes::{axis_value, gather, positions};
-use super::layer::{Layer, Role, Standard};
-use super::one_input;
+use super::layer::{Layer, Role, Standard, one_input};
 use crate::activations::{LaneFunction, rowwise};
 use crate::args::Args;
 use crate::catalog::Entry;

@@ -2,7 +2,7 @@
 
 use super::loss::{Block, Loss, LossRule};
 use super::reduction::{Reduction, common};
-use super::signs;
+use super::signs::{gradients, values};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::shape::Shape;
@@ -51,7 +51,7 @@ impl LossRule for Hinge {
 
     #[inline(always)]
     fn values<R: Real>(&self, block: Block<'_>, target: &[R], prediction: &[R], out: &mut [R]) {
-        signs::values(block, target, prediction, out, |m| m);
+        values(block, target, prediction, out, |m| m);
     }
 
     #[inline(always)]
@@ -63,7 +63,7 @@ impl LossRule for Hinge {
         cotangent: &[R],
         out: &mut [R],
     ) {
-        signs::gradients(block, target, prediction, cotangent, out, |_| R::ONE);
+        gradients(block, target, prediction, cotangent, out, |_| R::ONE);
     }
 
     fn reduction(&self) -> Reduction {

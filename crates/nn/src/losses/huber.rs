@@ -1,9 +1,9 @@
 //! Huber loss.
 
-use super::formulas::{Pair, mean_of, mean_slopes_of};
+use super::formulas::Pair;
 use super::loss::Loss;
+use super::pairs::PairLoss;
 use super::reduction::{Reduction, common};
-use super::row::RowLoss;
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -66,22 +66,12 @@ impl Pair for Huber {
     }
 }
 
-impl RowLoss for Huber {
+impl PairLoss for Huber {
     const CLASS: &'static str = "Huber";
     const NAME: &'static str = "huber_loss";
 
     fn config(&self) -> Config {
         Config::new().with("delta", self.delta)
-    }
-
-    #[inline(always)]
-    fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean_of(self, target, prediction)
-    }
-
-    #[inline(always)]
-    fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        mean_slopes_of(self, target, prediction, cotangent, out);
     }
 
     fn reduction(&self) -> Reduction {

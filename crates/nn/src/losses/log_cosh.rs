@@ -1,9 +1,9 @@
 //! The logarithm of the hyperbolic cosine.
 
-use super::formulas::{Pair, mean_of, mean_slopes_of};
+use super::formulas::Pair;
 use super::loss::Loss;
+use super::pairs::PairLoss;
 use super::reduction::{Reduction, common};
-use super::row::RowLoss;
 use crate::args::Args;
 use crate::catalog::Entry;
 use std::sync::Arc;
@@ -52,19 +52,9 @@ impl Pair for LogCosh {
     }
 }
 
-impl RowLoss for LogCosh {
+impl PairLoss for LogCosh {
     const CLASS: &'static str = "LogCosh";
     const NAME: &'static str = "log_cosh";
-
-    #[inline(always)]
-    fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean_of(self, target, prediction)
-    }
-
-    #[inline(always)]
-    fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        mean_slopes_of(self, target, prediction, cotangent, out);
-    }
 
     fn reduction(&self) -> Reduction {
         self.reduction

@@ -1,9 +1,9 @@
 //! Mean absolute percentage error.
 
-use super::formulas::{EPSILON, Pair, mean_of, mean_slopes_of};
+use super::formulas::{EPSILON, Pair};
 use super::loss::Loss;
+use super::pairs::PairLoss;
 use super::reduction::{Reduction, common};
-use super::row::RowLoss;
 use crate::args::Args;
 use crate::catalog::Entry;
 use std::sync::Arc;
@@ -52,19 +52,9 @@ impl Pair for MeanAbsolutePercentageError {
     }
 }
 
-impl RowLoss for MeanAbsolutePercentageError {
+impl PairLoss for MeanAbsolutePercentageError {
     const CLASS: &'static str = "MeanAbsolutePercentageError";
     const NAME: &'static str = "mean_absolute_percentage_error";
-
-    #[inline(always)]
-    fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean_of(self, target, prediction)
-    }
-
-    #[inline(always)]
-    fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        mean_slopes_of(self, target, prediction, cotangent, out);
-    }
 
     fn reduction(&self) -> Reduction {
         self.reduction

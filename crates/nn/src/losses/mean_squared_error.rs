@@ -1,9 +1,9 @@
 //! Mean squared error.
 
-use super::formulas::{Pair, mean_of, mean_slopes_of};
+use super::formulas::Pair;
 use super::loss::Loss;
+use super::pairs::PairLoss;
 use super::reduction::{Reduction, common};
-use super::row::RowLoss;
 use crate::args::Args;
 use crate::catalog::Entry;
 use std::sync::Arc;
@@ -51,19 +51,9 @@ impl Pair for MeanSquaredError {
     }
 }
 
-impl RowLoss for MeanSquaredError {
+impl PairLoss for MeanSquaredError {
     const CLASS: &'static str = "MeanSquaredError";
     const NAME: &'static str = "mean_squared_error";
-
-    #[inline(always)]
-    fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean_of(self, target, prediction)
-    }
-
-    #[inline(always)]
-    fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        mean_slopes_of(self, target, prediction, cotangent, out);
-    }
 
     fn reduction(&self) -> Reduction {
         self.reduction

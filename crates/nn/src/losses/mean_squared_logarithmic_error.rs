@@ -1,9 +1,9 @@
 //! Mean squared logarithmic error.
 
-use super::formulas::{EPSILON, Pair, mean_of, mean_slopes_of};
+use super::formulas::{EPSILON, Pair};
 use super::loss::Loss;
+use super::pairs::PairLoss;
 use super::reduction::{Reduction, common};
-use super::row::RowLoss;
 use crate::args::Args;
 use crate::catalog::Entry;
 use std::sync::Arc;
@@ -55,19 +55,9 @@ impl Pair for MeanSquaredLogarithmicError {
     }
 }
 
-impl RowLoss for MeanSquaredLogarithmicError {
+impl PairLoss for MeanSquaredLogarithmicError {
     const CLASS: &'static str = "MeanSquaredLogarithmicError";
     const NAME: &'static str = "mean_squared_logarithmic_error";
-
-    #[inline(always)]
-    fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean_of(self, target, prediction)
-    }
-
-    #[inline(always)]
-    fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        mean_slopes_of(self, target, prediction, cotangent, out);
-    }
 
     fn reduction(&self) -> Reduction {
         self.reduction

@@ -5,6 +5,7 @@
 
 mod formulas;
 mod loss;
+mod pairs;
 mod reduction;
 mod regions;
 mod resolve;

@@ -1,9 +1,9 @@
 //! Poisson loss.
 
-use super::formulas::{EPSILON, Pair, mean_of, mean_slopes_of};
+use super::formulas::{EPSILON, Pair};
 use super::loss::Loss;
+use super::pairs::PairLoss;
 use super::reduction::{Reduction, common};
-use super::row::RowLoss;
 use crate::args::Args;
 use crate::catalog::Entry;
 use std::sync::Arc;
@@ -51,19 +51,9 @@ impl Pair for Poisson {
     }
 }
 
-impl RowLoss for Poisson {
+impl PairLoss for Poisson {
     const CLASS: &'static str = "Poisson";
     const NAME: &'static str = "poisson";
-
-    #[inline(always)]
-    fn value<R: Real>(&self, target: &[R], prediction: &[R]) -> R {
-        mean_of(self, target, prediction)
-    }
-
-    #[inline(always)]
-    fn gradient<R: Real>(&self, target: &[R], prediction: &[R], cotangent: R, out: &mut [R]) {
-        mean_slopes_of(self, target, prediction, cotangent, out);
-    }
 
     fn reduction(&self) -> Reduction {
         self.reduction

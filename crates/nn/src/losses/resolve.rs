@@ -1,7 +1,9 @@
 //! From the word of a user, such as "crossentropy", to a loss.
 
+use super::binary_crossentropy::BinaryCrossentropy;
+use super::categorical_crossentropy::CategoricalCrossentropy;
 use super::loss::Loss;
-use super::{BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy};
+use super::sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
 use crate::config::{FromValue, Value};
 use crate::shape::Shape;
 use std::sync::Arc;

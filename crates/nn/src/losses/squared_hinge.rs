@@ -2,7 +2,7 @@
 
 use super::loss::{Block, Loss, LossRule};
 use super::reduction::{Reduction, common};
-use super::signs;
+use super::signs::{gradients, values};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::shape::Shape;
@@ -52,7 +52,7 @@ impl LossRule for SquaredHinge {
 
     #[inline(always)]
     fn values<R: Real>(&self, block: Block<'_>, target: &[R], prediction: &[R], out: &mut [R]) {
-        signs::values(block, target, prediction, out, |m| m * m);
+        values(block, target, prediction, out, |m| m * m);
     }
 
     #[inline(always)]
@@ -64,7 +64,7 @@ impl LossRule for SquaredHinge {
         cotangent: &[R],
         out: &mut [R],
     ) {
-        signs::gradients(block, target, prediction, cotangent, out, |m| R::of(2.0) * m);
+        gradients(block, target, prediction, cotangent, out, |m| R::of(2.0) * m);
     }
 
     fn reduction(&self) -> Reduction {

@@ -1,7 +1,7 @@
 //! The accumulator of all metrics that are made from counts at thresholds.
 
 use super::metric::{Accumulator, Batch};
-use super::thresholds::{Counter, Counts, Cuts, Selection};
+use super::thresholds::{Counter, Counts, Cuts, Selection, cuts};
 use steadygrad_kernels::Result;
 
 /// Keras' ε in the denominators of rates.
@@ -31,6 +31,12 @@ impl Curve {
         finish: impl Fn(&[Counts]) -> Vec<f64> + Send + 'static,
     ) -> Box<Curve> {
         Curve::of_labels(cuts, selection, None, finish)
+    }
+
+    /// One of the counts at every threshold, at ½ where none is given.
+    pub fn count(thresholds: &Option<Vec<f64>>, which: fn(&Counts) -> f64) -> Box<dyn Accumulator> {
+        let finish = move |label: &[Counts]| label.iter().map(which).collect();
+        Curve::start(cuts(thresholds, 0.5), Selection::default(), finish)
     }
 
     /// The same where results of several labels are averaged with these weights.

@@ -1,7 +1,7 @@
 //! How much of some classes overlaps: the mean of intersection over union.
 
 use super::metric::{Accumulator, Direction, Metric};
-use super::overlap::{Ids, Overlap, View};
+use super::overlap::{Overlap, View};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -48,9 +48,7 @@ impl IoU {
         self.sparse_y_pred = sparse_y_pred;
         self
     }
-}
 
-impl IoU {
     /// Targets of this class do not count.
     pub fn ignore_class(mut self, ignore_class: i64) -> IoU {
         self.ignore_class = Some(ignore_class);
@@ -91,27 +89,29 @@ impl Metric for IoU {
         Overlap::start(
             self.num_classes,
             self.target_class_ids.clone(),
-            View {
-                target: if self.sparse_y_true { Ids::Given } else { Ids::Largest(self.axis) },
-                prediction: if self.sparse_y_pred { Ids::Given } else { Ids::Largest(self.axis) },
-                ignore: self.ignore_class,
-            },
+            View::of(self.sparse_y_true, self.sparse_y_pred, self.axis, self.ignore_class),
         )
     }
 }
 
-fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
+/// Reads the settings, `sparse_y_true` excepted.
+pub(super) fn read(args: &mut Args<'_>, sparse_y_true: bool, sparse_y_pred: bool) -> Result<IoU> {
     args.ignore(&["name", "dtype"]);
     let num_classes = args.need("num_classes")?;
     let target_class_ids = super::overlap::class_ids(args, num_classes)?;
-    Ok(Arc::new(IoU {
+    Ok(IoU {
         num_classes,
         target_class_ids,
         ignore_class: args.or("ignore_class", None)?,
-        sparse_y_true: args.or("sparse_y_true", true)?,
-        sparse_y_pred: args.or("sparse_y_pred", true)?,
+        sparse_y_true,
+        sparse_y_pred: args.or("sparse_y_pred", sparse_y_pred)?,
         axis: args.or("axis", -1)?,
-    }))
+    })
+}
+
+fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
+    let sparse_y_true = args.or("sparse_y_true", true)?;
+    Ok(Arc::new(read(args, sparse_y_true, true)?))
 }
 
 pub(crate) const ENTRY: Entry<dyn Metric> = Entry { class: "IoU", names: &["io_u"], build };

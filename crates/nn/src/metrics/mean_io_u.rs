@@ -1,7 +1,7 @@
 //! How much of all classes overlaps: the mean of intersection over union.
 
 use super::metric::{Accumulator, Direction, Metric};
-use super::overlap::{Ids, Overlap, View};
+use super::overlap::{Overlap, View};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -40,9 +40,7 @@ impl MeanIoU {
         self.sparse_y_pred = sparse_y_pred;
         self
     }
-}
 
-impl MeanIoU {
     /// Targets of this class do not count.
     pub fn ignore_class(mut self, ignore_class: i64) -> MeanIoU {
         self.ignore_class = Some(ignore_class);
@@ -82,24 +80,27 @@ impl Metric for MeanIoU {
         Overlap::start(
             self.num_classes,
             (0..self.num_classes).collect(),
-            View {
-                target: if self.sparse_y_true { Ids::Given } else { Ids::Largest(self.axis) },
-                prediction: if self.sparse_y_pred { Ids::Given } else { Ids::Largest(self.axis) },
-                ignore: self.ignore_class,
-            },
+            View::of(self.sparse_y_true, self.sparse_y_pred, self.axis, self.ignore_class),
         )
     }
 }
 
-fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
+/// Reads the settings, `sparse_y_true` excepted.
+pub(super) fn read(args: &mut Args<'_>, sparse_y_true: bool, sparse_y_pred: bool) -> Result<MeanIoU> {
     args.ignore(&["name", "dtype"]);
-    Ok(Arc::new(MeanIoU {
-        num_classes: args.need("num_classes")?,
+    let num_classes = args.need("num_classes")?;
+    Ok(MeanIoU {
+        num_classes,
         ignore_class: args.or("ignore_class", None)?,
-        sparse_y_true: args.or("sparse_y_true", true)?,
-        sparse_y_pred: args.or("sparse_y_pred", true)?,
+        sparse_y_true,
+        sparse_y_pred: args.or("sparse_y_pred", sparse_y_pred)?,
         axis: args.or("axis", -1)?,
-    }))
+    })
+}
+
+fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
+    let sparse_y_true = args.or("sparse_y_true", true)?;
+    Ok(Arc::new(read(args, sparse_y_true, true)?))
 }
 
 pub(crate) const ENTRY: Entry<dyn Metric> = Entry { class: "MeanIoU", names: &["mean_io_u"], build };

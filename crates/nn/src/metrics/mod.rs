@@ -1,5 +1,6 @@
 //! Metrics: one file each, found by Keras' names.
 
+mod at_best;
 mod curve;
 mod f_scores;
 mod mean_of;

@@ -1,7 +1,7 @@
 //! How much of some classes overlaps, for one-hot targets.
 
+use super::io_u::{IoU, read};
 use super::metric::{Accumulator, Direction, Metric};
-use super::overlap::{Ids, Overlap, View};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -15,44 +15,27 @@ use steadygrad_kernels::Result;
 /// ```
 /// Classes that appear neither in targets nor in predictions do not count.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OneHotIoU {
-    num_classes: usize,
-    target_class_ids: Vec<usize>,
-    ignore_class: Option<i64>,
-    sparse_y_pred: bool,
-    axis: i64,
-}
+pub struct OneHotIoU(IoU);
 
 impl OneHotIoU {
     /// Of these classes among so many.
     pub fn new(num_classes: usize, target_class_ids: impl Into<Vec<usize>>) -> OneHotIoU {
-        OneHotIoU {
-            num_classes,
-            target_class_ids: target_class_ids.into(),
-            ignore_class: None,
-            sparse_y_pred: false,
-            axis: -1,
-        }
+        OneHotIoU(IoU::new(num_classes, target_class_ids).sparse_y_true(false).sparse_y_pred(false))
     }
 
     /// Whether predictions are numbers of classes, not one number per class.
-    pub fn sparse_y_pred(mut self, sparse_y_pred: bool) -> OneHotIoU {
-        self.sparse_y_pred = sparse_y_pred;
-        self
+    pub fn sparse_y_pred(self, sparse_y_pred: bool) -> OneHotIoU {
+        OneHotIoU(self.0.sparse_y_pred(sparse_y_pred))
     }
-}
 
-impl OneHotIoU {
     /// Targets of this class do not count.
-    pub fn ignore_class(mut self, ignore_class: i64) -> OneHotIoU {
-        self.ignore_class = Some(ignore_class);
-        self
+    pub fn ignore_class(self, ignore_class: i64) -> OneHotIoU {
+        OneHotIoU(self.0.ignore_class(ignore_class))
     }
 
     /// The axis; 0 is the batch, −1 the last.
-    pub fn axis(mut self, axis: i64) -> OneHotIoU {
-        self.axis = axis;
-        self
+    pub fn axis(self, axis: i64) -> OneHotIoU {
+        OneHotIoU(self.0.axis(axis))
     }
 }
 
@@ -66,12 +49,9 @@ impl Metric for OneHotIoU {
     }
 
     fn config(&self) -> Config {
-        Config::new()
-            .with("num_classes", self.num_classes)
-            .with("target_class_ids", self.target_class_ids.clone())
-            .with("ignore_class", self.ignore_class)
-            .with("sparse_y_pred", self.sparse_y_pred)
-            .with("axis", self.axis)
+        let mut config = self.0.config();
+        config.remove("sparse_y_true");
+        config
     }
 
     fn direction(&self) -> Direction {
@@ -79,29 +59,12 @@ impl Metric for OneHotIoU {
     }
 
     fn start(&self) -> Box<dyn Accumulator> {
-        Overlap::start(
-            self.num_classes,
-            self.target_class_ids.clone(),
-            View {
-                target: Ids::Largest(self.axis),
-                prediction: if self.sparse_y_pred { Ids::Given } else { Ids::Largest(self.axis) },
-                ignore: self.ignore_class,
-            },
-        )
+        self.0.start()
     }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
-    let num_classes = args.need("num_classes")?;
-    let target_class_ids = super::overlap::class_ids(args, num_classes)?;
-    Ok(Arc::new(OneHotIoU {
-        num_classes,
-        target_class_ids,
-        ignore_class: args.or("ignore_class", None)?,
-        sparse_y_pred: args.or("sparse_y_pred", false)?,
-        axis: args.or("axis", -1)?,
-    }))
+    Ok(Arc::new(OneHotIoU(read(args, false, false)?)))
 }
 
 pub(crate) const ENTRY: Entry<dyn Metric> = Entry { class: "OneHotIoU", names: &["one_hot_io_u"], build };

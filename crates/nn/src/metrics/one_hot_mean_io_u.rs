@@ -1,7 +1,7 @@
 //! How much of all classes overlaps, for one-hot targets.
 
+use super::mean_io_u::{MeanIoU, read};
 use super::metric::{Accumulator, Direction, Metric};
-use super::overlap::{Ids, Overlap, View};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -15,37 +15,27 @@ use steadygrad_kernels::Result;
 /// ```
 /// Classes that appear neither in targets nor in predictions do not count.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OneHotMeanIoU {
-    num_classes: usize,
-    ignore_class: Option<i64>,
-    sparse_y_pred: bool,
-    axis: i64,
-}
+pub struct OneHotMeanIoU(MeanIoU);
 
 impl OneHotMeanIoU {
     /// Of so many classes.
     pub fn new(num_classes: usize) -> OneHotMeanIoU {
-        OneHotMeanIoU { num_classes, ignore_class: None, sparse_y_pred: false, axis: -1 }
+        OneHotMeanIoU(MeanIoU::new(num_classes).sparse_y_true(false).sparse_y_pred(false))
     }
 
     /// Whether predictions are numbers of classes, not one number per class.
-    pub fn sparse_y_pred(mut self, sparse_y_pred: bool) -> OneHotMeanIoU {
-        self.sparse_y_pred = sparse_y_pred;
-        self
+    pub fn sparse_y_pred(self, sparse_y_pred: bool) -> OneHotMeanIoU {
+        OneHotMeanIoU(self.0.sparse_y_pred(sparse_y_pred))
     }
-}
 
-impl OneHotMeanIoU {
     /// Targets of this class do not count.
-    pub fn ignore_class(mut self, ignore_class: i64) -> OneHotMeanIoU {
-        self.ignore_class = Some(ignore_class);
-        self
+    pub fn ignore_class(self, ignore_class: i64) -> OneHotMeanIoU {
+        OneHotMeanIoU(self.0.ignore_class(ignore_class))
     }
 
     /// The axis; 0 is the batch, −1 the last.
-    pub fn axis(mut self, axis: i64) -> OneHotMeanIoU {
-        self.axis = axis;
-        self
+    pub fn axis(self, axis: i64) -> OneHotMeanIoU {
+        OneHotMeanIoU(self.0.axis(axis))
     }
 }
 
@@ -59,11 +49,9 @@ impl Metric for OneHotMeanIoU {
     }
 
     fn config(&self) -> Config {
-        Config::new()
-            .with("num_classes", self.num_classes)
-            .with("ignore_class", self.ignore_class)
-            .with("sparse_y_pred", self.sparse_y_pred)
-            .with("axis", self.axis)
+        let mut config = self.0.config();
+        config.remove("sparse_y_true");
+        config
     }
 
     fn direction(&self) -> Direction {
@@ -71,26 +59,12 @@ impl Metric for OneHotMeanIoU {
     }
 
     fn start(&self) -> Box<dyn Accumulator> {
-        Overlap::start(
-            self.num_classes,
-            (0..self.num_classes).collect(),
-            View {
-                target: Ids::Largest(self.axis),
-                prediction: if self.sparse_y_pred { Ids::Given } else { Ids::Largest(self.axis) },
-                ignore: self.ignore_class,
-            },
-        )
+        self.0.start()
     }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
-    Ok(Arc::new(OneHotMeanIoU {
-        num_classes: args.need("num_classes")?,
-        ignore_class: args.or("ignore_class", None)?,
-        sparse_y_pred: args.or("sparse_y_pred", false)?,
-        axis: args.or("axis", -1)?,
-    }))
+    Ok(Arc::new(OneHotMeanIoU(read(args, false, false)?)))
 }
 
 pub(crate) const ENTRY: Entry<dyn Metric> =

@@ -25,6 +25,14 @@ pub(super) struct View {
     pub ignore: Option<i64>,
 }
 
+impl View {
+    /// Numbers of classes where it says sparse, else one number per class along the axis.
+    pub fn of(sparse_target: bool, sparse_prediction: bool, axis: i64, ignore: Option<i64>) -> View {
+        let ids = |sparse: bool| if sparse { Ids::Given } else { Ids::Largest(axis) };
+        View { target: ids(sparse_target), prediction: ids(sparse_prediction), ignore }
+    }
+}
+
 /// The accumulator.
 #[derive(Debug)]
 pub(super) struct Overlap {

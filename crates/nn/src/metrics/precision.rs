@@ -1,9 +1,8 @@
 //! How many of the predictions that say yes are right.
 
 use super::curve::Curve;
-use super::mean_of::ratio;
 use super::metric::{Accumulator, Direction, Metric};
-use super::thresholds::{Selection, cuts, thresholds, thresholds_value};
+use super::thresholds::{Counts, Selection, cuts, thresholds, thresholds_value};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -71,7 +70,7 @@ impl Metric for Precision {
         let otherwise = if self.top_k.is_some() { f32::NEG_INFINITY } else { 0.5 };
         let selection = Selection { top_k: self.top_k, class_id: self.class_id, ..Selection::default() };
         Curve::start(cuts(&self.thresholds, otherwise), selection, |label| {
-            label.iter().map(|c| ratio(c.tp, c.tp + c.fp)).collect()
+            label.iter().map(Counts::precision).collect()
         })
     }
 }

@@ -1,9 +1,8 @@
 //! The best precision among the thresholds whose recall is high enough.
 
-use super::curve::Curve;
-use super::mean_of::ratio;
+use super::at_best::AtBest;
 use super::metric::{Accumulator, Direction, Metric};
-use super::thresholds::{Cuts, Selection};
+use super::thresholds::Counts;
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -16,29 +15,23 @@ use steadygrad_kernels::Result;
 /// max tp/(tp + fp)  where tp/(tp + fn) ≥ recall
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PrecisionAtRecall {
-    recall: f64,
-    num_thresholds: usize,
-    class_id: Option<usize>,
-}
+pub struct PrecisionAtRecall(AtBest);
 
 impl PrecisionAtRecall {
     /// At this recall, from 0 to 1, or more.
     pub fn new(recall: f64) -> PrecisionAtRecall {
-        PrecisionAtRecall { recall, num_thresholds: 200, class_id: None }
+        PrecisionAtRecall(AtBest::new(recall))
     }
-}
 
-impl PrecisionAtRecall {
     /// How many thresholds from 0 to 1 are tried.
     pub fn num_thresholds(mut self, num_thresholds: usize) -> PrecisionAtRecall {
-        self.num_thresholds = num_thresholds;
+        self.0.num_thresholds = num_thresholds;
         self
     }
 
     /// The only class that counts.
     pub fn class_id(mut self, class_id: usize) -> PrecisionAtRecall {
-        self.class_id = Some(class_id);
+        self.0.class_id = Some(class_id);
         self
     }
 }
@@ -53,10 +46,7 @@ impl Metric for PrecisionAtRecall {
     }
 
     fn config(&self) -> Config {
-        Config::new()
-            .with("recall", self.recall)
-            .with("num_thresholds", self.num_thresholds)
-            .with("class_id", self.class_id)
+        self.0.config("recall")
     }
 
     fn direction(&self) -> Direction {
@@ -64,26 +54,12 @@ impl Metric for PrecisionAtRecall {
     }
 
     fn start(&self) -> Box<dyn Accumulator> {
-        let selection = Selection { class_id: self.class_id, ..Selection::default() };
-        let recall = self.recall;
-        Curve::start(Cuts::even(self.num_thresholds), selection, move |label| {
-            let fits = label.iter().filter(|c| ratio(c.tp, c.tp + c.fn_) >= recall);
-            vec![fits.map(|c| ratio(c.tp, c.tp + c.fp)).fold(0.0, f64::max)]
-        })
+        self.0.start(Counts::recall, Counts::precision)
     }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
-    let recall: f64 = args.need("recall")?;
-    let num_thresholds = args.or("num_thresholds", 200)?;
-    if !(0.0..=1.0).contains(&recall) {
-        return args.reject("recall", "from 0 to 1", recall);
-    }
-    if num_thresholds == 0 {
-        return args.reject("num_thresholds", "1 or more", num_thresholds);
-    }
-    Ok(Arc::new(PrecisionAtRecall { recall, num_thresholds, class_id: args.or("class_id", None)? }))
+    Ok(Arc::new(PrecisionAtRecall(AtBest::read(args, "recall")?)))
 }
 
 pub(crate) const ENTRY: Entry<dyn Metric> =

@@ -1,9 +1,8 @@
 //! The best recall among the thresholds whose precision is high enough.
 
-use super::curve::Curve;
-use super::mean_of::ratio;
+use super::at_best::AtBest;
 use super::metric::{Accumulator, Direction, Metric};
-use super::thresholds::{Cuts, Selection};
+use super::thresholds::Counts;
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -16,29 +15,23 @@ use steadygrad_kernels::Result;
 /// max tp/(tp + fn)  where tp/(tp + fp) ≥ precision
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RecallAtPrecision {
-    precision: f64,
-    num_thresholds: usize,
-    class_id: Option<usize>,
-}
+pub struct RecallAtPrecision(AtBest);
 
 impl RecallAtPrecision {
     /// At this precision, from 0 to 1, or more.
     pub fn new(precision: f64) -> RecallAtPrecision {
-        RecallAtPrecision { precision, num_thresholds: 200, class_id: None }
+        RecallAtPrecision(AtBest::new(precision))
     }
-}
 
-impl RecallAtPrecision {
     /// How many thresholds from 0 to 1 are tried.
     pub fn num_thresholds(mut self, num_thresholds: usize) -> RecallAtPrecision {
-        self.num_thresholds = num_thresholds;
+        self.0.num_thresholds = num_thresholds;
         self
     }
 
     /// The only class that counts.
     pub fn class_id(mut self, class_id: usize) -> RecallAtPrecision {
-        self.class_id = Some(class_id);
+        self.0.class_id = Some(class_id);
         self
     }
 }
@@ -53,10 +46,7 @@ impl Metric for RecallAtPrecision {
     }
 
     fn config(&self) -> Config {
-        Config::new()
-            .with("precision", self.precision)
-            .with("num_thresholds", self.num_thresholds)
-            .with("class_id", self.class_id)
+        self.0.config("precision")
     }
 
     fn direction(&self) -> Direction {
@@ -64,26 +54,12 @@ impl Metric for RecallAtPrecision {
     }
 
     fn start(&self) -> Box<dyn Accumulator> {
-        let selection = Selection { class_id: self.class_id, ..Selection::default() };
-        let precision = self.precision;
-        Curve::start(Cuts::even(self.num_thresholds), selection, move |label| {
-            let fits = label.iter().filter(|c| ratio(c.tp, c.tp + c.fp) >= precision);
-            vec![fits.map(|c| ratio(c.tp, c.tp + c.fn_)).fold(0.0, f64::max)]
-        })
+        self.0.start(Counts::precision, Counts::recall)
     }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
-    let precision: f64 = args.need("precision")?;
-    let num_thresholds = args.or("num_thresholds", 200)?;
-    if !(0.0..=1.0).contains(&precision) {
-        return args.reject("precision", "from 0 to 1", precision);
-    }
-    if num_thresholds == 0 {
-        return args.reject("num_thresholds", "1 or more", num_thresholds);
-    }
-    Ok(Arc::new(RecallAtPrecision { precision, num_thresholds, class_id: args.or("class_id", None)? }))
+    Ok(Arc::new(RecallAtPrecision(AtBest::read(args, "precision")?)))
 }
 
 pub(crate) const ENTRY: Entry<dyn Metric> =

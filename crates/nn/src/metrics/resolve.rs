@@ -1,10 +1,12 @@
 //! From the word of a user, such as "accuracy", to a metric and its key in a history.
 
+use super::binary_accuracy::BinaryAccuracy;
+use super::binary_crossentropy::BinaryCrossentropy;
+use super::categorical_accuracy::CategoricalAccuracy;
+use super::categorical_crossentropy::CategoricalCrossentropy;
 use super::metric::Metric;
-use super::{
-    BinaryAccuracy, BinaryCrossentropy, CategoricalAccuracy, CategoricalCrossentropy,
-    SparseCategoricalAccuracy, SparseCategoricalCrossentropy,
-};
+use super::sparse_categorical_accuracy::SparseCategoricalAccuracy;
+use super::sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
 use crate::config::{FromValue, Value};
 use crate::losses::{Loss, Targets, targets_of};
 use crate::shape::Shape;

@@ -1,9 +1,8 @@
 //! The best specificity among the thresholds whose sensitivity is high enough.
 
-use super::curve::Curve;
-use super::mean_of::ratio;
+use super::at_best::AtBest;
 use super::metric::{Accumulator, Direction, Metric};
-use super::thresholds::{Cuts, Selection};
+use super::thresholds::Counts;
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -16,29 +15,23 @@ use steadygrad_kernels::Result;
 /// max tn/(tn + fp)  where tp/(tp + fn) ≥ sensitivity
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SpecificityAtSensitivity {
-    sensitivity: f64,
-    num_thresholds: usize,
-    class_id: Option<usize>,
-}
+pub struct SpecificityAtSensitivity(AtBest);
 
 impl SpecificityAtSensitivity {
     /// At this sensitivity, from 0 to 1, or more.
     pub fn new(sensitivity: f64) -> SpecificityAtSensitivity {
-        SpecificityAtSensitivity { sensitivity, num_thresholds: 200, class_id: None }
+        SpecificityAtSensitivity(AtBest::new(sensitivity))
     }
-}
 
-impl SpecificityAtSensitivity {
     /// How many thresholds from 0 to 1 are tried.
     pub fn num_thresholds(mut self, num_thresholds: usize) -> SpecificityAtSensitivity {
-        self.num_thresholds = num_thresholds;
+        self.0.num_thresholds = num_thresholds;
         self
     }
 
     /// The only class that counts.
     pub fn class_id(mut self, class_id: usize) -> SpecificityAtSensitivity {
-        self.class_id = Some(class_id);
+        self.0.class_id = Some(class_id);
         self
     }
 }
@@ -53,10 +46,7 @@ impl Metric for SpecificityAtSensitivity {
     }
 
     fn config(&self) -> Config {
-        Config::new()
-            .with("sensitivity", self.sensitivity)
-            .with("num_thresholds", self.num_thresholds)
-            .with("class_id", self.class_id)
+        self.0.config("sensitivity")
     }
 
     fn direction(&self) -> Direction {
@@ -64,30 +54,12 @@ impl Metric for SpecificityAtSensitivity {
     }
 
     fn start(&self) -> Box<dyn Accumulator> {
-        let selection = Selection { class_id: self.class_id, ..Selection::default() };
-        let sensitivity = self.sensitivity;
-        Curve::start(Cuts::even(self.num_thresholds), selection, move |label| {
-            let fits = label.iter().filter(|c| ratio(c.tp, c.tp + c.fn_) >= sensitivity);
-            vec![fits.map(|c| ratio(c.tn, c.tn + c.fp)).fold(0.0, f64::max)]
-        })
+        self.0.start(Counts::recall, Counts::specificity)
     }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
-    let sensitivity: f64 = args.need("sensitivity")?;
-    let num_thresholds = args.or("num_thresholds", 200)?;
-    if !(0.0..=1.0).contains(&sensitivity) {
-        return args.reject("sensitivity", "from 0 to 1", sensitivity);
-    }
-    if num_thresholds == 0 {
-        return args.reject("num_thresholds", "1 or more", num_thresholds);
-    }
-    Ok(Arc::new(SpecificityAtSensitivity {
-        sensitivity,
-        num_thresholds,
-        class_id: args.or("class_id", None)?,
-    }))
+    Ok(Arc::new(SpecificityAtSensitivity(AtBest::read(args, "sensitivity")?)))
 }
 
 pub(crate) const ENTRY: Entry<dyn Metric> =

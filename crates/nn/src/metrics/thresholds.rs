@@ -1,5 +1,6 @@
 //! Counting hits and misses at thresholds: what precision, recall and the areas under curves have in common.
 
+use super::mean_of::ratio;
 use super::metric::Batch;
 use super::ranks::chosen;
 use crate::args::Args;
@@ -17,6 +18,23 @@ pub(super) struct Counts {
     pub tn: f64,
     /// No, but it is.
     pub fn_: f64,
+}
+
+impl Counts {
+    /// How many of the yes are true; 0 where there are none.
+    pub fn precision(&self) -> f64 {
+        ratio(self.tp, self.tp + self.fp)
+    }
+
+    /// How many of the true ones are found, also called sensitivity; 0 where there are none.
+    pub fn recall(&self) -> f64 {
+        ratio(self.tp, self.tp + self.fn_)
+    }
+
+    /// How many of the others are left out; 0 where there are none.
+    pub fn specificity(&self) -> f64 {
+        ratio(self.tn, self.tn + self.fp)
+    }
 }
 
 /// Where predictions are cut.

@@ -2,7 +2,7 @@
 
 use super::curve::Curve;
 use super::metric::{Accumulator, Direction, Metric};
-use super::thresholds::{Selection, cuts, thresholds, thresholds_value};
+use super::thresholds::{thresholds, thresholds_value};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -49,9 +49,7 @@ impl Metric for TruePositives {
     }
 
     fn start(&self) -> Box<dyn Accumulator> {
-        Curve::start(cuts(&self.thresholds, 0.5), Selection::default(), |label| {
-            label.iter().map(|c| c.tp).collect()
-        })
+        Curve::count(&self.thresholds, |c| c.tp)
     }
 }
 

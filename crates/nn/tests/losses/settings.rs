@@ -77,7 +77,7 @@ fn all_of_keras_names_are_found() {
 #[test]
 fn every_file_is_in_the_catalog() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/losses");
-    let shared = ["mod", "loss", "row", "reduction", "regions", "signs", "formulas", "resolve"];
+    let shared = ["mod", "loss", "row", "pairs", "reduction", "regions", "signs", "formulas", "resolve"];
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap();

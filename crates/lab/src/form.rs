@@ -1,0 +1,215 @@
+//! The form of the samples: what must be known of the training data to read new samples as it was read.
+
+use crate::data::arrays;
+use serde_json::Value as Json;
+use std::path::Path;
+use steadygrad_data::{Dataset, Factors, Scale, Scaler, csv, npy};
+use steadygrad_formats::npz;
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::Shape;
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::{Config, Value};
+
+/// Shapes, columns, classes and scale of the training data. A finished run keeps it as `data.json`, so that it does not
+/// need the training data again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    /// Name and shape of every input.
+    pub inputs: Vec<(String, Shape)>,
+    /// What the labels 0, 1, 2, … stand for, where they have names.
+    pub classes: Option<Vec<String>>,
+    /// How columns are read, where the data came from a CSV file.
+    pub columns: Option<csv::Schema>,
+    /// How inputs are scaled.
+    pub scaler: Option<Scaler>,
+}
+
+/// The version of [`Form::to_json`].
+const SCHEMA: i64 = 1;
+
+impl Form {
+    pub(crate) fn of(train: &Dataset, columns: Option<csv::Schema>, scaler: Option<Scaler>) -> Form {
+        let shapes = train.x.iter().map(|x| Shape::from(x.row_shape()));
+        let inputs = train.x_names.iter().cloned().zip(shapes).collect();
+        Form { inputs, classes: train.class_names.clone(), columns, scaler }
+    }
+
+    /// The shape of every input.
+    pub fn shapes(&self) -> Vec<Shape> {
+        self.inputs.iter().map(|(_, shape)| shape.clone()).collect()
+    }
+
+    /// As JSON; [`Form::parse`] reads it.
+    ///
+    /// ```text
+    /// { "schema": 1,
+    ///   "inputs": [{name, shape}],
+    ///   "classes": [text] or null,
+    ///   "columns": {features, target, weight, skip, header, delimiter} or null,
+    ///   "scale": {name, inputs: [{shifts, divisors}]} or null }
+    /// ```
+    pub fn to_json(&self) -> Json {
+        let inputs = self
+            .inputs
+            .iter()
+            .map(|(name, shape)| Config::new().with("name", name.as_str()).with("shape", shape.dims()));
+        let columns = self.columns.as_ref().map(|c| {
+            Config::new()
+                .with("features", c.features.clone())
+                .with("target", c.target.clone())
+                .with("classes", c.classes.clone())
+                .with("weight", c.weight.clone())
+                .with("skip", c.skip.clone())
+                .with("header", c.header)
+                .with("delimiter", char::from(c.delimiter).to_string())
+        });
+        let scale = self.scaler.as_ref().map(|scaler| {
+            let factors = scaler
+                .factors()
+                .iter()
+                .map(|f| Config::new().with("shifts", f.shifts.clone()).with("divisors", f.divisors.clone()));
+            Config::new().with("name", scaler.scale().name()).with("inputs", factors.collect::<Vec<_>>())
+        });
+        Config::new()
+            .with("schema", SCHEMA)
+            .with("inputs", inputs.collect::<Vec<_>>())
+            .with("classes", self.classes.clone())
+            .with("columns", columns)
+            .with("scale", scale)
+            .to_json()
+    }
+
+    /// Reads what [`Form::to_json`] wrote.
+    ///
+    /// # Errors
+    /// If it is not JSON, or anything in it is missing or not what it must be.
+    pub fn parse(text: &str) -> Result<Form> {
+        let json: Json =
+            serde_json::from_str(text).map_err(|e| Error::format(format!("not valid JSON: {e}")))?;
+        let config = Config::from_json(&json)?;
+        let mut args = Args::new("form", &config);
+        let version: i64 = args.need("schema")?;
+        if version != SCHEMA {
+            return Err(Error::unsupported(format!(
+                "expected version {SCHEMA} of this file, found {version}"
+            ))
+            .help("it was written by another version of steadygrad; train again with this one"));
+        }
+        let inputs: Vec<Config> = args.need("inputs")?;
+        let inputs = inputs.iter().map(input).collect::<Result<Vec<_>>>()?;
+        let classes = args.or("classes", None)?;
+        let columns = args.or("columns", None)?.as_ref().map(columns).transpose()?;
+        let scaler = args.or("scale", None)?.as_ref().map(scaler).transpose()?;
+        args.finish()?;
+        if inputs.is_empty() {
+            return args.reject("inputs", "one input or more", 0);
+        }
+        Ok(Form { inputs, classes, columns, scaler })
+    }
+
+    /// New samples from a CSV, NPY or NPZ file, read and scaled as the training data was; targets may be missing.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or does not have the columns or shapes of the training data.
+    pub fn samples(&self, file: impl AsRef<Path>) -> Result<Dataset> {
+        let file = file.as_ref();
+        let mut samples = match file.extension().and_then(|e| e.to_str()) {
+            Some("npy") => Dataset::multi(vec![npy::read(file)?], Vec::new())?,
+            Some("npz") if self.inputs.len() > 1 => {
+                let names: Vec<String> = self.inputs.iter().map(|(name, _)| name.clone()).collect();
+                arrays(file, Some(&names), Some(&[]))?.0
+            }
+            Some("npz") => npz::load(file, &npz::NpzOptions::default())?.0,
+            _ => match &self.columns {
+                Some(columns) => csv::load_like(&columns.clone().without_target(), file)?,
+                None => {
+                    let target = csv::Target::None;
+                    csv::load(file, &csv::CsvOptions { target, ..csv::CsvOptions::default() })?.0
+                }
+            },
+        };
+        let place = || file.display().to_string();
+        if let ([x], [(_, shape)]) = (samples.x.as_mut_slice(), self.inputs.as_slice())
+            && x.row_shape() != shape.dims()
+        {
+            *x = x.clone().reshape_rows(shape.dims()).place(place)?;
+        }
+        samples.check().place(place)?;
+        if let Some(scaler) = &self.scaler {
+            scaler.apply(&mut samples).place(place)?;
+        }
+        Ok(samples)
+    }
+}
+
+fn input(config: &Config) -> Result<(String, Shape)> {
+    let mut args = Args::new("inputs", config);
+    Ok((args.need("name")?, Shape::from(args.need::<Vec<usize>>("shape")?)))
+}
+
+fn columns(config: &Config) -> Result<csv::Schema> {
+    let mut args = Args::new("columns", config);
+    let delimiter: String = args.need("delimiter")?;
+    let [delimiter] = delimiter.as_bytes() else {
+        return args.reject("delimiter", "one character", format!("`{delimiter}`"));
+    };
+    Ok(csv::Schema {
+        features: args.need("features")?,
+        target: args.or("target", None)?,
+        classes: args.or("classes", None)?,
+        weight: args.or("weight", None)?,
+        skip: args.or("skip", Vec::new())?,
+        header: args.need("header")?,
+        delimiter: *delimiter,
+    })
+}
+
+fn scaler(config: &Config) -> Result<Scaler> {
+    let mut args = Args::new("scale", config);
+    let scale = Scale::from_name(&args.need::<String>("name")?)?;
+    let factors = |value: &Value| {
+        let Value::Map(config) = value else {
+            return Err(Error::argument(format!("expected shifts and divisors, found {}", value.kind())));
+        };
+        let mut args = Args::new("scale", config);
+        Ok(Factors { shifts: args.need("shifts")?, divisors: args.need("divisors")? })
+    };
+    let inputs: Vec<Value> = args.need("inputs")?;
+    Scaler::new(scale, inputs.iter().map(factors).collect::<Result<_>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steadygrad_data::Array;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text = b"a;b;w;kind\n0.1;2;1;no\n1e-7;1000000;2;yes\n";
+        let options = csv::CsvOptions { weight: Some("w".into()), ..csv::CsvOptions::default() };
+        let (data, columns) = csv::parse(text, &options).unwrap();
+        let scaler = Scaler::fit(Scale::Standard, &data).unwrap();
+        let form = Form::of(&data, Some(columns), Some(scaler));
+        assert_eq!(Form::parse(&form.to_json().to_string()).unwrap(), form);
+        let plain = Dataset::multi(vec![Array::zeros([2]).unwrap(), Array::zeros([2, 3]).unwrap()], vec![]);
+        let form = Form::of(&plain.unwrap(), None, None);
+        assert_eq!(Form::parse(&form.to_json().to_string()).unwrap(), form);
+    }
+
+    #[test]
+    fn what_is_damaged_is_refused() {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            r#"{"schema": 2, "inputs": []}"#,
+            r#"{"schema": 1, "inputs": []}"#,
+            r#"{"schema": 1, "inputs": [{"name": "x"}]}"#,
+            r#"{"schema": 1, "inputs": [{"name": "x", "shape": [2]}], "scale": {"name": "unit", "inputs": [3]}}"#,
+            r#"{"schema": 1, "inputs": [{"name": "x", "shape": [2]}], "columns": {"delimiter": ""}}"#,
+            r#"{"schema": 1, "inputs": [{"name": "x", "shape": [2]}], "color": 3}"#,
+        ] {
+            assert!(Form::parse(text).is_err(), "{text}");
+        }
+    }
+}
