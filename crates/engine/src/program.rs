@@ -38,11 +38,11 @@ pub struct Program {
 const HEAVY: usize = 1 << 11;
 
 impl Program {
-    /// Makes it ready for batches of up to `rows`.
+    /// Makes it ready for batches of up to `rows`, in an arena that holds `held` numbers already.
     ///
     /// # Errors
     /// If it needs more memory than there is.
-    pub fn new(recipe: Recipe, store: &Store, rows: usize) -> Result<Program> {
+    pub fn new(recipe: Recipe, store: &Store, rows: usize, held: usize) -> Result<Program> {
         // What it takes at the least: what lives for the whole run. Products of sizes may not fit in a machine word.
         let size = |extent: Extent| match extent {
             Extent::Fixed(n) => n as u128,
@@ -51,8 +51,11 @@ impl Program {
         let lasting = |home: Home| home != Home::Value;
         let least: u128 = recipe.slots.iter().filter(|s| lasting(s.home)).map(|s| size(s.extent)).sum();
         let largest = recipe.slots.iter().map(|s| size(s.extent)).max().unwrap_or(0);
-        check_memory(&format!("a batch of {rows}"), 4 * least.max(largest))?;
-        let fixed = store.fixed(&recipe);
+        let check = |size: u128| {
+            check_memory(&format!("a batch of {rows}"), 4 * size.saturating_sub(held as u128))
+        };
+        check(least.max(largest))?;
+        let fixed = store.fixed(&recipe)?;
         let looked_at: HashSet<Slot> = recipe
             .traces
             .iter()
@@ -62,7 +65,7 @@ impl Program {
         let plan = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
         let (steps, forward) = fuse(&recipe, &looked_at);
         let seen = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
-        check_memory(&format!("a batch of {rows}"), 4 * plan.size.max(seen.size) as u128)?;
+        check(plan.size.max(seen.size) as u128)?;
         let heavy = plan.steps.iter().any(|step| weight(step, &plan, rows) >= HEAVY << 10);
         Ok(Program { taps: taps(&recipe, &seen), recipe, plan, seen, heavy })
     }
