@@ -89,11 +89,9 @@ fn layout(shape: &Shape, axis: i64) -> Layout {
 
 /// (outer, axis, inner) of a block.
 fn lanes(block: Block<'_>, axis: i64) -> (usize, usize, usize) {
-    if axis == -1 {
-        let n = block.last();
-        return (block.rows * block.shape.iter().rev().skip(1).product::<usize>(), n, 1);
-    }
-    layout(&block.shape.into(), axis).at(block.rows)
+    let along = Layout::along_dims(block.shape, axis).filter(|_| axis != -1);
+    let last = || (block.rows * block.shape.iter().rev().skip(1).product::<usize>(), block.last(), 1);
+    along.map_or_else(last, |layout| layout.at(block.rows))
 }
 
 /// The numbers of lane (o, i) of outer × n × inner.
