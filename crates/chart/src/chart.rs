@@ -147,7 +147,8 @@ impl Chart {
     /// ```
     pub fn clip_rate(&self) -> Option<f64> {
         let updates = self.samples.iter().filter_map(|s| s.clipped);
-        let (all, clipped) = updates.fold((0_usize, 0), |(all, n), clipped| (all + 1, n + usize::from(clipped)));
+        let (all, clipped) =
+            updates.fold((0_usize, 0), |(all, n), clipped| (all + 1, n + usize::from(clipped)));
         (all > 0).then(|| clipped as f64 / all as f64)
     }
 

@@ -103,6 +103,9 @@ mod tests {
         assert_eq!(short(1234.5), "1234");
         assert_eq!(short(1.2e-9), "1.2e-9");
         assert_eq!(short(f64::NAN), "nan");
-        assert_eq!((percent(0.5), percent(0.0), percent(f64::NAN)), ("50 %".into(), "0".into(), String::new()));
+        assert_eq!(
+            (percent(0.5), percent(0.0), percent(f64::NAN)),
+            ("50 %".into(), "0".into(), String::new())
+        );
     }
 }

@@ -113,8 +113,9 @@ impl Callback for Guard {
         let epoch = epoch + 1;
         if let Some(sick) = training.learner.non_finite() {
             let (what, batch) = (sick.sign(), sick.step.saturating_sub(self.began) + 1);
-            self.not_finite =
-                Some(format!("epoch {epoch}: {what} is not a finite number in batch {batch}; first in {sick}"));
+            self.not_finite = Some(format!(
+                "epoch {epoch}: {what} is not a finite number in batch {batch}; first in {sick}"
+            ));
         } else if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) {
             self.not_finite =
                 Some(format!("epoch {epoch}: the loss of the validation data is not a finite number"));

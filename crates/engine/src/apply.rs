@@ -182,13 +182,7 @@ impl Applier {
     ///
     /// # Panics
     /// If weights or gradients are not as many as [`Applier::len`].
-    pub fn apply(
-        &mut self,
-        isa: Isa,
-        ask: Ask,
-        weights: &mut [f32],
-        gradients: &mut [f32],
-    ) -> Applied {
+    pub fn apply(&mut self, isa: Isa, ask: Ask, weights: &mut [f32], gradients: &mut [f32]) -> Applied {
         assert_eq!((weights.len(), gradients.len()), (self.len(), self.len()));
         let learning_rate = ask.learning_rate.map_or_else(|| self.learning_rate(), single);
         let mut applied = Applied {
@@ -204,16 +198,18 @@ impl Applier {
             (applied.gradient_norm_before, applied.gradient_norm_after) = (Some(0.0), Some(0.0));
             return applied;
         }
-        if let Some(factor) = self.optimizer.loss_scale_factor {
-            norm::divide(isa, factor, gradients);
-        }
-        let mut squares = (ask.norms || ask.hold).then(|| self.squares(isa, gradients));
-        applied.gradient_norm_before = squares.map(f64::sqrt);
-        applied.gradient_norm_after = applied.gradient_norm_before;
-        if ask.hold && squares.is_some_and(|squares| !squares.is_finite()) {
+        if ask.hold && !norm::all_finite(isa, gradients) {
+            // Not even divided: the same step may be asked for again.
+            applied.gradient_norm_before = ask.norms.then(|| self.squares(isa, gradients).sqrt());
             applied.held = true;
             return applied;
         }
+        if let Some(factor) = self.optimizer.loss_scale_factor {
+            norm::divide(isa, factor, gradients);
+        }
+        let mut squares = ask.norms.then(|| self.squares(isa, gradients));
+        applied.gradient_norm_before = squares.map(f64::sqrt);
+        applied.gradient_norm_after = applied.gradient_norm_before;
         let count = self.gathering();
         if count > 1 {
             if !(self.iterations + 1).is_multiple_of(count) {

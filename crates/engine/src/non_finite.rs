@@ -4,8 +4,8 @@ use crate::learner::Learner;
 use crate::run::{Batch, run};
 use crate::store::Kept;
 use steadygrad_chart::{Phase, Sick};
-use steadygrad_kernels::norm::sum_of_squares;
-use steadygrad_kernels::{Cpu, Isa};
+use steadygrad_kernels::Cpu;
+use steadygrad_kernels::norm::all_finite;
 use steadygrad_nn::step::{Access, Slot};
 
 /// Weights and layer state as they were before the step.
@@ -71,7 +71,7 @@ impl Learner {
     /// Undoes the step if something that is kept is not finite now. Whether it was.
     pub(crate) fn undo_bad_update(&mut self, step: u64) -> bool {
         let kept = &self.arena.all()[..self.store.gradients.start];
-        if self.guard.is_none() || sum_of_squares(Isa::best(), kept).is_finite() {
+        if self.guard.is_none() || all_finite(self.cpu.isa, kept) {
             return false;
         }
         let place = self.bad_weight(|_| true).map_or_else(String::new, |w| w.path.clone());

@@ -51,9 +51,8 @@ impl Program {
         let lasting = |home: Home| home != Home::Value;
         let least: u128 = recipe.slots.iter().filter(|s| lasting(s.home)).map(|s| size(s.extent)).sum();
         let largest = recipe.slots.iter().map(|s| size(s.extent)).max().unwrap_or(0);
-        let check = |size: u128| {
-            check_memory(&format!("a batch of {rows}"), 4 * size.saturating_sub(held as u128))
-        };
+        let check =
+            |size: u128| check_memory(&format!("a batch of {rows}"), 4 * size.saturating_sub(held as u128));
         check(least.max(largest))?;
         let fixed = store.fixed(&recipe)?;
         let looked_at: HashSet<Slot> = recipe

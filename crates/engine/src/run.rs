@@ -292,10 +292,8 @@ impl Run<'_> {
             Step::Custom { step, inputs, outputs } => {
                 if inputs.len() <= PARTS && outputs.len() <= PARTS {
                     let part = |slots: &[Slot], i: usize| slots.get(i).map_or(0..0, |s| self.range(*s));
-                    let (reads, mut writes) = arena.split::<PARTS, PARTS>(
-                        from_fn(|i| part(inputs, i)),
-                        from_fn(|i| part(outputs, i)),
-                    );
+                    let (reads, mut writes) = arena
+                        .split::<PARTS, PARTS>(from_fn(|i| part(inputs, i)), from_fn(|i| part(outputs, i)));
                     step.run(rows, &reads[..inputs.len()], &mut writes[..outputs.len()]);
                 } else {
                     let ranges = |slots: &[Slot]| slots.iter().map(|s| self.range(*s)).collect::<Vec<_>>();

@@ -55,7 +55,12 @@ fn a_step_allocates_nothing() {
                 for isa in Isa::available() {
                     let before = COUNT.get();
                     for _ in 0..3 {
-                        applier.apply(isa, Ask { norms: true, hold: true, ..Ask::default() }, &mut weights, &mut gradients);
+                        applier.apply(
+                            isa,
+                            Ask { norms: true, hold: true, ..Ask::default() },
+                            &mut weights,
+                            &mut gradients,
+                        );
                     }
                     let after = COUNT.get();
                     // Muon multiplies matrices, and the library for that packs them into buffers of its own.

@@ -113,12 +113,8 @@ fn a_pass_of_short_epochs_sees_every_sample_once() {
     let mut learner = model.compile(Compile::new(Sgd::new(0.0), MeanSquaredError)).unwrap();
     learner.watch(Schedule::Always);
     let mut norms = Norms::default();
-    let settings = FitSettings {
-        epochs: 12,
-        batch_size: Some(1),
-        steps_per_epoch: Some(2),
-        ..FitSettings::default()
-    };
+    let settings =
+        FitSettings { epochs: 12, batch_size: Some(1), steps_per_epoch: Some(2), ..FitSettings::default() };
     learner.fit(&data, Fit::with(settings).callback(&mut norms)).unwrap();
     // Four epochs of two steps are a pass.
     let passes: Vec<Vec<u64>> = norms.0.chunks(4).map(<[Vec<u64>]>::concat).collect();

@@ -187,7 +187,10 @@ fn a_chart_tells_how_often_and_how_much_was_clipped() {
         clipped += usize::from(before > 0.5);
     }
     assert!(clipped > 0 && chart.clip_rate() == Some(clipped as f64 / chart.samples.len() as f64));
-    assert_eq!(learner.last_update().unwrap().gradient_norm_before, chart.samples.last().unwrap().gradient_norm);
+    assert_eq!(
+        learner.last_update().unwrap().gradient_norm_before,
+        chart.samples.last().unwrap().gradient_norm
+    );
     let json = chart.to_json();
     assert!(json["samples"][0]["gradient_norm"].is_number() && json["samples"][0]["clipped"].is_boolean());
 }
