@@ -24,7 +24,7 @@ impl Learner {
     /// first says [`Learner::non_finite`].
     ///
     /// Without it a training goes on, as in Keras. A guarded step copies the weights and reads gradients and weights once
-    /// more. What the optimizer remembers is not undone where only the update went wrong.
+    /// more (`tests/costs.rs` measures it). Where only the update went wrong, what the optimizer remembers is not undone.
     ///
     /// ```
     /// use steadygrad_data::{Array, Dataset};

@@ -2,6 +2,9 @@
 //!
 //! On the portable path, where the products are ours: the library for the others has packing buffers of its own.
 
+// A test that fails may panic, its helpers too.
+#![allow(clippy::unwrap_used)]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
