@@ -183,8 +183,11 @@ impl Learner {
 
     /// The end of a training: a moving average of the weights takes their place.
     fn finalize(&mut self) {
+        self.remember();
         let range = self.store.trainable.clone();
         self.applier.finalize(&mut self.arena.all_mut()[range]);
+        // The average of a step that was undone may hold what the weights must not.
+        self.undo_bad_update(self.iterations());
     }
 
     fn not_finite_warning(&self, loss: f64, epoch: usize, batch: usize) -> String {

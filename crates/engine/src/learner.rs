@@ -152,7 +152,8 @@ impl Learner {
         self.cpu.isa = isa;
     }
 
-    /// Looks at the layers while they are trained. It changes no bit of the training.
+    /// Looks at the layers while they are trained. It changes no bit of the training. So that the first number that is not
+    /// finite is found where it appears, every step reads its gradients once more.
     pub fn watch(&mut self, schedule: Schedule) {
         self.watch = Some(Watch::new(&self.train.recipe, &self.store, schedule));
         self.sick = None;
@@ -220,7 +221,9 @@ impl Learner {
 
     /// Bytes of memory it holds.
     pub fn bytes(&self) -> usize {
-        4 * self.arena.len() + Applier::bytes(&self.compile.optimizer, &self.store.params).unwrap_or(0)
+        let guarded = self.guard.as_ref().map_or(0, |_| self.store.gradients.start);
+        4 * (self.arena.len() + guarded)
+            + Applier::bytes(&self.compile.optimizer, &self.store.params).unwrap_or(0)
     }
 
     /// Makes room for batches of this many rows.

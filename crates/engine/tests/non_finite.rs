@@ -148,6 +148,16 @@ fn fit_stops_with_the_last_finite_weights_where_it_is_guarded() {
 }
 
 #[test]
+fn a_moving_average_of_weights_that_were_undone_is_not_taken() {
+    // The update itself overflows, and the average follows it.
+    let mut learner = learner(Optimizer::new(Sgd::new(3e38)).ema(0.9));
+    learner.guard(true);
+    learner.fit(&data(), Fit::epochs(3).batch_size(8)).unwrap();
+    assert_eq!(learner.non_finite().unwrap().phase, Phase::Update);
+    assert!(learner.weights().iter().all(|(_, a)| a.data().iter().all(|w| w.is_finite())));
+}
+
+#[test]
 fn without_a_guard_training_goes_on_with_one_warning() {
     let mut learner = learner(Sgd::new(1e30));
     let history = learner.fit(&data(), Fit::epochs(20).batch_size(8)).unwrap();
