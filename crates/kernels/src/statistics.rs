@@ -13,9 +13,10 @@ pub struct Statistics {
     pub rms: f64,
     /// Standard deviation over the batch, per unit; root mean square over the units. A bias does not hold it up.
     pub deviation: f64,
-    /// Fraction of values that are exactly 0.
+    /// Fraction of values that are exactly 0; NaN where some are not finite.
     pub zero: f64,
-    /// Fraction of values beyond 97 % of the way from the middle to a bound, where there are bounds.
+    /// Fraction of values beyond 97 % of the way from the middle to a bound, where there are bounds; NaN where some values
+    /// are not finite.
     pub saturated: f64,
     /// All values are finite.
     pub finite: bool,
@@ -46,12 +47,19 @@ pub fn observe(
     let n = x.len().max(1) as f64;
     let square = rms(x);
     if !square.is_finite() {
+        // What is no number is not 0 either.
+        for row in x.chunks_exact(units) {
+            for (&v, alive) in row.iter().zip(alive.iter_mut()) {
+                *alive |= v != 0.0;
+            }
+        }
         return Statistics {
             mean: x.iter().map(|&x| f64::from(x)).sum::<f64>() / n,
             rms: square,
             deviation: f64::NAN,
-            finite: x.iter().all(|x| x.is_finite()),
-            ..Statistics::default()
+            zero: f64::NAN,
+            saturated: f64::NAN,
+            finite: false,
         };
     }
     column_stats(isa, (rows, units, 1), x, None, mean, variance);
@@ -108,7 +116,7 @@ mod tests {
         let s = observe(Isa::best(), &[0.99, 0.5], Some((0.0, 1.0)), &mut [false], &mut [0.0], &mut [0.0]);
         assert_eq!(s.saturated, 0.5);
         let s = observe(Isa::best(), &[f32::NAN, 0.5], None, &mut [false], &mut [0.0], &mut [0.0]);
-        assert!(!s.finite);
+        assert!(!s.finite && s.zero.is_nan() && s.saturated.is_nan() && s.deviation.is_nan());
         let s = observe(Isa::best(), &[], None, &mut [], &mut [], &mut []);
         assert!(s.finite && s.rms == 0.0);
     }
