@@ -63,7 +63,7 @@ impl Edit {
             Edit::Initializers => {
                 for leaf in found.iter().filter(|leaf| leaf.linear()) {
                     let initializer = match &leaf.follows {
-                        Some(f) => initializer_for(&**f),
+                        Some(f) => initializer_for(&**f, leaf.uniform()),
                         // A linear or softmax head passes on what it gets.
                         None => "lecun_normal".into(),
                     };
@@ -73,7 +73,7 @@ impl Edit {
             Edit::Activation(to) => {
                 let activation = activation(to)?;
                 for (_, leaf) in found.iter().enumerate().filter(hidden) {
-                    let initializer = initializer_for(&*activation);
+                    let initializer = initializer_for(&*activation, leaf.uniform());
                     table_at(&mut changed, &leaf.path, |layer| {
                         layer.set("kernel_initializer", initializer);
                         if layer.get("activation").is_some() {
@@ -146,21 +146,22 @@ fn activation(spec: &Value) -> Result<std::sync::Arc<dyn Activation>> {
     }
 }
 
-/// The initializer for weights before this activation, by its usual name where it has one.
-pub(crate) fn initializer_for(f: &dyn Activation) -> Value {
+/// The initializer for weights before this activation, by its usual name where it has one; uniform where the old one was.
+pub(crate) fn initializer_for(f: &dyn Activation, uniform: bool) -> Value {
     let square = gain(f).powi(2);
-    let named = [(2.0, "he_normal"), (1.0, "lecun_normal")];
-    if let Some((_, name)) = named.iter().find(|(s, _)| (s - square).abs() < 1e-3) {
-        return (*name).into();
-    }
-    if !square.is_finite() {
-        return "he_normal".into();
+    let named = [(2.0, ["he_normal", "he_uniform"]), (1.0, ["lecun_normal", "lecun_uniform"])];
+    let known = named.iter().find(|(s, _)| (s - square).abs() < 1e-3 || !square.is_finite());
+    if let Some((_, names)) = known {
+        return names[usize::from(uniform)].into();
     }
     use steadygrad_nn::initializers::Initializer;
     let scaling = recommended(f);
     let mut config = scaling.config();
     config.set("scale", (square * 1e4).round() / 1e4);
     config.remove("seed");
+    if uniform {
+        config.set("distribution", "uniform");
+    }
     Config::new().with("class_name", scaling.class()).with("config", config).into()
 }
 

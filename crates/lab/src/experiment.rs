@@ -2,7 +2,7 @@
 
 use crate::data::{self, Data, Loaded, Part};
 use crate::origins::Origins;
-use crate::{Form, assemble, model_file, settings, text, trials};
+use crate::{Form, assemble, model_file, settings, text, trials, write};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_doctor::Edit;
@@ -210,7 +210,7 @@ impl Experiment {
                 }
             }
         }
-        text::to_toml(&config)
+        write::to_toml(&config)
     }
 
     /// A name for it: its title or id, if it has one.

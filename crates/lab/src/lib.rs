@@ -18,6 +18,7 @@ mod show;
 mod text;
 mod trial;
 mod trials;
+mod write;
 
 pub use cure::{Cure, Treatment, cure};
 pub use data::{Data, published};

@@ -46,28 +46,6 @@ fn from_toml(value: &toml::Value) -> Value {
     }
 }
 
-/// Writes TOML; what is null is left out, as TOML has no word for it.
-pub(crate) fn to_toml(config: &Config) -> Result<String> {
-    let table = |config: &Config| -> toml::Table {
-        config.iter().filter_map(|(k, v)| Some((k.to_string(), as_toml(v)?))).collect()
-    };
-    toml::to_string(&table(config)).map_err(|e| Error::format(format!("cannot be written as TOML: {e}")))
-}
-
-fn as_toml(value: &Value) -> Option<toml::Value> {
-    Some(match value {
-        Value::Null => return None,
-        Value::Bool(b) => toml::Value::Boolean(*b),
-        Value::Int(i) => toml::Value::Integer(*i),
-        Value::Float(x) => toml::Value::Float(*x),
-        Value::Text(s) => toml::Value::String(s.clone()),
-        Value::List(items) => toml::Value::Array(items.iter().filter_map(as_toml).collect()),
-        Value::Map(map) => {
-            toml::Value::Table(map.iter().filter_map(|(k, v)| Some((k.to_string(), as_toml(v)?))).collect())
-        }
-    })
-}
-
 /// Sets one key: `fit.epochs=3`, `model.layers.0.units=64`. The value is TOML; what is none is taken as text.
 /// Returns the key.
 pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<String> {
@@ -238,7 +216,7 @@ mod tests {
         let a = parse("[fit]\nepochs = 3\nrate = 0.5\nflags = [true, \"x\"]").unwrap();
         let b = parse(r#"{"fit": {"epochs": 3, "rate": 0.5, "flags": [true, "x"]}}"#).unwrap();
         assert_eq!(a, b);
-        assert_eq!(parse(&to_toml(&a).unwrap()).unwrap(), a);
+        assert_eq!(parse(&crate::write::to_toml(&a).unwrap()).unwrap(), a);
         assert!(parse("[fit").unwrap_err().to_string().starts_with("line 1"));
         assert!(parse("{\n \"a\": }").unwrap_err().to_string().starts_with("line 2"));
     }

@@ -61,7 +61,7 @@ impl Arm {
         }
     }
 
-    /// The standard deviation over the seeds of the measure at the end, of those that are finite.
+    /// The standard deviation over the seeds of the measure at the end; of those that are numbers.
     pub fn spread(&self) -> f64 {
         let all: Vec<f64> = self.outcomes.iter().map(Outcome::last).filter(|x| x.is_finite()).collect();
         let n = all.len() as f64;

@@ -32,6 +32,13 @@ pub(crate) enum Step {
 const LISTS: [&str; 3] = ["block", "residual", "shortcut"];
 
 impl Leaf {
+    /// Its weights are drawn from a uniform distribution.
+    pub fn uniform(&self) -> bool {
+        let Role::Linear { initializer, .. } = self.layer.role() else { return false };
+        initializer.class().ends_with("Uniform")
+            || initializer.config().get("distribution") == Some(&Value::from("uniform"))
+    }
+
     /// Multiplies by weights.
     pub fn linear(&self) -> bool {
         matches!(self.layer.role(), Role::Linear { .. })
