@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
 use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
+use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::norm::sum_of_squares;
 use steadygrad_kernels::statistics::{observe, rms};
 use steadygrad_kernels::{Flush, Isa, Result};
@@ -34,6 +35,8 @@ pub struct Watch {
     scratch: (Vec<f32>, Vec<f32>),
     before: Vec<f32>,
     current: Vec<Observation>,
+    /// Histograms are wanted too.
+    histograms: bool,
 }
 
 /// Limits of what a stage puts out, if it is an activation that is bounded on both sides.
@@ -78,6 +81,7 @@ impl Watch {
             scratch: (vec![0.0; widest], vec![0.0; widest]),
             before: vec![0.0; store.trainable.len()],
             current: stages.iter().map(blank).collect(),
+            histograms: false,
             owned,
         }
     }
@@ -98,13 +102,18 @@ impl Watch {
             let from = &program.stages[stage];
             let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
             match *tap {
-                Tap::Delta(_) => seen.delta = from.delta.map(|s| rms(values(s))),
+                Tap::Delta(_) => {
+                    seen.delta = from.delta.map(|s| rms(values(s)));
+                    let wanted = from.delta.filter(|_| self.histograms);
+                    seen.delta_histogram = wanted.map(|s| Histogram::of(values(s)));
+                }
                 Tap::Passed(_, k) => seen.passed[k] = from.passed[k].map(|s| rms(values(s))),
                 Tap::Signal(_) => {
                     let alive = &mut self.alive[stage];
                     let (mean, variance) =
                         (&mut self.scratch.0[..alive.len()], &mut self.scratch.1[..alive.len()]);
                     let values = values(from.output);
+                    seen.signal_histogram = self.histograms.then(|| Histogram::of(values));
                     seen.signal = Some(observe(isa, values, self.bounds[stage], alive, mean, variance));
                     let dead = alive.iter().filter(|a| !**a).count();
                     // Where values are not finite, it is not known which units are dead.
@@ -169,7 +178,7 @@ impl Watch {
 
 impl Learner {
     /// Runs all of this data forward and back as one batch of training, and looks at every layer. Nothing is learnt: weights,
-    /// moving averages, optimizer and chart stay as they are. So the state at initialization can be seen, or the units that
+    /// moving averages, optimizer and chart stay as they are. Only here histograms are taken. So the state at initialization can be seen, or the units that
     /// are dead for a whole data set.
     ///
     /// ```
@@ -185,6 +194,8 @@ impl Learner {
     /// let chart = learner.watch_on_batch(&digits::all()?)?;
     /// let seen = &chart.samples[0].layers;
     /// let (hidden, delta) = (seen[1].signal, seen[1].delta);
+    /// let bins = seen[1].signal_histogram.as_ref().map(|h| h.counts.len());
+    /// assert_eq!(bins, Some(steadygrad_kernels::histogram::BINS));
     /// assert!(hidden.is_some_and(|s| s.deviation > 0.0) && delta.is_some_and(|d| d > 0.0));
     /// # Ok::<(), steadygrad_kernels::Error>(())
     /// ```
@@ -200,6 +211,7 @@ impl Learner {
         let picked = Picked { which: Order::Range(0..rows), weights: data.weights.as_deref() };
         self.feed(Which::Train, data, &picked);
         let mut watch = Watch::new(&self.train, &self.store, Schedule::Always);
+        watch.histograms = true;
         let batch = Batch { rows, step: self.iterations(), weighted: data.weights.is_some() };
         let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
         self.pool.run(|| {
