@@ -34,11 +34,18 @@ pub fn html(view: &View<'_>, id: &str) -> String {
     if !curves.metric.is_empty() || !curves.val_metric.is_empty() {
         out += &figure_of(&format!("{id}-metric"), "Metric", &metric, axis);
     }
-    let rows: Vec<Vec<String>> = (0..curves.loss.len()).map(|e| {
-        let get = |v: &Vec<f64>| or_blank(v.get(e).copied(), figure);
-        vec![(e + 1).to_string(), get(&curves.loss), get(&curves.val_loss), get(&curves.metric), get(&curves.val_metric)]
-    })
-    .collect();
+    let rows: Vec<Vec<String>> = (0..curves.loss.len())
+        .map(|e| {
+            let get = |v: &Vec<f64>| or_blank(v.get(e).copied(), figure);
+            vec![
+                (e + 1).to_string(),
+                get(&curves.loss),
+                get(&curves.val_loss),
+                get(&curves.metric),
+                get(&curves.val_metric),
+            ]
+        })
+        .collect();
     let head = ["epoch", "loss", "validation loss", "metric", "validation metric"];
     format!("<div class=\"pair\">{out}</div>{}", table("Loss and metric after every epoch", &head, &rows))
 }
@@ -61,7 +68,11 @@ fn drawing(lines: &[&Line], axis: (f64, f64, &str), width: f64) -> Drawing {
     let w = width - left - 12.0;
     let mut items: Vec<(String, String)> = Vec::new();
     for (class, word, _, marks) in lines {
-        let mark = if *marks { format!("<circle class=\"{class}-dot\" cx=\"11\" cy=\"6\" r=\"3\"/>") } else { String::new() };
+        let mark = if *marks {
+            format!("<circle class=\"{class}-dot\" cx=\"11\" cy=\"6\" r=\"3\"/>")
+        } else {
+            String::new()
+        };
         if !items.iter().any(|i| i.1 == *word) {
             items.push((line_key(class, &mark), word.clone()));
         }
@@ -94,11 +105,13 @@ fn drawing(lines: &[&Line], axis: (f64, f64, &str), width: f64) -> Drawing {
 
 /// From the smallest to the largest value; spikes that would press all the rest flat are cut off.
 fn extent(lines: &[&Line]) -> Range<f64> {
-    let mut all: Vec<f64> = lines.iter().flat_map(|l| l.2.iter().map(|p| p.1)).filter(|v| v.is_finite()).collect();
+    let mut all: Vec<f64> =
+        lines.iter().flat_map(|l| l.2.iter().map(|p| p.1)).filter(|v| v.is_finite()).collect();
     all.sort_by(f64::total_cmp);
     let (Some(&low), Some(&most)) = (all.first(), all.last()) else { return 0.0..1.0 };
     let typical = all[(all.len() - 1) * 9 / 10];
-    let high = if most - low > 20.0 * (typical - low) && typical > low { low + 4.0 * (typical - low) } else { most };
+    let high =
+        if most - low > 20.0 * (typical - low) && typical > low { low + 4.0 * (typical - low) } else { most };
     let room = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-9);
     let low = if low >= 0.0 && low < 0.35 * high { 0.0 } else { low - room };
     low..high + room

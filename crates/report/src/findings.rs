@@ -13,7 +13,9 @@ pub fn html(diagnosis: &Diagnosis) -> String {
     }
     let all = &diagnosis.findings;
     // A consequence whose root is not there stands for itself.
-    let is_root = |f: &&Finding| f.follows_from.is_none_or(|code| !all.iter().any(|r| r.code == code && r.follows_from.is_none()));
+    let is_root = |f: &&Finding| {
+        f.follows_from.is_none_or(|code| !all.iter().any(|r| r.code == code && r.follows_from.is_none()))
+    };
     all.iter().filter(is_root).map(|root| card(root, all)).collect()
 }
 
@@ -63,7 +65,12 @@ fn card(found: &Finding, all: &[Finding]) -> String {
     let follows: Vec<&Finding> = all.iter().filter(|f| f.follows_from == Some(found.code)).collect();
     if !follows.is_empty() {
         let one = |f: &&Finding| {
-            format!("<li><b>{}</b> <span class=\"code\">{}</span>: {}</li>", words(f.condition), f.code, escape(&f.summary))
+            format!(
+                "<li><b>{}</b> <span class=\"code\">{}</span>: {}</li>",
+                words(f.condition),
+                f.code,
+                escape(&f.summary)
+            )
         };
         out += &format!("<p>And so:</p><ul>{}</ul>", follows.iter().map(one).collect::<String>());
     }
@@ -83,7 +90,9 @@ fn explained(code: &str) -> String {
 fn layers(names: &[String]) -> String {
     let one = |name: &String| format!("<code>{}</code>", escape(name));
     match names {
-        [first, .., last] if names.len() > 6 => format!("{} … {} ({} layers)", one(last), one(first), names.len()),
+        [first, .., last] if names.len() > 6 => {
+            format!("{} … {} ({} layers)", one(last), one(first), names.len())
+        }
         _ => names.iter().map(one).collect::<Vec<_>>().join(", "),
     }
 }

@@ -76,8 +76,7 @@ fn cells(map: &Map<'_>) -> String {
             let here = class(step);
             let run = (step..map.values.len()).take_while(|&s| class(s) == here).count();
             if let Some(class) = here {
-                *paths.entry(class).or_default() +=
-                    &format!("M{step} {}h{run}v1h-{run}z", layers - 1 - row);
+                *paths.entry(class).or_default() += &format!("M{step} {}h{run}v1h-{run}z", layers - 1 - row);
             }
             step += run;
         }
@@ -127,7 +126,8 @@ fn drawing(view: &View<'_>, samples: &[Sample], map: &Map<'_>, width: f64) -> Dr
         let x = left + cw * (i as f64 + 0.5);
         body += &label(x, bottom + 16.0, "middle", "tick", &samples[i].step.to_string());
     }
-    body += &label(left, bottom + 34.0, "start", "tick", "step (close together at first, then farther apart)");
+    body +=
+        &label(left, bottom + 34.0, "start", "tick", "step (close together at first, then farther apart)");
     // Answers to the pointer are made by the script from these.
     let said = |row: usize| {
         let one = |v: &Vec<Option<f64>>| v.get(row).copied().flatten().map_or(String::new(), plain);

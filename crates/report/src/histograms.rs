@@ -31,7 +31,15 @@ pub fn html(view: &View<'_>) -> String {
         );
     }
     let rows: Vec<Vec<String>> = cards.into_iter().map(|c| c.1).collect();
-    let head = ["layer", "values reach", "within a tenth of it", "beyond", "gradients reach", "within a tenth of it", "beyond"];
+    let head = [
+        "layer",
+        "values reach",
+        "within a tenth of it",
+        "beyond",
+        "gradients reach",
+        "within a tenth of it",
+        "beyond",
+    ];
     out + &table("Histograms of every layer before training", &head, &rows)
 }
 
@@ -64,8 +72,18 @@ fn card(view: &View<'_>, sample: &Sample, i: usize) -> Option<(String, Vec<Strin
         Some(h) => {
             let all = (h.counts.iter().sum::<u64>() + h.beyond).max(1) as f64;
             let middle = h.counts.len() / 2;
-            let near: u64 = h.counts.iter().enumerate().filter(|(i, _)| i.abs_diff(middle) <= h.counts.len() / 20).map(|c| c.1).sum();
-            [figure(h.bound), crate::text::percent(near as f64 / all), crate::text::percent(h.beyond as f64 / all)]
+            let near: u64 = h
+                .counts
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| i.abs_diff(middle) <= h.counts.len() / 20)
+                .map(|c| c.1)
+                .sum();
+            [
+                figure(h.bound),
+                crate::text::percent(near as f64 / all),
+                crate::text::percent(h.beyond as f64 / all),
+            ]
         }
     };
     Some((svg, [name].into_iter().chain(cells(signal)).chain(cells(delta)).collect()))

@@ -5,8 +5,10 @@ use crate::text::{decibels, escape, figure, or_blank};
 use crate::view::View;
 use steadygrad_lab::{Cell, Row};
 
+type Entry = (&'static str, &'static str, fn(&Row) -> Cell);
+
 /// The kinds of entries: class, word, and where they are in a row.
-const KINDS: [(&str, &str, fn(&Row) -> Cell); 4] = [
+const KINDS: [Entry; 4] = [
     ("weights", "weights", |r| r.weights),
     ("activation", "activation", |r| r.activation),
     ("normalization", "normalization", |r| r.normalization),
@@ -27,10 +29,20 @@ pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
     let total: f64 = view.diagnosis.ledger().total();
     let description = format!("All entries together: {}.", decibels(total));
     let title = "What each part of each layer does to the gradient";
-    picture(&format!("{id}-bars"), title, &description, width, |w| drawing(&rows, w)) + &numbers(&rows)
+    let mut ends = ends(&rows);
+    ends.extend(view.beside.iter().flat_map(|d| self::ends(&d.rows())));
+    picture(&format!("{id}-bars"), title, &description, width, |w| drawing(&rows, &ends, w)) + &numbers(&rows)
 }
 
-fn drawing(rows: &[Row], width: f64) -> Drawing {
+/// Where bars begin and end.
+fn ends(rows: &[Row]) -> Vec<f64> {
+    rows.iter()
+        .flat_map(|r| [stack(r, |c| c.measured), stack(r, |c| c.expected)])
+        .flat_map(|s| s.into_iter().flat_map(|(_, from, to)| [from, to]))
+        .collect()
+}
+
+fn drawing(rows: &[Row], ends: &[f64], width: f64) -> Drawing {
     let left = 50.0;
     let w = width - left - 10.0;
     let used: Vec<_> = KINDS.iter().filter(|k| rows.iter().any(|r| k.2(r).measured.is_some())).collect();
@@ -39,11 +51,6 @@ fn drawing(rows: &[Row], width: f64) -> Drawing {
     items.push((faint(used.first().map_or("weights", |k| k.0)), "expected by theory".into()));
     let keys = legend(&items, left, 0.0, w);
     let top = keys.height + 10.0;
-    let ends: Vec<f64> = rows
-        .iter()
-        .flat_map(|r| [stack(r, |c| c.measured), stack(r, |c| c.expected)])
-        .flat_map(|s| s.into_iter().flat_map(|(_, from, to)| [from, to]))
-        .collect();
     let tall = if width > 600.0 { 220.0 } else { 180.0 };
     let values = range(ends.iter(), -6.0, 6.0, 2.0);
     let panel = Panel { x: left, y: top, w, h: tall, values };
@@ -74,7 +81,7 @@ fn drawing(rows: &[Row], width: f64) -> Drawing {
     }
     body += &panel.across(0.0, "zero");
     let tip = |row: &Row| {
-        let cell = |k: &&(&str, &str, fn(&Row) -> Cell)| {
+        let cell = |k: &&Entry| {
             let Cell { measured, expected } = k.2(row);
             let expected = expected.map_or(String::new(), |e| format!(" (expected {})", decibels(e)));
             Some(format!("{} {}{expected}", k.1, decibels(measured?)))
@@ -113,8 +120,16 @@ fn numbers(rows: &[Row]) -> String {
     };
     let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
     let head = [
-        "layer", "weights", "expected", "activation", "expected", "normalization", "expected", "other",
-        "expected", "reached",
+        "layer",
+        "weights",
+        "expected",
+        "activation",
+        "expected",
+        "normalization",
+        "expected",
+        "other",
+        "expected",
+        "reached",
     ];
     table("The ledger of the gradient before training", &head, &rows)
 }

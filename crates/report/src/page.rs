@@ -27,7 +27,9 @@ impl Section {
             return format!("<section id=\"{id}\" class=\"top\">{body}</section>\n");
         }
         let about = if about.is_empty() { String::new() } else { format!("<p class=\"about\">{about}</p>") };
-        format!("<section id=\"{id}\" aria-labelledby=\"{id}-h\"><h2 id=\"{id}-h\">{heading}</h2>{about}{body}</section>\n")
+        format!(
+            "<section id=\"{id}\" aria-labelledby=\"{id}-h\"><h2 id=\"{id}-h\">{heading}</h2>{about}{body}</section>\n"
+        )
     }
 }
 

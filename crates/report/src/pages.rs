@@ -3,12 +3,25 @@
 use crate::page::{Section, whole};
 use crate::plot::WIDE;
 use crate::view::View;
-use crate::{checks, cure, curves, findings, heat, histograms, ledger, setup, strip, trials, units, updates, verdict};
+use crate::{
+    checks, cure, curves, findings, heat, histograms, ledger, setup, strip, trials, units, updates, verdict,
+};
 use steadygrad_lab::{Cure, Diagnosis, Trials};
 
 /// The ids of the sections of [`page`], in their order.
-pub const PARTS: [&str; 11] =
-    ["verdict", "flow", "findings", "ledger", "heat", "updates", "units", "curves", "histograms", "setup", "checks"];
+pub const PARTS: [&str; 11] = [
+    "verdict",
+    "flow",
+    "findings",
+    "ledger",
+    "heat",
+    "updates",
+    "units",
+    "curves",
+    "histograms",
+    "setup",
+    "checks",
+];
 
 /// The ids that only a page of a cure has; those of [`PARTS`] follow.
 pub const CURE_PARTS: [&str; 5] = ["cure", "diff", "proof", "tried", "side"];
@@ -48,7 +61,12 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
     );
     let mut all = vec![
         Section::new("cure", "", "", cure::head(cured)),
-        Section::new("diff", "The change", "Lines of the experiment file that went and came.", cure::diff(diff)),
+        Section::new(
+            "diff",
+            "The change",
+            "Lines of the experiment file that went and came.",
+            cure::diff(diff),
+        ),
         Section::new(
             "proof",
             "The proof",
@@ -56,7 +74,12 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
              the bar their median.",
             proof,
         ),
-        Section::new("side", "Side by side", "What the change does to gradient and signal.", cure::side(cured)),
+        Section::new(
+            "side",
+            "Side by side",
+            "What the change does to gradient and signal.",
+            cure::side(cured),
+        ),
         Section::new(
             "tried",
             "What was tried",
@@ -89,8 +112,18 @@ pub fn page_of_trials(all: &Trials, title: &str) -> String {
     };
     let sections = [
         Section::new("outcome", "", "", format!("<div class=\"hero\"><div>{lead}</div></div>")),
-        Section::new("arms", "All arms", "A mark is one training, the bar their median.", trials::dots(all, "arms-dots", "All arms")),
-        Section::new("progress", "Progress", "One line a training.", trials::curves(all, &arms, "progress-curves")),
+        Section::new(
+            "arms",
+            "All arms",
+            "A mark is one training, the bar their median.",
+            trials::dots(all, "arms-dots", "All arms"),
+        ),
+        Section::new(
+            "progress",
+            "Progress",
+            "One line a training.",
+            trials::curves(all, &arms, "progress-curves"),
+        ),
     ];
     whole(&title_or(title, "trials"), &sections)
 }
@@ -150,6 +183,11 @@ fn sections(diagnosis: &Diagnosis) -> Vec<Section> {
             histograms::html(&view),
         ),
         Section::new("setup", "What was looked at", "", setup::html(diagnosis)),
-        Section::new("checks", "Checks", "All that looked, and what each of them looks for.", checks::html(diagnosis)),
+        Section::new(
+            "checks",
+            "Checks",
+            "All that looked, and what each of them looks for.",
+            checks::html(diagnosis),
+        ),
     ]
 }

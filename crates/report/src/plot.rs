@@ -21,8 +21,13 @@ pub struct Drawing {
 
 /// A picture for wide windows and for phones, with a title and a description for those who do not see it.
 pub fn picture(id: &str, title: &str, description: &str, wide: f64, draw: impl Fn(f64) -> Drawing) -> String {
-    let narrow = if wide > NARROW { image(&format!("{id}-s"), "narrow", title, description, NARROW, draw(NARROW)) } else { String::new() };
-    image(&format!("{id}-w"), if wide > NARROW { "wide" } else { "" }, title, description, wide, draw(wide)) + &narrow
+    let narrow = if wide > NARROW {
+        image(&format!("{id}-s"), "narrow", title, description, NARROW, draw(NARROW))
+    } else {
+        String::new()
+    };
+    image(&format!("{id}-w"), if wide > NARROW { "wide" } else { "" }, title, description, wide, draw(wide))
+        + &narrow
 }
 
 fn image(id: &str, class: &str, title: &str, description: &str, width: f64, drawing: Drawing) -> String {
@@ -104,12 +109,7 @@ impl Panel {
         );
         for &tick in ticks {
             let y = self.at(tick);
-            out += &format!(
-                "<path class=\"grid\" d=\"M{} {}H{}\"/>",
-                n(self.x),
-                n(y),
-                n(self.x + self.w)
-            );
+            out += &format!("<path class=\"grid\" d=\"M{} {}H{}\"/>", n(self.x), n(y), n(self.x + self.w));
             out += &label(self.x - 6.0, y + 4.0, "end", "tick", &escape(&say(tick)));
         }
         out
@@ -135,17 +135,19 @@ impl Panel {
     /// Marks at points: circles; a cross at the upper edge for what is no number or too large for one, an empty triangle at the
     /// lower edge for nothing at all.
     pub fn marks(&self, points: &[(f64, f64)], radius: f64, class: &str) -> String {
-        points.iter().map(|&(x, value)| {
-            let y = self.at(value);
-            if value.is_finite() {
-                format!("<circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", n(x), n(y), n(radius))
-            } else if value == f64::NEG_INFINITY {
-                format!("<path class=\"nothing\" d=\"M{} {}h8l-4 7z\"/>", n(x - 4.0), n(y - 8.0))
-            } else {
-                format!("<path class=\"broken\" d=\"M{} {}l8 8m0 -8l-8 8\"/>", n(x - 4.0), n(y + 2.0))
-            }
-        })
-        .collect()
+        points
+            .iter()
+            .map(|&(x, value)| {
+                let y = self.at(value);
+                if value.is_finite() {
+                    format!("<circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", n(x), n(y), n(radius))
+                } else if value == f64::NEG_INFINITY {
+                    format!("<path class=\"nothing\" d=\"M{} {}h8l-4 7z\"/>", n(x - 4.0), n(y - 8.0))
+                } else {
+                    format!("<path class=\"broken\" d=\"M{} {}l8 8m0 -8l-8 8\"/>", n(x - 4.0), n(y + 2.0))
+                }
+            })
+            .collect()
     }
 
     /// Columns that answer when they are pointed at.
@@ -170,7 +172,13 @@ impl Panel {
         let shown = spread(names.len(), room);
         let most = ((self.w / shown.len().max(1) as f64 - 8.0) / 6.6).max(5.0) as usize;
         let one = |&i: &usize| {
-            label(self.middle(i, names.len()), y, "middle", "tick", &crate::text::short(names[i], most.min(18)))
+            label(
+                self.middle(i, names.len()),
+                y,
+                "middle",
+                "tick",
+                &crate::text::short(names[i], most.min(18)),
+            )
         };
         shown.iter().map(one).collect()
     }
@@ -216,9 +224,8 @@ pub fn ticks(values: &Range<f64>, about: f64) -> Vec<f64> {
 
 /// The range of all finite values, these two among them, with a little room, to whole steps.
 pub fn range<'a>(values: impl Iterator<Item = &'a f64>, low: f64, high: f64, step: f64) -> Range<f64> {
-    let (low, high) = values
-        .filter(|v| v.is_finite())
-        .fold((low, high), |(low, high), &v| (low.min(v), high.max(v)));
+    let (low, high) =
+        values.filter(|v| v.is_finite()).fold((low, high), |(low, high), &v| (low.min(v), high.max(v)));
     let room = (high - low) * 0.04;
     let (low, high) = (((low - room) / step).floor() * step, ((high + room) / step).ceil() * step);
     if high > low { low..high } else { low..low + step }

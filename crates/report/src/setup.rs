@@ -9,13 +9,16 @@ pub fn html(diagnosis: &Diagnosis) -> String {
     let setup = &diagnosis.setup;
     let mut facts: Vec<(&str, String)> = vec![
         ("Samples", format!("{} to train on, {} to validate on", setup.samples, setup.validation)),
-        ("Training", format!(
-            "{}, learning rate {}, batches of {}, {} epochs planned",
-            escape(&setup.optimizer),
-            figure(setup.learning_rate),
-            setup.batch_size,
-            setup.epochs
-        )),
+        (
+            "Training",
+            format!(
+                "{}, learning rate {}, batches of {}, {} epochs planned",
+                escape(&setup.optimizer),
+                figure(setup.learning_rate),
+                setup.batch_size,
+                setup.epochs
+            ),
+        ),
         ("Loss", escape(&setup.loss)),
         ("Output", format!("{} of {}", escape(&setup.head), units(setup.outputs))),
     ];

@@ -2,7 +2,7 @@
 
 use crate::plot::{Drawing, Panel, label, legend, line_key, n, picture, range, square_key, table, ticks};
 use crate::style::level_of_decibels;
-use crate::text::{decibels, escape, or_blank};
+use crate::text::{decibels, escape, figure, or_blank};
 use crate::view::View;
 use std::ops::Range;
 use steadygrad_doctor::{FAR, FAR_NORMALIZED};
@@ -12,9 +12,13 @@ pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
     if view.start().is_none() || view.blocks.is_empty() {
         return "<p class=\"quiet\">No layer was looked at.</p>".into();
     }
-    picture(&format!("{id}-strip"), "How gradient and signal pass through the layers", &description(view), width, |w| {
-        drawing(view, w)
-    }) + &numbers(view)
+    picture(
+        &format!("{id}-strip"),
+        "How gradient and signal pass through the layers",
+        &description(view),
+        width,
+        |w| drawing(view, w),
+    ) + &numbers(view)
 }
 
 /// One sentence for those who do not see the picture.
@@ -48,16 +52,24 @@ impl Series {
     }
 }
 
-fn gradients(view: &View<'_>) -> Series {
+fn gradients_of(view: &View<'_>) -> Series {
     let of = |s| view.gradient_decibels(s);
     let expected = view.expected_gradient();
-    Series { start: view.start().map(of).unwrap_or_default(), end: later(view).map(of).unwrap_or_default(), expected }
+    Series {
+        start: view.start().map(of).unwrap_or_default(),
+        end: later(view).map(of).unwrap_or_default(),
+        expected,
+    }
 }
 
-fn signals(view: &View<'_>) -> Series {
+fn signals_of(view: &View<'_>) -> Series {
     let of = |s| view.signal_decibels(s);
     let expected = view.expected_signal();
-    Series { start: view.start().map(of).unwrap_or_default(), end: later(view).map(of).unwrap_or_default(), expected }
+    Series {
+        start: view.start().map(of).unwrap_or_default(),
+        end: later(view).map(of).unwrap_or_default(),
+        expected,
+    }
 }
 
 fn later<'a>(view: &View<'a>) -> Option<&'a steadygrad_chart::Sample> {
@@ -83,7 +95,7 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     let mut y = keys.height + 24.0;
 
     // The strip itself: a cell for each layer, coloured by what the gradient has lost or gained.
-    let (gradients, signals) = (gradients(view), signals(view));
+    let (gradients, signals) = (gradients_of(view), signals_of(view));
     let cells = if gradients.start.iter().any(Option::is_some) { &gradients.start } else { &signals.start };
     let cw = w / names.len() as f64;
     out += &label(left, y - 8.0, "start", "head", "Gradient at each layer, dB against the last layer");
@@ -100,11 +112,21 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     y += 24.0;
     let far = if view.diagnosis.forecast.normalized { FAR_NORMALIZED } else { FAR };
     let tall = if width > 600.0 { 190.0 } else { 150.0 };
-    let panel = panel(left, y, w, tall, &gradients, -20.0, 20.0);
+    let panel = panel(left, y, w, tall, &all(view, gradients_of), -20.0, 20.0);
     out += &one(&panel, &gradients, Some((-FAR, far)), &tips(&names, &gradients, "gradient"));
     y += tall + 46.0;
-    out += &label(left, y - 10.0, "start", "head", "Signal behind each layer (deviation over the batch), dB against 1");
-    let panel = self::panel(left, y, w, tall * 0.75, &signals, -10.0, 10.0);
+    out += &label(
+        left,
+        y - 10.0,
+        "start",
+        "head",
+        if width > 500.0 {
+            "Signal behind each layer (deviation over the batch), dB against 1"
+        } else {
+            "Signal behind each layer, dB against 1"
+        },
+    );
+    let panel = self::panel(left, y, w, tall * 0.75, &all(view, signals_of), -10.0, 10.0);
     out += &one(&panel, &signals, None, &tips(&names, &signals, "signal"));
     y += tall * 0.75;
     out += &panel.names(&names, y + 18.0);
@@ -113,13 +135,22 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     Drawing { height: y + 42.0, body: out }
 }
 
-fn panel(x: f64, y: f64, w: f64, h: f64, series: &Series, low: f64, high: f64) -> Panel {
-    Panel { x, y, w, h, values: range(series.all(), low, high, 10.0) }
+fn panel(x: f64, y: f64, w: f64, h: f64, values: &[f64], low: f64, high: f64) -> Panel {
+    Panel { x, y, w, h, values: range(values.iter(), low, high, 10.0) }
+}
+
+/// The values of this picture and of the one beside it: both have one scale.
+fn all(view: &View<'_>, series: fn(&View<'_>) -> Series) -> Vec<f64> {
+    let mut all: Vec<f64> = series(view).all().copied().collect();
+    if let Some(beside) = view.beside {
+        all.extend(series(&View::of(beside)).all());
+    }
+    all
 }
 
 fn one(panel: &Panel, series: &Series, steady: Option<(f64, f64)>, tips: &[String]) -> String {
     let Range { start: low, end: high } = panel.values;
-    let mut out = panel.grid(&ticks(&panel.values, panel.h / 36.0), |t| crate::text::figure(t));
+    let mut out = panel.grid(&ticks(&panel.values, panel.h / 36.0), figure);
     if let Some((from, to)) = steady {
         let (top, bottom) = (panel.at(to.min(high)), panel.at(from.max(low)));
         out += &format!(
@@ -160,7 +191,7 @@ fn tips(names: &[&str], series: &Series, what: &str) -> Vec<String> {
 }
 
 fn numbers(view: &View<'_>) -> String {
-    let (g, s) = (gradients(view), signals(view));
+    let (g, s) = (gradients_of(view), signals_of(view));
     let get = |values: &[Option<f64>], i: usize| or_blank(values.get(i).copied().flatten(), decibels);
     let row = |(i, name): (usize, &&str)| {
         let cells = [&g.start, &g.expected, &g.end, &s.start, &s.expected, &s.end];

@@ -1,7 +1,7 @@
 //! Colours and script of a page. What is coloured by a number has one class for each of a few levels.
 
 /// Levels on each side of the middle.
-const LEVELS: i32 = 8;
+const LEVELS: i32 = 12;
 /// Lines that tell layers apart by their depth.
 const DEPTHS: i32 = 8;
 
@@ -26,9 +26,9 @@ fn levels(middle: Rgb, low: Rgb, high: Rgb) -> String {
     }
     for depth in 0..DEPTHS {
         let part = f64::from(depth) / f64::from(DEPTHS - 1);
-        let grey = [128.0, 128.0, 128.0];
+        let between = [140.0, 110.0, 165.0];
         let colour =
-            if part < 0.5 { mixed(low, grey, part * 1.6) } else { mixed(high, grey, (1.0 - part) * 1.6) };
+            if part < 0.5 { mixed(low, between, part * 2.0) } else { mixed(between, high, part * 2.0 - 1.0) };
         out += &format!(".d{depth}{{stroke:{colour};fill:none}}");
     }
     out
@@ -64,7 +64,10 @@ pub fn chart_rules() -> String {
     // A point within a number would be taken for a class: there is none.
     let forced = nested("\n:root[data-theme=dark] .");
     let preferred = nested("\n:root:not([data-theme=light]) .");
-    format!("{light}{forced}@media screen and (prefers-color-scheme:dark){{{preferred}}}{}", include_str!("chart.css"))
+    format!(
+        "{light}{forced}@media screen and (prefers-color-scheme:dark){{{preferred}}}{}",
+        include_str!("chart.css")
+    )
 }
 
 /// The style of a page.

@@ -14,7 +14,9 @@ pub fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(c),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.push('\u{fffd}')
+            }
             c if c.is_control() => out.push('\u{fffd}'),
             c => out.push(c),
         }
@@ -53,7 +55,8 @@ pub fn figure(x: f64) -> String {
     } else if (1e-3..1e5).contains(&size) {
         let digits = (2 - size.log10().floor() as i32).clamp(0, 5) as usize;
         let plain = format!("{size:.digits$}");
-        let plain = if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.') } else { &plain };
+        let plain =
+            if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.') } else { &plain };
         thousands(plain)
     } else {
         let mut exponent = size.log10().floor() as i32;
@@ -100,16 +103,27 @@ pub fn factor(decibels: f64) -> String {
     match decibels {
         d if d.is_nan() => "not a number".into(),
         d if d == f64::NEG_INFINITY => "nothing arrives".into(),
-        d if d < 0.0 => format!("1⁄{} of it", figure(10_f64.powf(-d / 20.0))),
-        d => format!("{} times as much", figure(10_f64.powf(d / 20.0))),
+        d if d.abs() < 0.5 => "as it was".into(),
+        d if d < 0.0 => format!("{} times smaller", rough(-d)),
+        d => format!("{} times larger", rough(d)),
     }
 }
 
-/// A share in percent: "12 %"; "<1 %" where there is some.
+/// Two digits of a factor are enough for words.
+fn rough(decibels: f64) -> String {
+    let x = 10_f64.powf(decibels / 20.0);
+    if (10.0..1e5).contains(&x) {
+        let size = 10_f64.powf(x.log10().floor() - 1.0);
+        return figure((x / size).round() * size);
+    }
+    figure(x)
+}
+
+/// A share in percent: "12 %"; "under 1 %" where there is some.
 pub fn percent(x: f64) -> String {
     match x {
         _ if x.is_nan() => "not known".into(),
-        _ if x > 0.0 && x < 0.01 => "<1 %".into(),
+        _ if x > 0.0 && x < 0.01 => "under 1 %".into(),
         _ => format!("{:.0} %", 100.0 * x),
     }
 }
@@ -137,15 +151,29 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let all = [0.0, 1.0, -1.5, 0.012345, 1234.5, 23456.0, 4.1e-9, 1e-20, 9.99e30, f64::NAN, f64::INFINITY];
+        let all =
+            [0.0, 1.0, -1.5, 0.012345, 1234.5, 23456.0, 4.1e-9, 1e-20, 9.99e30, f64::NAN, f64::INFINITY];
         let said = all.map(figure);
         let wanted = [
-            "0", "1", "−1.5", "0.0123", "1234", "23,456", "4.1 × 10⁻⁹", "10⁻²⁰", "10³¹", "not a number", "∞",
+            "0",
+            "1",
+            "−1.5",
+            "0.0123",
+            "1234",
+            "23,456",
+            "4.1 × 10⁻⁹",
+            "10⁻²⁰",
+            "10³¹",
+            "not a number",
+            "∞",
         ];
         assert_eq!(said, wanted.map(String::from));
         assert_eq!(decibels(-31.25), "−31.2 dB");
         assert_eq!(decibels(f64::NEG_INFINITY), "−∞ dB");
-        assert_eq!(factor(-40.0), "1⁄100 of it");
-        assert_eq!((percent(0.001), percent(0.5), percent(f64::NAN)), ("<1 %".into(), "50 %".into(), "not known".into()));
+        assert_eq!(factor(-40.2), "100 times smaller");
+        assert_eq!(
+            (percent(0.001), percent(0.5), percent(f64::NAN)),
+            ("under 1 %".into(), "50 %".into(), "not known".into())
+        );
     }
 }

@@ -12,7 +12,12 @@ pub fn dots(trials: &Trials, id: &str, title: &str) -> String {
         return "<p class=\"quiet\">Nothing was tried.</p>".into();
     }
     let best = &trials.arms[trials.best()];
-    let description = format!("Best median of {}: {} with {}.", trials.measure.name, figure(best.median(&trials.measure)), best.name);
+    let description = format!(
+        "Best median of {}: {} with {}.",
+        trials.measure.name,
+        figure(best.median(&trials.measure)),
+        best.name
+    );
     let row = |arm: &Arm| {
         let values: Vec<String> = arm.outcomes.iter().map(|o| figure(o.last())).collect();
         vec![escape(&arm.name), figure(arm.median(&trials.measure)), figure(arm.spread()), values.join("; ")]
@@ -27,11 +32,13 @@ fn drawing(trials: &Trials, width: f64) -> Drawing {
     let left = if narrow { 12.0 } else { 330.0 };
     let right = 64.0;
     let w = width - left - right;
-    let tall = if narrow { 44.0 } else { 28.0 };
+    let tall = if narrow { 58.0 } else { 38.0 };
     let h = tall * trials.arms.len() as f64;
     let axis = Panel { x: left, y: 6.0, w, h, values: extent(trials) };
-    let at = |v: f64| left + w * ((v - axis.values.start) / (axis.values.end - axis.values.start)).clamp(0.0, 1.0);
-    let mut body = format!("<rect class=\"panel\" x=\"{}\" y=\"6\" width=\"{}\" height=\"{}\"/>", n(left), n(w), n(h));
+    let at =
+        |v: f64| left + w * ((v - axis.values.start) / (axis.values.end - axis.values.start)).clamp(0.0, 1.0);
+    let mut body =
+        format!("<rect class=\"panel\" x=\"{}\" y=\"6\" width=\"{}\" height=\"{}\"/>", n(left), n(w), n(h));
     for tick in ticks(&axis.values, if narrow { 3.0 } else { 6.0 }) {
         let x = at(tick);
         body += &format!("<path class=\"grid\" d=\"M{} 6v{}\"/>", n(x), n(h));
@@ -40,19 +47,29 @@ fn drawing(trials: &Trials, width: f64) -> Drawing {
     body += &label(left, h + 40.0, "start", "tick", &escape(&format!("{}, at the end", trials.measure.name)));
     let best = trials.best();
     for (i, arm) in trials.arms.iter().enumerate() {
-        let y = 6.0 + tall * i as f64 + if narrow { 30.0 } else { tall / 2.0 };
-        let (x, name_y, anchor) = if narrow { (left + 4.0, y - 14.0, "start") } else { (left - 10.0, y + 4.0, "end") };
+        let y = 6.0 + tall * i as f64 + if narrow { 42.0 } else { tall / 2.0 };
+        let (x, name_y, anchor) =
+            if narrow { (left + 4.0, y - 16.0, "start") } else { (left - 10.0, y + 4.0, "end") };
         let class = if i == best { "name best" } else { "name" };
-        body += &label(x, name_y, anchor, class, &short(&arm.name, if narrow { 44 } else { 46 }));
+        let lines = two_lines(&arm.name, if narrow { 46 } else { 50 });
+        let first = name_y - if narrow { 14.0 } else { 7.0 } * (lines.len() as f64 - 1.0);
+        for (k, line) in lines.iter().enumerate() {
+            body += &label(x, first + 14.0 * k as f64, anchor, class, line);
+        }
         let state = if i == 0 { "first" } else { "arm" };
         let median = arm.median(&trials.measure);
         for outcome in arm.outcomes.iter().filter(|o| o.last().is_finite()) {
-            body += &format!("<circle class=\"{state}-dot\" cx=\"{}\" cy=\"{}\" r=\"4\"/>", n(at(outcome.last())), n(y));
+            body += &format!(
+                "<circle class=\"{state}-dot\" cx=\"{}\" cy=\"{}\" r=\"4\"/>",
+                n(at(outcome.last())),
+                n(y)
+            );
         }
         let broken = arm.outcomes.iter().filter(|o| !o.last().is_finite()).count();
         if broken > 0 {
             body += &axis.marks(&[], 0.0, "");
-            body += &format!("<path class=\"broken\" d=\"M{} {}l8 8m0 -8l-8 8\"/>", n(left - 4.0), n(y - 4.0));
+            body +=
+                &format!("<path class=\"broken\" d=\"M{} {}l8 8m0 -8l-8 8\"/>", n(left - 4.0), n(y - 4.0));
         }
         if median.is_finite() {
             body += &format!("<path class=\"median\" d=\"M{} {}v18\"/>", n(at(median)), n(y - 9.0));
@@ -70,6 +87,22 @@ fn drawing(trials: &Trials, width: f64) -> Drawing {
         );
     }
     Drawing { height: h + 48.0, body }
+}
+
+/// A name in one line or two, escaped.
+fn two_lines(name: &str, most: usize) -> Vec<String> {
+    let n = name.chars().count();
+    let near = |at: usize| at <= most && at > 0 && n - at <= most;
+    // At the space nearest to the middle.
+    let spaces = name.chars().enumerate().filter(|(at, c)| *c == ' ' && near(*at)).map(|(at, _)| at);
+    match spaces.min_by_key(|at| at.abs_diff(n / 2)).filter(|_| n > most) {
+        Some(at) => {
+            let (one, two): (String, String) =
+                (name.chars().take(at).collect(), name.chars().skip(at + 1).collect());
+            vec![escape(&one), escape(&two)]
+        }
+        None => vec![short(name, most)],
+    }
 }
 
 fn extent(trials: &Trials) -> Range<f64> {

@@ -27,15 +27,19 @@ pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
         let all = looks(view).into_iter().flat_map(|(_, s)| values(view, s, kind)).flatten();
         all.filter(|x| x.is_finite()).fold(0.0, f64::max)
     };
-    let said: Vec<String> =
-        (0..3).map(|k| format!("{}: at most {}", KINDS[k].0, percent(worst(k)))).collect();
+    let said: Vec<String> = (0..3).map(|k| format!("{} {}", KINDS[k].0, percent(worst(k)))).collect();
     let shown: Vec<usize> = (0..3).filter(|&k| worst(k) > 0.0).collect();
-    let words = format!("<p>{}.</p>", said.join("; "));
     if shown.is_empty() {
-        return words + &numbers(view);
+        return format!(
+            "<p>No hidden layer has saturated values, zeros, or dead units.</p>{}",
+            numbers(view)
+        );
     }
+    let words = format!("<p class=\"about\">In the worst layer, {}.</p>", said.join("; "));
     let title = "Saturated, zero and dead units of every hidden layer";
-    words + &picture(&format!("{id}-bars"), title, &said.join("; "), width, |w| drawing(view, &shown, w)) + &numbers(view)
+    words
+        + &picture(&format!("{id}-bars"), title, &said.join("; "), width, |w| drawing(view, &shown, w))
+        + &numbers(view)
 }
 
 /// Before training, and the last look while it trained.
@@ -94,7 +98,9 @@ fn drawing(view: &View<'_>, shown: &[usize], width: f64) -> Drawing {
             }
         }
         let tip = |(i, name): (usize, &&str)| {
-            let one = |(k, (when, _)): (usize, &(&str, &Sample))| format!("{} {when}", or_blank(all[k][i], percent));
+            let one = |(k, (when, _)): (usize, &(&str, &Sample))| {
+                format!("{} {when}", or_blank(all[k][i], percent))
+            };
             let parts: Vec<String> = looks.iter().enumerate().map(one).collect();
             format!("{}: {word} {}", escape(name), parts.join(", "))
         };

@@ -15,7 +15,8 @@ pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
         return "<p class=\"quiet\">No update was looked at.</p>".into();
     }
     let title = "Size of each layer's update against its weights";
-    let description = "‖change‖ / ‖weights‖ at each step that was looked at; a thousandth is right more often than not.";
+    let description =
+        "‖change‖ / ‖weights‖ at each step that was looked at; a thousandth is right more often than not.";
     picture(&format!("{id}-lines"), title, description, width, |w| drawing(view, &samples, &values, w))
         + &numbers(view, &samples, &values)
 }
@@ -37,7 +38,8 @@ fn drawing(view: &View<'_>, samples: &[&Sample], values: &[Vec<Option<f64>>], wi
         items.into_iter().map(|(k, s)| (k, s.chars().take(24).collect())).collect();
     let keys = legend(&items, left, 0.0, w);
     let top = keys.height + 8.0;
-    let logs: Vec<f64> = values.iter().flatten().flatten().map(|v| v.log10()).filter(|v| v.is_finite()).collect();
+    let logs: Vec<f64> =
+        values.iter().flatten().flatten().map(|v| v.log10()).filter(|v| v.is_finite()).collect();
     // What is smaller than a billionth is at the lower edge.
     let fold = |f: fn(f64, f64) -> f64, start: f64| logs.iter().copied().fold(start, f);
     let (low, high) = (fold(f64::min, -4.0).floor().max(-9.0), fold(f64::max, -2.0).ceil().min(3.0));

@@ -62,7 +62,8 @@ pub fn html(view: &View<'_>) -> String {
     )
 }
 
-fn capital(word: &str) -> String {
+/// With a capital at its beginning.
+pub fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or(String::new(), |c| c.to_uppercase().chain(letters).collect())
 }
@@ -84,7 +85,9 @@ fn lead(view: &View<'_>) -> String {
             decibels(reached),
             (FAR - reached.abs()).max(0.0)
         ),
-        (Verdict::Healthy, _) => "<p class=\"lead\">No check found anything that keeps it from learning.</p>".into(),
+        (Verdict::Healthy, _) => {
+            "<p class=\"lead\">No check found anything that keeps it from learning.</p>".into()
+        }
         _ => "<p class=\"lead\">It could not be looked at.</p>".into(),
     }
 }
@@ -111,7 +114,11 @@ fn vitals(view: &View<'_>) -> String {
         signals.pop();
         let signals: Vec<f64> = signals.into_iter().flatten().collect();
         if let [first, .., last] = signals[..] {
-            all.push(("Signal, last hidden layer against first".into(), decibels(last - first), factor(last - first)));
+            all.push((
+                "Signal, last hidden layer against first".into(),
+                decibels(last - first),
+                factor(last - first),
+            ));
         }
         let worst = view.end().map_or(start, flow);
         let units = format!("{} of values saturated", percent(worst.saturated.max(start.saturated)));
@@ -120,7 +127,11 @@ fn vitals(view: &View<'_>) -> String {
     let curves = &diagnosis.curves;
     if let (Some(&first), Some(&last)) = (curves.loss.first(), curves.loss.last()) {
         let epochs = curves.loss.len();
-        let small = if epochs == 1 { "after 1 epoch".into() } else { format!("from {} in {epochs} epochs", figure(first)) };
+        let small = if epochs == 1 {
+            "after 1 epoch".into()
+        } else {
+            format!("from {} in {epochs} epochs", figure(first))
+        };
         all.push(("Loss".into(), figure(last), small));
     }
     if let Some(&last) = curves.val_metric.last().or(curves.metric.last()) {

@@ -23,6 +23,8 @@ pub struct View<'a> {
     pub diagnosis: &'a Diagnosis,
     /// The layers that are shown, from the input to the loss.
     pub blocks: Vec<Block>,
+    /// What stands beside it, with which it shares its scales.
+    pub beside: Option<&'a Diagnosis>,
 }
 
 impl<'a> View<'a> {
@@ -42,7 +44,7 @@ impl<'a> View<'a> {
             let out = if n == last { head } else { end - 1 };
             Block { name: layers[head].whole.clone(), linear: head, out, activation }
         };
-        View { diagnosis, blocks: heads.iter().enumerate().map(block).collect() }
+        View { diagnosis, blocks: heads.iter().enumerate().map(block).collect(), beside: None }
     }
 
     /// The layers of the chart.
