@@ -38,10 +38,6 @@ impl Cure {
         how.examination = Examination::default();
         let cure = cure(&experiment, &how)?;
         let diff = cure.diff(&experiment)?;
-        if let Some(file) = &self.html {
-            let page = steadygrad::report::page_of_cure(&cure, &diff, &self.source.title(&experiment));
-            steadygrad::data::file::replace(file, page)?;
-        }
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", cure.to_json())?;
@@ -57,8 +53,12 @@ impl Cure {
                 writeln!(out, "\nthe cured experiment is in {}", file.display())?;
             }
         }
-        if let Some(file) = self.html.as_ref().filter(|_| !self.json) {
-            writeln!(out, "\nthe page is in {}", file.display())?;
+        if let Some(file) = &self.html {
+            let page = steadygrad::report::page_of_cure(&cure, &diff, &self.source.title(&experiment));
+            steadygrad::data::file::replace(file, page)?;
+            if !self.json {
+                writeln!(out, "\nthe page is in {}", file.display())?;
+            }
         }
         let helped = cure.cured.is_some() || cure.diagnosis.verdict != Verdict::Sick;
         Ok(if helped { Outcome::Fine } else { Outcome::Sick })

@@ -36,10 +36,6 @@ impl Doctor {
             ..Examination::default()
         };
         let diagnosis = examine(&experiment, &how)?;
-        if let Some(file) = &self.html {
-            let page = steadygrad::report::page(&diagnosis, &self.source.title(&experiment));
-            steadygrad::data::file::replace(file, page)?;
-        }
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", diagnosis.to_json())?;
@@ -48,7 +44,11 @@ impl Doctor {
             if let Some(root) = diagnosis.findings.first() {
                 writeln!(out, "\n`steadygrad explain {}` says more", root.code)?;
             }
-            if let Some(file) = &self.html {
+        }
+        if let Some(file) = &self.html {
+            let page = steadygrad::report::page(&diagnosis, &self.source.title(&experiment));
+            steadygrad::data::file::replace(file, page)?;
+            if !self.json {
                 writeln!(out, "\nthe page is in {}", file.display())?;
             }
         }

@@ -1,7 +1,7 @@
 //! What was found: evidence, cause and cure of each finding, and what follows from it.
 
 use crate::markdown;
-use crate::text::{escape, figure, words};
+use crate::text::{escape, figure, sentence, words};
 use crate::verdict::{causes, shape};
 use steadygrad_doctor::{Finding, Severity, checks};
 use steadygrad_lab::Diagnosis;
@@ -29,7 +29,7 @@ fn card(found: &Finding, all: &[Finding]) -> String {
         shape(state),
         words(found.condition),
         escape(found.code),
-        escape(&found.summary)
+        sentence(&found.summary)
     );
     out += &format!("<dt>How bad</dt><dd>{}</dd>", found.severity);
     if !found.layers.is_empty() {
@@ -40,7 +40,7 @@ fn card(found: &Finding, all: &[Finding]) -> String {
     }
     if !found.prescriptions.is_empty() {
         let one = |p: &steadygrad_doctor::Prescription| {
-            format!("<li>{} <span class=\"chip\">{}</span></li>", escape(&p.title), p.applicability)
+            format!("<li>{} <span class=\"chip\">{}</span></li>", sentence(&p.title), p.applicability)
         };
         let list: String = found.prescriptions.iter().map(one).collect();
         out += &format!("<dt>Cure</dt><dd><ol>{list}</ol></dd>");
@@ -69,7 +69,7 @@ fn card(found: &Finding, all: &[Finding]) -> String {
                 "<li><b>{}</b> <span class=\"code\">{}</span>: {}</li>",
                 words(f.condition),
                 f.code,
-                escape(&f.summary)
+                sentence(&f.summary)
             )
         };
         out += &format!("<p>And so:</p><ul>{}</ul>", follows.iter().map(one).collect::<String>());

@@ -7,13 +7,15 @@ use steadygrad_chart::{Histogram, Sample};
 
 /// Cards that are shown before the rest is folded away.
 const SHOWN: usize = 12;
+/// Layers that have a card; of more than these some are left out.
+const MOST: usize = 48;
 
 /// A card for each layer.
 pub fn html(view: &View<'_>) -> String {
     let none = "<p class=\"quiet\">No histograms were taken.</p>";
     let Some(sample) = view.start() else { return none.into() };
     let cards: Vec<(String, Vec<String>)> =
-        (0..view.blocks.len()).filter_map(|i| card(view, sample, i)).collect();
+        spread(view.blocks.len(), MOST).into_iter().filter_map(|i| card(view, sample, i)).collect();
     if cards.is_empty() {
         return none.into();
     }
@@ -53,19 +55,19 @@ fn card(view: &View<'_>, sample: &Sample, i: usize) -> Option<(String, Vec<Strin
     }
     let name = escape(&block.name);
     let say = |h: Option<&Histogram>| h.map_or("not measured".into(), |h| format!("±{}", figure(h.bound)));
-    let (w, h) = (152.0, 42.0);
-    let mut body = label(0.0, 11.0, "start", "head", &short(&block.name, 22));
+    let (w, h) = (152.0, 40.0);
+    let mut body = label(0.0, 11.0, "start", "head", &short(&block.name, 11));
     body += &area(signal, w, 18.0, h, true, "signal-area");
     body += &format!("<path class=\"zero\" d=\"M0 {}H{w}\"/>", n(18.0 + h));
     body += &area(delta, w, 18.0 + h, h, false, "delta-area");
-    body += &label(w, 26.0, "end", "note", &say(signal));
-    body += &label(w, 16.0 + 2.0 * h, "end", "note", &say(delta));
+    body += &label(w, 11.0, "end", "note", &say(signal));
+    body += &label(w, 29.0 + 2.0 * h, "end", "note", &say(delta));
     let tip = format!("{name}: values {}, gradients {}", say(signal), say(delta));
     let svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart card\" viewBox=\"0 0 {w} {}\" role=\"img\" aria-label=\"{tip}\">{body}\
          <rect class=\"hit\" x=\"0\" y=\"0\" width=\"{w}\" height=\"{}\"><title>{tip}</title></rect></svg>",
-        n(22.0 + 2.0 * h),
-        n(22.0 + 2.0 * h)
+        n(34.0 + 2.0 * h),
+        n(34.0 + 2.0 * h)
     );
     let cells = |h: Option<&Histogram>| match h {
         None => ["–", "–", "–"].map(String::from),

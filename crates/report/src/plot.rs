@@ -172,13 +172,17 @@ impl Panel {
         let shown = spread(names.len(), room);
         let most = ((self.w / shown.len().max(1) as f64 - 8.0) / 6.6).max(5.0) as usize;
         let one = |&i: &usize| {
-            label(
-                self.middle(i, names.len()),
-                y,
-                "middle",
-                "tick",
-                &crate::text::short(names[i], most.min(18)),
-            )
+            let text = crate::text::short(names[i], most.min(18));
+            let half = 3.3 * names[i].chars().count().min(most.min(18)) as f64;
+            let x = self.middle(i, names.len());
+            // Names at the edges stay within the picture.
+            if x - half < self.x - 30.0 {
+                label(self.x - 30.0, y, "start", "tick", &text)
+            } else if x + half > self.x + self.w + 8.0 {
+                label(self.x + self.w + 8.0, y, "end", "tick", &text)
+            } else {
+                label(x, y, "middle", "tick", &text)
+            }
         };
         shown.iter().map(one).collect()
     }

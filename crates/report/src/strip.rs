@@ -100,9 +100,9 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     let cw = w / names.len() as f64;
     out += &label(left, y - 8.0, "start", "head", "Gradient at each layer, dB against the last layer");
     for (i, value) in cells.iter().enumerate() {
-        let gap = if cw > 6.0 { 1.5 } else { 0.0 };
+        let gap = if cw > 12.0 { 1.5 } else { 0.0 };
         out += &format!(
-            "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"2\"/>",
+            "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\"/>",
             value.map_or("hn".into(), level_of_decibels),
             n(left + cw * i as f64),
             n(y),

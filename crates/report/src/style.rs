@@ -16,20 +16,22 @@ fn mixed(from: Rgb, to: Rgb, part: f64) -> String {
     format!("#{:02x}{:02x}{:02x}", one(0), one(1), one(2))
 }
 
-/// The rules of all levels on a page whose middle has this colour.
+/// The colours of all levels as variables, on a page whose middle has this colour.
+///
+/// Variables, as rules do not reach into what `<use>` repeats, and what is inherited does.
 fn levels(middle: Rgb, low: Rgb, high: Rgb) -> String {
     let mut out = String::new();
     for level in -LEVELS..=LEVELS {
         let part = (f64::from(level.abs()) / f64::from(LEVELS)).powf(0.9);
         let to = if level < 0 { low } else { high };
-        out += &format!(".h{}{{fill:{}}}", level + LEVELS, mixed(middle, to, part));
+        out += &format!("--h{}:{};", level + LEVELS, mixed(middle, to, part));
     }
     for depth in 0..DEPTHS {
         let part = f64::from(depth) / f64::from(DEPTHS - 1);
         let between = [140.0, 110.0, 165.0];
         let colour =
             if part < 0.5 { mixed(low, between, part * 2.0) } else { mixed(between, high, part * 2.0 - 1.0) };
-        out += &format!(".d{depth}{{stroke:{colour};fill:none}}");
+        out += &format!("--d{depth}:{colour};");
     }
     out
 }
@@ -59,27 +61,22 @@ pub fn depth(i: usize, of: usize) -> String {
 /// The rules of pictures: for a page, and for a picture that stands alone.
 pub fn chart_rules() -> String {
     let light = levels([236.0, 238.0, 240.0], LOW, HIGH);
-    let dark = levels([46.0, 52.0, 60.0], [86.0, 180.0, 233.0], [240.0, 120.0, 40.0]);
-    let nested = |prefix: &str| dark.replace(".", prefix).trim().to_string();
-    // A point within a number would be taken for a class: there is none.
-    let forced = nested("\n:root[data-theme=dark] .");
-    let preferred = nested("\n:root:not([data-theme=light]) .");
+    let dark =
+        levels([46.0, 52.0, 60.0], [86.0, 180.0, 233.0], [240.0, 120.0, 40.0]) + include_str!("dark.css");
+    let fills = (0..=2 * LEVELS).map(|l| format!(".h{l}{{fill:var(--h{l})}}"));
+    let strokes = (0..DEPTHS).map(|d| format!(".d{d}{{stroke:var(--d{d});fill:none}}"));
     format!(
-        "{light}{forced}@media screen and (prefers-color-scheme:dark){{{preferred}}}{}",
+        "{}:root{{{light}}}\n:root[data-theme=dark]{{{dark}}}\n@media screen and (prefers-color-scheme:dark)\
+         {{:root:not([data-theme=light]){{{dark}}}}}\n{}{}",
+        include_str!("light.css"),
+        fills.chain(strokes).collect::<String>(),
         include_str!("chart.css")
     )
 }
 
 /// The style of a page.
 pub fn page_rules() -> String {
-    // Dark variables are written once and used twice.
-    let dark = include_str!("dark.css");
-    format!(
-        "{}\n:root[data-theme=dark]{{{dark}}}\n@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n{}\n{}",
-        include_str!("light.css"),
-        chart_rules(),
-        include_str!("page.css")
-    )
+    chart_rules() + include_str!("page.css")
 }
 
 /// Tooltips, the theme, and the switches.

@@ -15,9 +15,8 @@ pub fn flow(diagnosis: &Diagnosis) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"{w}\" height=\"{h}\" viewBox=\"-12 -12 {w} {h}\" role=\"img\" \
          aria-labelledby=\"t d\"><title id=\"t\">How gradient and signal pass through the layers</title><desc id=\"d\">{}</desc>\
-         <style>{}{}</style><rect class=\"paper\" x=\"-12\" y=\"-12\" width=\"{w}\" height=\"{h}\"/>{}</svg>\n",
+         <style>{}</style><rect class=\"paper\" x=\"-12\" y=\"-12\" width=\"{w}\" height=\"{h}\"/>{}</svg>\n",
         escape(&strip::description(&view)),
-        include_str!("light.css"),
         chart_rules().replace('<', "&lt;").replace('>', "&gt;"),
         drawing.body
     )

@@ -24,6 +24,22 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// A sentence, escaped, with what stands in backticks as code.
+pub fn sentence(text: &str) -> String {
+    let mut parts = text.split('`').peekable();
+    let (mut out, mut code) = (String::new(), false);
+    while let Some(part) = parts.next() {
+        // The last backtick of an odd number is a letter.
+        match code {
+            true if parts.peek().is_some() => out += &format!("<code>{}</code>", escape(part)),
+            true => out += &format!("`{}", escape(part)),
+            false => out += &escape(part),
+        }
+        code = !code;
+    }
+    out
+}
+
 /// At most so many letters, the middle left out: the number at the end of a name tells layers apart. Escaped.
 pub fn short(name: &str, most: usize) -> String {
     let n = name.chars().count();
@@ -101,7 +117,7 @@ pub fn decibels(x: f64) -> String {
 /// What decibels are as a factor: "1⁄224", "3.2 ×".
 pub fn factor(decibels: f64) -> String {
     match decibels {
-        d if d.is_nan() => "not a number".into(),
+        d if d.is_nan() => "the numbers broke down".into(),
         d if d == f64::NEG_INFINITY => "nothing arrives".into(),
         d if d.abs() < 0.5 => "as it was".into(),
         d if d < 0.0 => format!("{} times smaller", rough(-d)),
@@ -144,6 +160,7 @@ mod tests {
             escape(hostile),
             "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;\u{fffd}\u{fffd}"
         );
+        assert_eq!(sentence("a `<b>` c ` d"), "a <code>&lt;b&gt;</code> c ` d");
         assert_eq!(short("<b>", 9), "&lt;b&gt;");
         assert_eq!(short("batch_normalization_17", 9), "batc…n_17");
         assert_eq!(short("ééééé", 3), "é…é");

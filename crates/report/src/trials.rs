@@ -29,7 +29,8 @@ pub fn dots(trials: &Trials, id: &str, title: &str) -> String {
 
 fn drawing(trials: &Trials, width: f64) -> Drawing {
     let narrow = width <= NARROW;
-    let left = if narrow { 12.0 } else { 330.0 };
+    let longest = trials.arms.iter().flat_map(|a| two_lines(&a.name, 50)).map(|l| l.chars().count()).max();
+    let left = if narrow { 12.0 } else { (6.8 * longest.unwrap_or(0) as f64 + 20.0).clamp(60.0, 330.0) };
     let right = 64.0;
     let w = width - left - right;
     let tall = if narrow { 58.0 } else { 38.0 };

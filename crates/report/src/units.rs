@@ -30,8 +30,10 @@ pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
     let said: Vec<String> = (0..3).map(|k| format!("{} {}", KINDS[k].0, percent(worst(k)))).collect();
     let shown: Vec<usize> = (0..3).filter(|&k| worst(k) > 0.0).collect();
     if shown.is_empty() {
+        let broken = looks(view).into_iter().flat_map(|(_, s)| values(view, s, 1)).flatten().any(f64::is_nan);
+        let but = if broken { ", as far as values are finite" } else { "" };
         return format!(
-            "<p>No hidden layer has saturated values, zeros, or dead units.</p>{}",
+            "<p>No hidden layer has saturated values, zeros, or dead units{but}.</p>{}",
             numbers(view)
         );
     }
@@ -69,9 +71,9 @@ fn drawing(view: &View<'_>, shown: &[usize], width: f64) -> Drawing {
     let (mut body, mut y) = (keys.body, keys.height + 26.0);
     for &kind in shown {
         let (word, what, class, _) = KINDS[kind];
-        let room = ((w - 10.0) / 6.3) as usize;
-        let head: String = format!("{word}: {what}").chars().take(room).collect();
-        body += &label(left, y - 8.0, "start", "head", &escape(&head));
+        let head = format!("{word}: {what}");
+        let head = if head.len() as f64 * 6.6 < w { &head } else { word };
+        body += &label(left, y - 8.0, "start", "head", &escape(head));
         let panel = Panel { x: left, y, w, h: 64.0, values: 0.0..1.0 };
         body += &panel.grid(&[0.0, 0.5, 1.0], |t| format!("{:.0} %", 100.0 * t));
         let all: Vec<Vec<Option<f64>>> = looks.iter().map(|(_, s)| values(view, s, kind)).collect();

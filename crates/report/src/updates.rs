@@ -7,12 +7,18 @@ use crate::text::{escape, figure, or_blank, power};
 use crate::view::View;
 use steadygrad_chart::Sample;
 
+/// Layers that have a line; of more than these some are left out.
+const MOST: usize = 48;
+
 /// The picture with its numbers.
 pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
     let samples: Vec<&Sample> = view.diagnosis.chart.samples.iter().collect();
     let values: Vec<Vec<Option<f64>>> = samples.iter().map(|s| view.updates(s)).collect();
     if !values.iter().flatten().any(Option::is_some) {
         return "<p class=\"quiet\">No update was looked at.</p>".into();
+    }
+    if !values.iter().flatten().flatten().any(|v| v.is_finite()) {
+        return "<p class=\"quiet\">No update is a finite number.</p>".into();
     }
     let title = "Size of each layer's update against its weights";
     let description =
@@ -48,7 +54,7 @@ fn drawing(view: &View<'_>, samples: &[&Sample], values: &[Vec<Option<f64>>], wi
     let decades: Vec<f64> = (low as i32..=high as i32).map(f64::from).collect();
     let mut body = keys.body + &panel.grid(&decades, |d| power(d as i32));
     let names = view.names();
-    for (layer, name) in names.iter().enumerate() {
+    for (layer, name) in spread(of, MOST).into_iter().map(|i| (i, names[i])) {
         let at = |(s, v): (usize, &Vec<Option<f64>>)| {
             let value = v.get(layer).copied().flatten()?;
             Some((panel.middle(s, samples.len()), value.log10()))

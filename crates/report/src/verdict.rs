@@ -1,6 +1,6 @@
 //! The top of a page: the verdict as a word, a shape and a colour, the root cause, and the vital signs.
 
-use crate::text::{decibels, escape, factor, figure, percent, words};
+use crate::text::{decibels, factor, figure, percent, sentence, words};
 use crate::view::View;
 use steadygrad_chart::Sample;
 use steadygrad_doctor::{FAR, Finding, Flow, Verdict};
@@ -71,10 +71,10 @@ pub fn capital(word: &str) -> String {
 fn lead(view: &View<'_>) -> String {
     let diagnosis = view.diagnosis;
     if let Some(found) = root(diagnosis) {
-        let mut out = format!("<p class=\"lead\">{}.</p>", escape(&sentence(&found.summary)));
+        let mut out = format!("<p class=\"lead\">{}.</p>", sentence(&capital_sentence(&found.summary)));
         out += &format!("<p class=\"lead\"><b>Cause:</b> {}.</p>", causes(found));
         if let Some(first) = found.prescriptions.first() {
-            out += &format!("<p class=\"lead\"><b>Try first:</b> {}.</p>", escape(&first.title));
+            out += &format!("<p class=\"lead\"><b>Try first:</b> {}.</p>", sentence(&first.title));
         }
         return out;
     }
@@ -93,7 +93,7 @@ fn lead(view: &View<'_>) -> String {
 }
 
 /// Without a full stop, and beginning with a capital.
-fn sentence(text: &str) -> String {
+fn capital_sentence(text: &str) -> String {
     capital(text.trim_end_matches('.'))
 }
 
@@ -127,7 +127,9 @@ fn vitals(view: &View<'_>) -> String {
     let curves = &diagnosis.curves;
     if let (Some(&first), Some(&last)) = (curves.loss.first(), curves.loss.last()) {
         let epochs = curves.loss.len();
-        let small = if epochs == 1 {
+        let small = if !first.is_finite() {
+            "from the first epoch on".into()
+        } else if epochs == 1 {
             "after 1 epoch".into()
         } else {
             format!("from {} in {epochs} epochs", figure(first))

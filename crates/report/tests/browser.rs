@@ -69,10 +69,14 @@ fn opened(browser: &str, folder: &Path, page: &str, parts: &[&str], width: u32) 
         .arg("--host-resolver-rules=MAP * ~NOTFOUND")
         .arg(format!("--user-data-dir={}", folder.join("profile").display()))
         .arg(format!("--window-size={width},900"))
-        .args(["--virtual-time-budget=3000", "--dump-dom"])
+        .args(["--enable-logging=stderr", "--v=0", "--virtual-time-budget=3000", "--dump-dom"])
         .arg(format!("file://{}", file.display()))
         .output()
         .expect("the browser starts");
+    // What a browser says of a drawing that it cannot read goes there too.
+    let log = String::from_utf8_lossy(&out.stderr);
+    let console: Vec<&str> = log.lines().filter(|l| l.contains("CONSOLE")).collect();
+    assert_eq!(console, Vec::<&str>::new());
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
