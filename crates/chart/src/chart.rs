@@ -239,3 +239,19 @@ pub fn number(x: f64) -> Json {
         x.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_is_in_the_json_where_it_was_taken_and_nowhere_else() {
+        let taken =
+            Observation { signal_histogram: Some(Histogram::of(&[1.0, -1.0])), ..Observation::default() };
+        let json = taken.to_json();
+        assert_eq!(json["signal_histogram"]["bound"], 1.0);
+        assert_eq!(json["signal_histogram"]["counts"].as_array().map(Vec::len), Some(41));
+        assert!(json.get("delta_histogram").is_none());
+        assert!(Observation::default().to_json().get("signal_histogram").is_none());
+    }
+}

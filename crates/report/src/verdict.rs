@@ -54,10 +54,10 @@ pub fn html(view: &View<'_>) -> String {
         None => capital(&state),
     };
     format!(
-        "<div class=\"hero {state}\">{}<div><h1>{heading}</h1>{}<p class=\"quiet\">{looked}, {:.1} s</p></div></div>{}",
+        "<div class=\"hero {state}\">{}<div><h1>{heading}</h1>{}<p class=\"quiet\">{looked}, {}</p></div></div>{}",
         shape(&state),
         lead(view),
-        diagnosis.seconds,
+        if diagnosis.seconds < 0.1 { "under 0.1 s".into() } else { format!("{:.1} s", diagnosis.seconds) },
         vitals(view)
     )
 }
