@@ -208,7 +208,7 @@ impl Patient<'_> {
 }
 
 /// Looks at the start of several draws of the weights; the first is the experiment's own.
-fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>> {
+pub(crate) fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>> {
     // Weights that are given are not drawn.
     let draws = if prepared.weights.is_some() { 1 } else { draws.max(1) };
     let one = |draw: usize| {

@@ -9,6 +9,7 @@ mod examine;
 mod experiment;
 mod finished;
 mod form;
+mod grid;
 mod model_file;
 mod origins;
 mod parallel;
@@ -17,7 +18,7 @@ mod setup;
 mod show;
 mod text;
 mod trial;
-mod trials;
+mod vary;
 mod write;
 
 pub use cure::{Cure, Treatment, cure};
@@ -26,6 +27,7 @@ pub use examine::{Diagnosis, Examination, examine};
 pub use experiment::{Experiment, Prepared};
 pub use finished::Finished;
 pub use form::Form;
+pub use grid::{Grid, Setting, grid};
 pub use show::{Cell, Row};
 pub use trial::{Arm, Measure, Outcome, Trial, Trials};
 
