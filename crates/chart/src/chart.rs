@@ -49,6 +49,12 @@ pub struct Sample {
     pub step: u64,
     /// The loss of the batch.
     pub loss: f64,
+    /// The norm of all gradients together, before clipping.
+    pub gradient_norm: Option<f64>,
+    /// The same after clipping; nothing where no update was made of it.
+    pub clipped_norm: Option<f64>,
+    /// Whether clipping changed a gradient; nothing where no update was made of it.
+    pub clipped: Option<bool>,
     /// One for each layer.
     pub layers: Vec<Observation>,
 }
@@ -125,6 +131,22 @@ impl Chart {
     /// An empty record of these layers.
     pub fn new(layers: Vec<Layer>) -> Chart {
         Chart { layers, ..Chart::default() }
+    }
+
+    /// The share of the updates looked at in which clipping changed a gradient; nothing where no update was looked at.
+    ///
+    /// ```
+    /// use steadygrad_chart::{Chart, Sample};
+    /// let sample = |clipped| Sample { clipped, ..Sample::default() };
+    /// let samples = vec![sample(Some(true)), sample(None), sample(Some(false))];
+    /// let chart = Chart { samples, ..Chart::default() };
+    /// assert_eq!((chart.clip_rate(), Chart::default().clip_rate()), (Some(0.5), None));
+    /// ```
+    pub fn clip_rate(&self) -> Option<f64> {
+        let updates = self.samples.iter().filter_map(|s| s.clipped);
+        let (all, clipped) =
+            updates.fold((0_usize, 0), |(all, n), clipped| (all + 1, n + usize::from(clipped)));
+        (all > 0).then(|| clipped as f64 / all as f64)
     }
 
     /// As JSON; NaN and infinities are the strings "nan", "inf", "-inf".

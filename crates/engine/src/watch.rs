@@ -145,7 +145,7 @@ impl Watch {
         for &(stage, k, other) in &self.same {
             self.current[stage].passed[k] = self.current[other].delta;
         }
-        self.chart.samples.push(Sample { step, loss, layers: self.current.clone() });
+        self.chart.samples.push(Sample { step, loss, layers: self.current.clone(), ..Sample::default() });
     }
 }
 
