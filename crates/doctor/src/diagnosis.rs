@@ -109,7 +109,6 @@ const OF_SCALE: &[&str] = &[
     "oscillating_loss",
     "not_learning",
     "clipping_always",
-    "off_center_activations",
 ];
 
 /// What follows from a gradient that does not arrive as it left.
@@ -220,7 +219,10 @@ mod tests {
         let mut patient = Patient::healthy(4);
         patient.setup.head = "linear".into();
         patient.curves.loss = vec![f64::NAN; 3];
-        patient.trains_to(vec![crate::Edit::Set("compile.optimizer.config.learning_rate", 1e-4.into())], 0.5);
+        for rate in [1e-4, 1e-5, 1e-6] {
+            let edit = crate::Edit::Set("compile.optimizer.config.learning_rate", rate.into());
+            patient.trains_to(vec![edit], 0.5);
+        }
         let opinion = diagnose(&patient.case());
         let told: Vec<_> = opinion.findings.iter().map(|f| (f.condition, f.follows_from)).collect();
         assert_eq!(told, [("mismatched_head", None), ("learning_rate_too_high", Some("SG205"))]);

@@ -213,3 +213,18 @@ impl fmt::Display for Edit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn momentum_is_set_in_every_batch_normalization_blocks_opened() {
+        let norm = || Config::new().with("layer", "batch_normalization");
+        let block = Config::new().with("repeat", 2).with("block", vec![Value::from(norm())]);
+        let layers = vec![Value::from(norm()), block.into(), "relu".into()];
+        let before = Config::new().with("model", Config::new().with("layers", layers));
+        let after = Edit::Momentum(0.9).apply(&before).unwrap().to_json().to_string();
+        assert_eq!(after.matches("\"momentum\":0.9").count(), 2, "{after}");
+    }
+}

@@ -54,7 +54,8 @@ fn run(case: &Case<'_>) -> Outcome {
         return Outcome::Fine;
     };
     let slow = ratio > 0.0 && ratio < 1e-5 && own.is_finite() && start - own < 0.01 * start.abs();
-    if !slow || !trained(case) || !calm_start(case) || !(rate.is_finite() && rate > 0.0) {
+    let can_tell = trained(case) && calm_start(case) && rate.is_finite() && rate > 0.0;
+    if !(slow && can_tell) {
         return Outcome::Fine;
     }
     let times = 10_f64.powf((1e-3 / ratio).log10().ceil().clamp(1.0, 8.0));

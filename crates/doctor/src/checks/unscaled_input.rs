@@ -20,12 +20,12 @@
 //! # Evidence
 //!
 //! ```text
-//! √E[x²] > 10 or < 0.01, or the widest feature varies 100 times as much as the narrowest:  a warning
+//! √E[x²] > 10 or < 0.01, or σ > 3 in the widest feature and 100 times as much as in the narrowest:  a warning
 //! the network is in trouble, and is not on scaled inputs (measured):  sick
 //! ```
 //!
 //! 10 is the limit of AutoTrainer; UMLAUT's, the range from −1 to 1, accuses standardized data. Indices that an Embedding reads
-//! are no sizes.
+//! are no sizes. A pixel that is hardly ever lit varies little and does no harm, so the widest feature must be wide by itself.
 //!
 //! # Reference
 //!
@@ -43,6 +43,8 @@ pub(crate) const CHECK: Check =
 
 /// Largest and smallest size.
 const SIZES: (f64, f64) = (0.01, 10.0);
+/// The deviation of the widest feature.
+const WIDE: f64 = 3.0;
 /// The widest feature against the narrowest.
 const APART: f64 = 100.0;
 
@@ -51,7 +53,7 @@ fn far(s: &Spread) -> bool {
     s.finite
         && s.features > 0
         && s.rms > 0.0
-        && (s.rms > SIZES.1 || s.rms < SIZES.0 || varied && s.widest > APART * s.narrowest)
+        && (s.rms > SIZES.1 || s.rms < SIZES.0 || varied && s.widest > WIDE && s.widest > APART * s.narrowest)
 }
 
 fn run(case: &Case<'_>) -> Outcome {
@@ -80,7 +82,11 @@ fn run(case: &Case<'_>) -> Outcome {
     let cure = Edit::Set("data.scale", "standard".into());
     let mut evidence = vec![
         Evidence::new("root of the mean square of the inputs", worst.rms, "from 0.01 to 10, best about 1"),
-        Evidence::new("widest feature against the narrowest", worst.widest / worst.narrowest, "below 100"),
+        Evidence::new(
+            "widest feature against the narrowest",
+            worst.widest / worst.narrowest,
+            "below 100, where it varies by more than 3",
+        ),
     ];
     let mut sick = false;
     if !calm_start(case) {
@@ -90,7 +96,7 @@ fn run(case: &Case<'_>) -> Outcome {
         evidence.push(Evidence::new(
             "share of the draws without trouble on scaled inputs",
             healed,
-            "that of the rest",
+            "below 0.75, where the scale is not the cause",
         ));
         sick = healed >= 0.75;
     } else if trained(case) && (blew_up(case) || rises(case) || stuck(case)) {
