@@ -21,10 +21,11 @@
 //!
 //! ```text
 //! over the second half of 8 epochs or more:  the change turns its sign in 3/4 of the epochs
-//! and  mean |L(e+1) − L(e)| > 0.1 · mean |L|
+//! and  mean |L(e+1) − L(e)| > 0.1 · mean |L|  and  > 0.05 · |L(0)|
 //! ```
 //!
-//! A loss that only wobbles turns in 2/3 of the epochs by chance; what decides is the size. It is a warning, and nothing is said
+//! A loss that only wobbles turns in 2/3 of the epochs by chance; what decides is the size. Turns of a loss that is
+//! next to 0 are those of a training that has converged. It is a warning, and nothing is said
 //! of the losses of single batches, which always jump.
 //!
 //! # Reference
@@ -54,7 +55,7 @@ fn run(case: &Case<'_>) -> Outcome {
     let turns = changes.windows(2).filter(|w| w[0] * w[1] < 0.0).count();
     let sizes = |values: &[f64]| mean(&values.iter().map(|v| v.abs()).collect::<Vec<_>>());
     let (Some(change), Some(size)) = (sizes(&changes), sizes(late)) else { return Outcome::Fine };
-    if 4 * turns < 3 * (changes.len() - 1) || change <= 0.1 * size {
+    if 4 * turns < 3 * (changes.len() - 1) || change <= (0.1 * size).max(0.05 * all[0].abs()) {
         return Outcome::Fine;
     }
     let mut finding = CHECK.finding(
@@ -110,6 +111,7 @@ mod tests {
 
     #[test]
     fn small_turns_a_fall_few_epochs_and_numbers_that_are_none_say_nothing() {
+        assert!(with(|e| if e == 0 { 9.0 } else { wave(0.2)(e) }, 12).fine(&CHECK));
         assert!(with(wave(0.01), 12).fine(&CHECK) && with(wave(0.2), 6).fine(&CHECK));
         assert!(with(|e| 1.0 / (1 + e) as f64, 12).fine(&CHECK) && with(|_| 0.0, 12).fine(&CHECK));
         assert!(with(|e| if e == 7 { f64::NAN } else { wave(0.2)(e) }, 12).fine(&CHECK));
