@@ -179,3 +179,9 @@ pub(crate) fn far_input(case: &Case<'_>, least: f64, most: f64) -> bool {
 pub(crate) fn of(part: usize, all: usize) -> String {
     format!("{part} of {all}")
 }
+
+/// A number in a sentence: three digits behind the point, or an exponent for what is far from 1.
+pub(crate) fn word(x: f64) -> String {
+    let plain = x == 0.0 || !x.is_finite() || (1e-3..1e6).contains(&x.abs());
+    if plain { format!("{x:.3}") } else { format!("{x:.2e}") }
+}

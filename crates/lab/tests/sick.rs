@@ -100,3 +100,44 @@ fn nan_in_the_data_is_an_error_that_names_the_sample() {
     println!("{error}");
     assert!(error.to_lowercase().contains("nan"), "{error}");
 }
+
+#[test]
+fn targets_in_the_thousands() {
+    let row = |i: usize| {
+        let x = |k| 2.0 * random(i, k) - 1.0;
+        format!(
+            "{:.4},{:.4},{:.4},{:.4},{:.1}",
+            x(0),
+            x(1),
+            x(2),
+            x(3),
+            20_000.0 + 5000.0 * (x(0) + x(1) * x(2))
+        )
+    };
+    let data = csv("prices.csv", (0..600).map(row)) + "\nlabels = \"numbers\"";
+    let layers = hidden(2, "relu", "") + "{ layer = \"dense\", units = 1 }";
+    let compile = "optimizer = { class_name = \"SGD\", config = { learning_rate = 0.01 } }\nloss = \"mean_squared_error\"";
+    root(&look(&experiment(&data, &layers, compile), 2), "unscaled_target", Cause::TargetScale);
+}
+
+#[test]
+fn weights_that_saturate() {
+    let wide = ", kernel_initializer = { class_name = \"RandomNormal\", config = { stddev = 3.0 } }";
+    let layers = hidden(4, "tanh", wide) + TEN;
+    let diagnosis = look(&digits(&layers, &classes("SGD", 0.01)), 1);
+    println!("{}", told(&diagnosis));
+    let found = diagnosis.findings.iter().find(|f| f.condition == "saturated_units").unwrap();
+    assert_eq!(found.causes, [Cause::Initializer]);
+}
+
+#[test]
+fn adam_with_a_rate_of_one() {
+    let layers = hidden(3, "tanh", "") + TEN;
+    root(&look(&digits(&layers, &classes("Adam", 1.0)), 3), "learning_rate_too_high", Cause::LearningRate);
+}
+
+#[test]
+fn a_cross_entropy_that_was_not_told_of_logits() {
+    let layers = hidden(2, "relu", "") + "{ layer = \"dense\", units = 10 }";
+    root(&look(&digits(&layers, &classes("Adam", 1e-3)), 1), "mismatched_head", Cause::OutputHead);
+}

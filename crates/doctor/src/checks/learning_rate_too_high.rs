@@ -37,7 +37,7 @@ use super::check::{Check, calm_start, found};
 use crate::case::{Case, Outcome, Question};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
-use crate::looks::{blew_up, last_loss, median, rises, stuck, trained, update_ratios};
+use crate::looks::{blew_up, last_loss, median, rises, stuck, trained, update_ratios, word};
 
 pub(crate) const CHECK: Check = Check {
     code: "SG301",
@@ -86,13 +86,17 @@ fn run(case: &Case<'_>) -> Outcome {
     };
     let mut finding = CHECK.finding(
         if sick { Severity::Sick } else { Severity::Warning },
-        format!("with 1/{part} of the learning rate the loss ends at {loss:.3} and not at {own:.3}"),
+        format!(
+            "with 1/{part} of the learning rate the loss ends at {} and not at {}",
+            word(loss),
+            word(own)
+        ),
     );
     finding.evidence = vec![
         Evidence::new(
             "loss at the end",
             own,
-            format!("{loss:.3}, as with the rate {}", rounded(rate / part)),
+            format!("{}, as with the rate {}", word(loss), rounded(rate / part)),
         ),
         Evidence::new(
             "change of a kernel in a step against its size, median",

@@ -37,7 +37,7 @@ use super::learning_rate_too_high::{RATE, rounded};
 use crate::case::{Case, Outcome, Question};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
-use crate::looks::{last_loss, median, start_loss, trained, update_ratios};
+use crate::looks::{last_loss, median, start_loss, trained, update_ratios, word};
 
 pub(crate) const CHECK: Check = Check {
     code: "SG302",
@@ -65,14 +65,18 @@ fn run(case: &Case<'_>) -> Outcome {
     let Some(loss) = answer.loss.filter(|l| start - *l > 0.05 * start.abs()) else { return Outcome::Fine };
     let mut finding = CHECK.finding(
         Severity::Warning,
-        format!("with {times:.0} times the learning rate the loss ends at {loss:.3} and not at {own:.3}"),
+        format!(
+            "with {times:.0} times the learning rate the loss ends at {} and not at {}",
+            word(loss),
+            word(own)
+        ),
     );
     finding.evidence = vec![
         Evidence::new("change of a kernel in a step against its size, median", ratio, "about 0.001"),
         Evidence::new(
             "loss at the end",
             own,
-            format!("{loss:.3}, as with the rate {}", rounded(rate * times)),
+            format!("{}, as with the rate {}", word(loss), rounded(rate * times)),
         ),
     ];
     finding.causes = vec![Cause::LearningRate];

@@ -38,7 +38,7 @@ use crate::case::{Case, Outcome};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::flow::hidden;
-use crate::looks::{far_input, median, mismatch, of, update_ratios};
+use crate::looks::{far_input, hidden_parts, mismatch, of, update_ratios};
 use steadygrad_chart::Chart;
 
 pub(crate) const CHECK: Check =
@@ -61,11 +61,12 @@ fn run(case: &Case<'_>) -> Outcome {
     let Some(worst) = full.iter().map(|(_, part)| *part).reduce(f64::max) else { return Outcome::Fine };
     let sick = 2 * full.len() > all.len() && suffers(case);
     let at_start = case.draws.first().is_some_and(|c| saturation(c).iter().any(|(_, part)| *part > HALF));
+    let equal = hidden_parts(case).iter().any(|p| p.variance == Some(0.0));
     let (cause, cure) = if at_start && far_input(case, 0.0, 3.0) {
         (Cause::InputScale, Edit::Set("data.scale", "standard".into()))
-    } else if at_start && mismatch(case) > 6.0 {
+    } else if at_start && (mismatch(case) > 6.0 || equal) {
         (Cause::Initializer, Edit::Initializers)
-    } else if !at_start && median(update_ratios(case)).is_some_and(|r| r > 0.1) {
+    } else if !at_start && update_ratios(case).iter().any(|r| *r > 0.1) {
         let slower = case.setup.learning_rate / 10.0;
         (Cause::LearningRate, Edit::Set("compile.optimizer.config.learning_rate", slower.into()))
     } else {

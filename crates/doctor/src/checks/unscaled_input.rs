@@ -36,7 +36,7 @@ use crate::case::{Case, Outcome, Question, Spread};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::forecast::TRAINABLE;
-use crate::looks::{blew_up, last_loss, rises, stuck, trained};
+use crate::looks::{blew_up, last_loss, rises, stuck, trained, word};
 
 pub(crate) const CHECK: Check =
     Check { code: "SG203", name: "unscaled_input", source: include_str!("unscaled_input.rs"), run };
@@ -106,7 +106,7 @@ fn run(case: &Case<'_>) -> Outcome {
             evidence.push(Evidence::new(
                 "loss after as many steps on scaled inputs",
                 scaled,
-                format!("{own:.3} as it is"),
+                format!("{} as it is", word(own)),
             ));
             // Below what it was, and by more than chance.
             sick = !own.is_finite() || scaled < own - 0.1 * own.abs();
@@ -114,7 +114,11 @@ fn run(case: &Case<'_>) -> Outcome {
     }
     let mut finding = CHECK.finding(
         if sick { Severity::Sick } else { Severity::Warning },
-        format!("the inputs lie between {:.3} and {:.3}, and nothing scales them", worst.least, worst.most),
+        format!(
+            "the inputs lie between {} and {}, and nothing scales them",
+            word(worst.least),
+            word(worst.most)
+        ),
     );
     (finding.evidence, finding.causes) = (evidence, vec![Cause::InputScale]);
     finding.prescriptions = vec![Prescription::trial(cure)];

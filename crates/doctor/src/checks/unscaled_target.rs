@@ -35,7 +35,7 @@
 use super::check::{Check, calm_start, found};
 use crate::case::{Case, Outcome};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
-use crate::looks::{blew_up, rises, trained};
+use crate::looks::{blew_up, rises, trained, word};
 
 pub(crate) const CHECK: Check =
     Check { code: "SG204", name: "unscaled_target", source: include_str!("unscaled_target.rs"), run };
@@ -60,7 +60,7 @@ fn run(case: &Case<'_>) -> Outcome {
     let sick = target.rms > 100.0 && trained(case) && calm_start(case) && (blew_up(case) || rises(case));
     let mut finding = CHECK.finding(
         if sick { Severity::Sick } else { Severity::Warning },
-        format!("the targets lie between {:.3} and {:.3}", target.least, target.most),
+        format!("the targets lie between {} and {}", word(target.least), word(target.most)),
     );
     finding.evidence = vec![
         Evidence::new("root of the mean square of the targets", target.rms, "at most 10, best about 1"),
