@@ -115,6 +115,7 @@ impl Patient {
                 samples: 640,
                 validation: 160,
                 parts,
+                loaded: false,
                 momentum: None,
                 scaled_inside: false,
                 head: "softmax".into(),

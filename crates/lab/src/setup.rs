@@ -71,6 +71,7 @@ pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
         samples: data.train.len(),
         validation: data.validation.as_ref().map_or(0, |v| v.len()),
         parts: parts(recipe),
+        loaded: prepared.weights.is_some(),
         momentum: momentum(&prepared.model),
         scaled_inside: scaled_inside(recipe),
         head,
