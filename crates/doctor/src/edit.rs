@@ -20,7 +20,7 @@ use steadygrad_nn::moments::{gain, recommended};
 /// let model = Config::new().with("layers", vec![Value::from(layer), head.into()]);
 /// let before = Config::new().with("model", model);
 /// let after = Edit::Initializers.apply(&before)?;
-/// assert!(after.to_json().to_string().contains("he_normal"));
+/// assert!(after.to_json().to_string().contains("he_uniform"));
 /// # Ok::<(), steadygrad_kernels::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

@@ -23,7 +23,7 @@ mod write;
 
 pub use cure::{Cure, Treatment, cure};
 pub use data::{Data, published};
-pub use examine::{Diagnosis, Examination, examine};
+pub use examine::{Diagnosis, Examination, Watcher, examine};
 pub use experiment::{Experiment, Prepared};
 pub use finished::Finished;
 pub use form::Form;
