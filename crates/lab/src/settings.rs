@@ -17,7 +17,12 @@ pub(crate) fn compile(config: &Config, outputs: &[String], seed: u64, threads: u
     let weights: Option<Value> = args.or("loss_weights", None)?;
     let metrics: Value = args.or("metrics", Value::Null)?;
     let weighted: Value = args.or("weighted_metrics", Value::Null)?;
-    args.ignore(&["run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"]);
+    args.switch("run_eagerly")?;
+    args.switch("auto_scale_loss")?;
+    args.neutral("steps_per_execution", "1 or left out", |value| *value == Value::Int(1))?;
+    args.neutral("jit_compile", "true, false or \"auto\"", |value| {
+        matches!(value, Value::Bool(_)) || *value == Value::from("auto")
+    })?;
     args.finish()?;
     let optimizer = Optimizer::from_value(&optimizer).place(|| "[compile], `optimizer`")?;
     let mut compile = Compile::without_loss(optimizer).seed(seed).threads(threads);
@@ -176,6 +181,11 @@ pub(crate) fn fraction(split: f64) -> Result<f64> {
         .help("0.2 holds back a fifth of the samples"))
 }
 
+/// How much Keras prints: nothing comes of it here.
+fn verbose(value: &Value) -> bool {
+    matches!(value, Value::Bool(_) | Value::Int(0..=2)) || *value == Value::from("auto")
+}
+
 /// `[fit]`: the settings, and the callbacks as they are written.
 pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     let mut args = Args::new("[fit]", config);
@@ -219,7 +229,8 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
         ));
     }
     let listed: Vec<Value> = args.or("callbacks", Vec::new())?;
-    args.ignore(&["seed", "verbose"]);
+    args.ignore(&["seed"]);
+    args.neutral("verbose", "0, 1, 2 or \"auto\"", verbose)?;
     args.finish()?;
     for (name, value) in [
         ("batch_size", settings.batch_size),

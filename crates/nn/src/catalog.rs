@@ -68,6 +68,15 @@ pub fn build_named<T: ?Sized>(
     Ok(member)
 }
 
+/// Whether a member that was made in code could be read from its settings: what a file may not say, code may not either.
+/// A member that is not in the catalog answers for itself.
+pub fn check<T: ?Sized>(catalog: &[Entry<T>], class: &str, config: &Config) -> Result<()> {
+    match catalog.iter().find(|e| e.class == class) {
+        Some(entry) => (entry.build)(&mut Args::new(class, config)).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
 /// Splits a spec into class name and settings.
 pub fn class_and_config(family: &str, value: &Value) -> Result<(String, Config)> {
     let bad = |found: String| {
