@@ -49,6 +49,12 @@ pub struct Sample {
     pub step: u64,
     /// The loss of the batch.
     pub loss: f64,
+    /// The norm of all gradients together, before clipping.
+    pub gradient_norm: Option<f64>,
+    /// The same after clipping; nothing where no update was made of it.
+    pub clipped_norm: Option<f64>,
+    /// Whether clipping changed a gradient; nothing where no update was made of it.
+    pub clipped: Option<bool>,
     /// One for each layer.
     pub layers: Vec<Observation>,
 }
@@ -91,6 +97,17 @@ pub struct Sick {
     pub phase: Phase,
 }
 
+impl Sick {
+    /// What is not finite for the one who trains: "the loss", "a gradient", "a weight".
+    pub fn sign(&self) -> &'static str {
+        match self.phase {
+            Phase::Backward => "a gradient",
+            Phase::Update => "a weight",
+            Phase::Input | Phase::Forward | Phase::Loss => "the loss",
+        }
+    }
+}
+
 impl fmt::Display for Sick {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.phase {
@@ -127,12 +144,29 @@ impl Chart {
         Chart { layers, ..Chart::default() }
     }
 
+    /// The share of the updates looked at in which clipping changed a gradient; nothing where no update was looked at.
+    ///
+    /// ```
+    /// use steadygrad_chart::{Chart, Sample};
+    /// let sample = |clipped| Sample { clipped, ..Sample::default() };
+    /// let samples = vec![sample(Some(true)), sample(None), sample(Some(false))];
+    /// let chart = Chart { samples, ..Chart::default() };
+    /// assert_eq!((chart.clip_rate(), Chart::default().clip_rate()), (Some(0.5), None));
+    /// ```
+    pub fn clip_rate(&self) -> Option<f64> {
+        let updates = self.samples.iter().filter_map(|s| s.clipped);
+        let (all, clipped) =
+            updates.fold((0_usize, 0), |(all, n), clipped| (all + 1, n + usize::from(clipped)));
+        (all > 0).then(|| clipped as f64 / all as f64)
+    }
+
     /// As JSON; NaN and infinities are the strings "nan", "inf", "-inf".
     ///
     /// ```text
     /// { "schema": 1,
     ///   "layers": [{path, whole, class, role, inputs, size, parameters, bounded}],
-    ///   "samples": [{step, loss, layers: [{mean, rms, deviation, zero, saturated, dead, delta, passed, gradients, updates}]}],
+    ///   "samples": [{step, loss, gradient_norm, clipped_norm, clipped,
+    ///                layers: [{mean, rms, deviation, zero, saturated, dead, delta, passed, gradients, updates}]}],
     ///   "first_non_finite": {step, place, phase} or null }
     /// ```
     pub fn to_json(&self) -> Json {
@@ -142,7 +176,8 @@ impl Chart {
         });
         let samples = self.samples.iter().map(|s| {
             let layers: Vec<Json> = s.layers.iter().map(Observation::to_json).collect();
-            json!({ "step": s.step, "loss": number(s.loss), "layers": layers })
+            json!({ "step": s.step, "loss": number(s.loss), "gradient_norm": s.gradient_norm.map(number),
+                    "clipped_norm": s.clipped_norm.map(number), "clipped": s.clipped, "layers": layers })
         });
         json!({
             "schema": SCHEMA,

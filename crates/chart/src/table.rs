@@ -22,8 +22,13 @@ fn short(x: f64) -> String {
     }
 }
 
+/// A share; blank where it is not known.
 fn percent(x: f64) -> String {
-    if x == 0.0 { "0".into() } else { format!("{:.0} %", 100.0 * x) }
+    match x {
+        _ if x.is_nan() => String::new(),
+        0.0 => "0".into(),
+        _ => format!("{:.0} %", 100.0 * x),
+    }
 }
 
 impl fmt::Display for Table<'_> {
@@ -106,6 +111,9 @@ mod tests {
         assert_eq!(short(1234.5), "1234");
         assert_eq!(short(1.2e-9), "1.2e-9");
         assert_eq!(short(f64::NAN), "nan");
-        assert_eq!(percent(0.5), "50 %");
+        assert_eq!(
+            (percent(0.5), percent(0.0), percent(f64::NAN)),
+            ("50 %".into(), "0".into(), String::new())
+        );
     }
 }

@@ -89,39 +89,45 @@ impl Callback for Progress {
     }
 }
 
-/// Ends a training at the first loss that is not a finite number.
+/// Has the learner undo a step in which a number is not finite, which ends the training, and says what and where it was.
 #[derive(Debug, Default)]
 pub struct Guard {
     /// It happened: what, and where first.
     pub not_finite: Option<String>,
+    /// The step at which the epoch began.
+    began: u64,
 }
 
 impl Callback for Guard {
-    fn wants_batches(&self) -> bool {
-        true
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        training.learner.guard(true);
+        Ok(())
     }
 
-    fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
-        if self.not_finite.is_none() && logs.get("loss").is_some_and(|loss| !loss.is_finite()) {
-            let sick = training.learner.chart().and_then(|chart| chart.first_non_finite.as_ref());
-            let first = sick.map_or(String::new(), |sick| format!("; first in {sick}"));
-            self.not_finite = Some(format!("the loss is not a finite number in batch {}{first}", batch + 1));
+    fn on_epoch_begin(&mut self, training: &mut Training<'_>, _: usize) -> Result<()> {
+        self.began = training.learner.iterations();
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
+        let epoch = epoch + 1;
+        if let Some(sick) = training.learner.non_finite() {
+            let (what, batch) = (sick.sign(), sick.step.saturating_sub(self.began) + 1);
+            self.not_finite = Some(format!(
+                "epoch {epoch}: {what} is not a finite number in batch {batch}; first in {sick}"
+            ));
+        } else if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) {
+            self.not_finite =
+                Some(format!("epoch {epoch}: the loss of the validation data is not a finite number"));
             training.stop = true;
         }
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
-        match &mut self.not_finite {
-            Some(text) => *text = format!("epoch {}: {text}", epoch + 1),
-            None if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) => {
-                self.not_finite = Some(format!(
-                    "epoch {}: the loss of the validation data is not a finite number",
-                    epoch + 1
-                ));
-                training.stop = true;
-            }
-            None => {}
+    fn on_train_end(&mut self, training: &mut Training<'_>, _: &Logs) -> Result<()> {
+        if self.not_finite.is_some() {
+            // It is told as the error that ended the training.
+            training.warnings.retain(|warning| !warning.contains("is not a finite number in epoch"));
         }
         Ok(())
     }

@@ -109,6 +109,9 @@ fn a_loss_that_is_nan_ends_the_training_and_keeps_what_there_is() {
     assert!(names(&place.path("run")).contains(&"weights.safetensors".to_string()));
     let history = std::fs::read_to_string(place.path("run/history.csv")).unwrap();
     assert_eq!(history.lines().count(), 2, "the first epoch was the last: {history}");
+    let weights = steadygrad::data::safetensors::read(place.path("run/weights.safetensors")).unwrap();
+    let finite = weights.iter().all(|(_, a)| a.data().iter().all(|w| w.is_finite()));
+    assert!(finite, "the weights are those before the step: {weights:?}");
 }
 
 #[test]

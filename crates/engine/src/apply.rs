@@ -8,6 +8,7 @@
 //!
 //! While gradients are gathered (`gradient_accumulation_steps`) nothing else happens: no decay, no average, no constraint.
 
+mod clip;
 mod layout;
 mod state;
 
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use steadygrad_kernels::update::MEMORIES;
 use steadygrad_kernels::{Isa, Result, map, norm};
 use steadygrad_nn::constraints::Constraint;
-use steadygrad_nn::optimizers::{Clip, Initial, Mode, Optimizer, Tensor, Tick};
+use steadygrad_nn::optimizers::{Initial, Mode, Optimizer, Tensor, Tick};
 use steadygrad_nn::schedules::Rate;
 
 /// Elementwise rules run over so many weights at a time, so that decay, update and average find them in the cache.
@@ -45,17 +46,30 @@ impl ParamSpec {
     }
 }
 
+/// What one call of [`Applier::apply`] is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Ask {
+    /// Stands in for the learning rate, in this step only.
+    pub learning_rate: Option<f64>,
+    /// Tell the norm of the gradients, also where no clip needs it.
+    pub norms: bool,
+    /// Change neither weights nor memory if a gradient is not finite.
+    pub hold: bool,
+}
+
 /// What one call of [`Applier::apply`] did.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Applied {
-    /// The norm of all gradients together, before clipping.
-    pub gradient_norm_before: f64,
+    /// The norm of all gradients together, before clipping; where it was asked for, or a clip went by it.
+    pub gradient_norm_before: Option<f64>,
     /// The same after clipping.
-    pub gradient_norm_after: f64,
+    pub gradient_norm_after: Option<f64>,
     /// Whether clipping changed a gradient.
     pub clipped: bool,
-    /// Whether the weights were updated: not while gradients are gathered.
+    /// Whether the weights were updated: not while gradients are gathered, and not if the step was held.
     pub updated: bool,
+    /// Whether nothing was done, as asked, because a gradient is not finite.
+    pub held: bool,
     /// The learning rate of this step.
     pub learning_rate: f64,
 }
@@ -63,16 +77,16 @@ pub struct Applied {
 /// An optimizer with its memory. All of it is allocated at construction; a step allocates nothing.
 ///
 /// ```
-/// use steadygrad_engine::apply::{Applier, ParamSpec};
+/// use steadygrad_engine::apply::{Applier, Ask, ParamSpec};
 /// use steadygrad_kernels::Isa;
 /// use steadygrad_nn::optimizers::{Optimizer, Sgd};
 ///
 /// let kernel = ParamSpec { path: "dense/kernel".into(), shape: vec![1, 2], offset: 0, len: 2, constraint: None };
 /// let mut applier = Applier::new(&Optimizer::new(Sgd::new(0.5)).global_clipnorm(5.0), &[kernel])?;
 /// let mut weights = [1.0, 1.0];
-/// let applied = applier.apply(Isa::best(), None, &mut weights, &mut [6.0, 8.0]);
+/// let applied = applier.apply(Isa::best(), Ask::default(), &mut weights, &mut [6.0, 8.0]);
 /// assert_eq!(weights, [-0.5, -1.0]);
-/// assert_eq!((applied.gradient_norm_before, applied.gradient_norm_after), (10.0, 5.0));
+/// assert_eq!((applied.gradient_norm_before, applied.gradient_norm_after), (Some(10.0), Some(5.0)));
 /// # Ok::<(), steadygrad_kernels::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -104,7 +118,7 @@ impl Applier {
             average: zeros(optimizer.ema.is_some()),
             gathered: zeros(optimizer.gradient_accumulation_steps.is_some()),
             scratch: vec![0.0; layout.scratch],
-            scalars: optimizer.rule.scalars(),
+            scalars: optimizer.rule.scalars().into_iter().map(single).collect(),
             learning_rate: match &optimizer.learning_rate {
                 Rate::Constant(rate) => *rate as f32,
                 Rate::Schedule(_) => 0.0,
@@ -166,46 +180,48 @@ impl Applier {
 
     /// Does one step: changes the weights. The gradients are used up: they end as they were after clipping.
     ///
-    /// `learning_rate_override` stands in for the learning rate, in this step only.
-    ///
     /// # Panics
     /// If weights or gradients are not as many as [`Applier::len`].
-    pub fn apply(
-        &mut self,
-        isa: Isa,
-        learning_rate_override: Option<f64>,
-        weights: &mut [f32],
-        gradients: &mut [f32],
-    ) -> Applied {
+    pub fn apply(&mut self, isa: Isa, ask: Ask, weights: &mut [f32], gradients: &mut [f32]) -> Applied {
         assert_eq!((weights.len(), gradients.len()), (self.len(), self.len()));
-        let learning_rate = learning_rate_override.map_or_else(|| self.learning_rate(), single);
+        let learning_rate = ask.learning_rate.map_or_else(|| self.learning_rate(), single);
         let mut applied = Applied {
-            gradient_norm_before: 0.0,
-            gradient_norm_after: 0.0,
+            gradient_norm_before: None,
+            gradient_norm_after: None,
             clipped: false,
             updated: false,
+            held: false,
             learning_rate,
         };
         if self.is_empty() {
+            // Of nothing, the norm is 0.
+            (applied.gradient_norm_before, applied.gradient_norm_after) = (Some(0.0), Some(0.0));
+            return applied;
+        }
+        if ask.hold && !norm::all_finite(isa, gradients) {
+            // Not even divided: the same step may be asked for again.
+            applied.gradient_norm_before = ask.norms.then(|| self.squares(isa, gradients).sqrt());
+            applied.held = true;
             return applied;
         }
         if let Some(factor) = self.optimizer.loss_scale_factor {
             norm::divide(isa, factor, gradients);
         }
+        let mut squares = ask.norms.then(|| self.squares(isa, gradients));
+        applied.gradient_norm_before = squares.map(f64::sqrt);
+        applied.gradient_norm_after = applied.gradient_norm_before;
         let count = self.gathering();
         if count > 1 {
             if !(self.iterations + 1).is_multiple_of(count) {
-                let squares: f64 = self.squares(isa, gradients);
-                applied.gradient_norm_before = squares.sqrt();
-                applied.gradient_norm_after = squares.sqrt();
                 map::accumulate(isa, gradients, &mut self.gathered);
                 self.iterations += 1;
                 return applied;
             }
             norm::mean_of(isa, count as f64, &mut self.gathered, gradients);
+            squares = squares.map(|_| self.squares(isa, gradients));
         }
         self.start(weights);
-        self.clip(isa, gradients, &mut applied);
+        self.clip(isa, squares, gradients, &mut applied);
         let tick = Tick { step: self.updates() + 1, learning_rate };
         self.optimizer.rule.advance(&tick, &mut self.scalars);
         for scalar in &mut self.scalars {
@@ -244,50 +260,6 @@ impl Applier {
 
     fn squares(&self, isa: Isa, gradients: &[f32]) -> f64 {
         self.params.iter().map(|p| norm::sum_of_squares(isa, &gradients[p.range()])).sum()
-    }
-
-    fn clip(&self, isa: Isa, gradients: &mut [f32], applied: &mut Applied) {
-        let (mut before, mut after) = (0.0, 0.0);
-        match self.optimizer.clip {
-            None => {
-                before = self.squares(isa, gradients);
-                after = before;
-            }
-            Some(Clip::Value(limit)) => {
-                before = self.squares(isa, gradients);
-                norm::clip(isa, limit, gradients);
-                after = self.squares(isa, gradients);
-                applied.clipped = after != before;
-            }
-            Some(Clip::Norm(limit)) => {
-                for param in &self.params {
-                    let gradient = &mut gradients[param.range()];
-                    let squares = norm::sum_of_squares(isa, gradient);
-                    before += squares;
-                    // Not finite is not within the limit either.
-                    let within = squares.sqrt() <= limit;
-                    if !within {
-                        norm::scale(isa, limit / squares.sqrt(), gradient);
-                        applied.clipped = true;
-                    }
-                    after += if within { squares } else { limit * limit };
-                }
-            }
-            Some(Clip::GlobalNorm(limit)) => {
-                before = self.squares(isa, gradients);
-                after = before;
-                let within = before.sqrt() <= limit;
-                if !within {
-                    // A norm that is not finite makes all gradients NaN, as in Keras: no direction is left.
-                    let factor = if before.is_finite() { limit / before.sqrt() } else { f64::NAN };
-                    norm::scale(isa, factor, gradients);
-                    after = before * factor * factor;
-                    applied.clipped = true;
-                }
-            }
-        }
-        applied.gradient_norm_before = before.sqrt();
-        applied.gradient_norm_after = after.sqrt();
     }
 
     fn update_pieces(&mut self, isa: Isa, tick: &Tick, weights: &mut [f32], gradients: &[f32]) {

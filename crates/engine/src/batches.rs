@@ -1,12 +1,13 @@
 //! One batch through a program: feeding, forward, backward, metrics, update; and predictions.
 
+use crate::apply::{Applied, Ask};
 use crate::learner::Learner;
 use crate::plan::Plan;
 use crate::run::{Batch, run};
 use std::ops::Range;
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::{Cpu, Result, norm};
+use steadygrad_kernels::{Cpu, Flush, Result, norm};
 use steadygrad_nn::recipe::Recipe;
 use steadygrad_nn::step::Slot;
 
@@ -42,8 +43,12 @@ impl Learner {
         }
     }
 
-    /// Runs one training step: feeding, forward, backward, metrics, update. The loss of the batch.
-    pub(crate) fn train_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<f64> {
+    /// Runs one training step: feeding, forward, backward, metrics, update.
+    pub(crate) fn train_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<Trained> {
+        // The optimizer, too: squares of small gradients are denormal.
+        let _flush = Flush::denormals();
+        self.swap_to_train();
+        self.remember();
         let rows = picked.len();
         let batch = Batch { rows, step: self.applier.iterations(), weighted: picked.weights.is_some() };
         let looking = self.watch.as_ref().is_some_and(|w| w.schedule.includes(batch.step));
@@ -70,30 +75,43 @@ impl Learner {
         if let Some(measures) = &mut self.measures {
             measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss)?;
         }
-        if !loss.is_finite() && self.watch.as_ref().is_some_and(|w| w.chart.first_non_finite.is_none()) {
-            let sick = self.first_non_finite(batch);
-            if let Some(watch) = &mut self.watch {
-                watch.chart.first_non_finite = sick;
-            }
-        }
         if looking && let Some(watch) = &mut self.watch {
             watch.before_update(&self.store, &self.arena);
         }
-        let (weights, gradients) = (self.store.trainable.clone(), self.store.gradients.clone());
-        let (_, [weights, gradients]) = self.arena.split([], [weights, gradients]);
         if let Some(factor) = self.compile.optimizer.loss_scale_factor {
             // As if the loss had been multiplied by it: the optimizer divides.
-            norm::scale(self.cpu.isa, factor, gradients);
+            norm::scale(self.cpu.isa, factor, &mut self.arena.all_mut()[self.store.gradients.clone()]);
         }
-        self.applier.apply(self.cpu.isa, None, weights, gradients);
+        let wary = self.wary();
+        let ask = Ask { norms: looking, hold: wary, learning_rate: None };
+        self.last = (loss.is_finite() || !wary).then(|| self.update(ask));
+        let mut undone = false;
+        if self.last.is_none_or(|update| update.held) {
+            // Before the update, which would carry it into the weights.
+            undone = self.guard.is_some();
+            self.undo();
+            self.find_non_finite(batch);
+            if !undone {
+                self.last = Some(self.update(Ask { hold: false, ..ask }));
+            }
+        }
         if looking && let Some(watch) = &mut self.watch {
-            watch.after_update(&self.store, &self.arena, batch.step, loss);
+            watch.after_update(&self.store, &self.arena, batch.step, loss, self.last.as_ref());
         }
-        Ok(loss)
+        undone = undone || self.undo_bad_update(batch.step);
+        Ok(Trained { loss, undone })
+    }
+
+    /// From the gradients to the next weights.
+    fn update(&mut self, ask: Ask) -> Applied {
+        let (weights, gradients) = (self.store.trainable.clone(), self.store.gradients.clone());
+        let (_, [weights, gradients]) = self.arena.split([], [weights, gradients]);
+        self.applier.apply(self.cpu.isa, ask, weights, gradients)
     }
 
     /// Runs the losses without training on what was fed.
     pub(crate) fn test_step(&mut self, data: &Dataset, picked: &Picked<'_>) -> Result<f64> {
+        let _flush = Flush::denormals();
         self.feed(Which::Test, data, picked);
         self.run_inference(Which::Test, picked);
         let loss = total_loss(&self.test.recipe, &self.test.plan, &self.arena);
@@ -156,6 +174,15 @@ pub(crate) fn total_loss(recipe: &Recipe, plan: &Plan, arena: &Arena) -> f64 {
     let at = |slot: Slot| f64::from(arena.all()[plan.range(slot, 1)][0]);
     let losses: f64 = recipe.losses.iter().map(|l| l.weight * at(l.value)).sum();
     losses + recipe.penalties.iter().map(|p| at(*p)).sum::<f64>()
+}
+
+/// What a step of training came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trained {
+    /// The loss of the batch.
+    pub loss: f64,
+    /// The guard undid the step.
+    pub undone: bool,
 }
 
 /// Which program runs.

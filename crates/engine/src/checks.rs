@@ -7,7 +7,34 @@ use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::model::Objective;
 
+/// All parts of the data have as many samples.
+fn check_rows(data: &Dataset) -> Result<()> {
+    let n = data.len();
+    if u32::try_from(n).is_err() {
+        return Err(Error::data(format!("{n} samples, and {} are the most", u32::MAX)));
+    }
+    let differs = |array: &&steadygrad_data::Array| array.rows() != n;
+    let (what, rows) = match (data.x.iter().find(differs), data.y.iter().find(differs), &data.weights) {
+        (Some(x), _, _) => ("an input", x.rows()),
+        (_, Some(y), _) => ("a target", y.rows()),
+        (_, _, Some(weights)) if weights.len() != n => ("the weights of samples", weights.len()),
+        _ => return Ok(()),
+    };
+    Err(Error::shape(format!("the first input has {n} samples, and {what} {rows}"))
+        .help("the first axis of every array counts the samples"))
+}
+
 impl Learner {
+    /// What is wrong with the data, if anything.
+    pub(crate) fn check_data(&self, data: &Dataset) -> Result<()> {
+        if data.is_empty() {
+            return Err(Error::data("the data set is empty").help("give it one sample or more"));
+        }
+        check_rows(data)?;
+        self.check_inputs(data)?;
+        self.check_targets(data)
+    }
+
     /// What is wrong with the inputs, if anything.
     pub(crate) fn check_inputs(&self, data: &Dataset) -> Result<()> {
         let shapes = self.model.input_shapes();

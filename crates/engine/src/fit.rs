@@ -1,13 +1,15 @@
 //! Training over epochs, and evaluation: Keras' `fit` and `evaluate`.
 
-use crate::batches::{Order, Picked};
+use crate::batches::{Order, Picked, Trained};
 use crate::callbacks::{Callback, Training};
-use crate::fit_settings::{Fit, FitSettings, Shuffle};
+use crate::fit_settings::{Fit, FitSettings};
 use crate::learner::Learner;
 use crate::logs::{History, Logs};
+use crate::passes::Passes;
+use crate::sample_weights::sample_weights;
 use crate::system::Clock;
+use steadygrad_chart::Sick;
 use steadygrad_data::Dataset;
-use steadygrad_kernels::random::{Purpose, Stream};
 use steadygrad_kernels::{Error, Result};
 
 /// Losses and metrics of an evaluation.
@@ -21,6 +23,12 @@ impl Learner {
     ///
     /// The last batch of an epoch may be smaller. Metrics of training come from the forward pass before each update; those
     /// of validation, from the network in inference mode after the epoch.
+    ///
+    /// Every pass over the data sees each sample once, in an order of its own. With `steps_per_epoch` an epoch goes on in the
+    /// pass where the last one stopped. A training that is gone on with at `initial_epoch`, with the weights and the
+    /// optimizer's variables of before, is bit for bit as if it had never stopped.
+    ///
+    /// A loss that is not finite is a warning in the history; [`Learner::guard`] ends the training then.
     ///
     /// # Errors
     /// If data and model do not fit, before anything is trained; or if a callback fails.
@@ -41,55 +49,51 @@ impl Learner {
         if let Some(validation) = validation {
             self.check_data(validation).map_err(|e| e.at("validation data"))?;
         }
-        let weights = sample_weights(data, &settings)?;
+        let weights = sample_weights(data, &settings, &self.train.recipe.output_shapes)?;
         self.reserve(batch_size.min(n))?;
         let most = validation.map_or(1, Dataset::len).max(1);
         let test_size = settings.validation_batch_size.unwrap_or(batch_size).clamp(1, most);
         self.reserve(validation.map_or(0, |_| test_size))?;
         self.prepare_measures(data)?;
 
-        let all = n.div_ceil(batch_size);
-        let steps = settings.steps_per_epoch.unwrap_or(all);
-        let mut order: Vec<u32> = (0..n as u32).collect();
-        let stream = Stream::new(self.compile.seed, Purpose::Shuffle, "fit");
+        let steps = settings.steps_per_epoch.unwrap_or_else(|| n.div_ceil(batch_size));
+        // With `steps_per_epoch`, an epoch goes on in the pass over the data where the last one stopped.
+        let seen = settings.steps_per_epoch.map_or(0, |steps| settings.initial_epoch.saturating_mul(steps));
+        let (seed, step) = (self.compile.seed, self.iterations());
+        let mut passes = Passes::new(n, batch_size, settings.shuffle, seed, seen, step);
         let mut history = History::default();
         let mut warnings = Vec::new();
         let clock = Clock::start();
         let batch_logs = callbacks.iter().any(|c| c.wants_batches());
-        let (epochs, mut logs) = (settings.epochs, Logs::default());
+        let (epochs, mut logs, mut of_batch) = (settings.epochs, Logs::default(), Logs::default());
+        let mut warned = false;
         let mut loop_state = Training { learner: self, epochs, steps, stop: false, warnings: &mut warnings };
         let t = &mut loop_state;
         for c in &mut callbacks {
             c.on_train_begin(t)?;
         }
-        let mut cursor = 0;
         for epoch in settings.initial_epoch..epochs {
             for c in &mut callbacks {
                 c.on_epoch_begin(t, epoch)?;
             }
             t.learner.begin_epoch();
-            shuffle(&mut order, settings.shuffle, &stream, t.learner.iterations(), batch_size);
             for batch in 0..steps {
-                // With `steps_per_epoch`, an epoch goes on where the last one stopped, and round again at the end.
-                let at = if settings.steps_per_epoch.is_some() { cursor % all } else { batch };
-                cursor += 1;
-                let rows = at * batch_size..n.min((at + 1) * batch_size);
                 for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
                     c.on_train_batch_begin(t, batch)?;
                 }
-                let picked = Picked { which: Order::List(&order[rows.clone()]), weights: weights.as_deref() };
-                let loss = t.learner.train_step(data, &picked)?;
-                history.samples += rows.len();
-                if !loss.is_finite() {
-                    let warning = t.learner.not_finite_warning(epoch, batch);
-                    if !t.warnings.iter().any(|w| w.starts_with(NOT_FINITE)) {
-                        t.warn(warning);
-                    }
+                let samples = passes.next(t.learner.iterations());
+                let picked = Picked { which: Order::List(samples), weights: weights.as_deref() };
+                let Trained { loss, undone } = t.learner.train_step(data, &picked)?;
+                history.samples += picked.len();
+                t.stop |= undone;
+                if (undone || !loss.is_finite()) && !warned {
+                    warned = true;
+                    t.warn(t.learner.not_finite_warning(loss, epoch, batch));
                 }
                 if batch_logs {
-                    let logs = t.learner.logs();
+                    t.learner.logs_into(&mut of_batch);
                     for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
-                        c.on_train_batch_end(t, batch, &logs)?;
+                        c.on_train_batch_end(t, batch, &of_batch)?;
                     }
                 }
                 if t.stop {
@@ -164,14 +168,6 @@ impl Learner {
         Ok(self.logs())
     }
 
-    pub(crate) fn check_data(&self, data: &Dataset) -> Result<()> {
-        if data.is_empty() {
-            return Err(Error::data("the data set is empty").help("give it one sample or more"));
-        }
-        self.check_inputs(data)?;
-        self.check_targets(data)
-    }
-
     fn begin_epoch(&mut self) {
         self.reset_measures();
         if let Some(watch) = &mut self.watch {
@@ -187,20 +183,20 @@ impl Learner {
 
     /// The end of a training: a moving average of the weights takes their place.
     fn finalize(&mut self) {
+        self.remember();
         let range = self.store.trainable.clone();
         self.applier.finalize(&mut self.arena.all_mut()[range]);
+        // The average of a step that was undone may hold what the weights must not.
+        self.undo_bad_update(self.iterations());
     }
 
-    fn not_finite_warning(&self, epoch: usize, batch: usize) -> String {
-        let place = match self.chart().and_then(|c| c.first_non_finite.as_ref()) {
-            Some(sick) => format!("; first in {sick}"),
-            None => String::new(),
-        };
-        format!("{NOT_FINITE} in epoch {}, batch {}{place}", epoch + 1, batch + 1)
+    fn not_finite_warning(&self, loss: f64, epoch: usize, batch: usize) -> String {
+        let sick = self.non_finite();
+        let what = sick.filter(|_| loss.is_finite()).map_or("the loss", Sick::sign);
+        let place = sick.map_or_else(String::new, |sick| format!("; first in {sick}"));
+        format!("{what} is not a finite number in epoch {}, batch {}{place}", epoch + 1, batch + 1)
     }
 }
-
-const NOT_FINITE: &str = "the loss is not a finite number";
 
 impl Training<'_> {
     /// A pass over the data in inference mode.
@@ -218,6 +214,7 @@ impl Training<'_> {
         self.learner.reset_measures();
         let n = data.len();
         let batches = n.div_ceil(batch_size).min(steps.unwrap_or(usize::MAX));
+        let mut of_batch = Logs::default();
         for batch in 0..batches {
             for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
                 c.on_test_batch_begin(self, batch)?;
@@ -226,9 +223,9 @@ impl Training<'_> {
             let picked = Picked { which: Order::Range(rows), weights: data.weights.as_deref() };
             self.learner.test_step(data, &picked)?;
             if batch_logs {
-                let logs = self.learner.logs();
+                self.learner.logs_into(&mut of_batch);
                 for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
-                    c.on_test_batch_end(self, batch, &logs)?;
+                    c.on_test_batch_end(self, batch, &of_batch)?;
                 }
             }
         }
@@ -269,43 +266,4 @@ fn batch_size(settings: &FitSettings, n: usize) -> Result<usize> {
         return Err(Error::argument("`steps_per_epoch` must be 1 or more, got 0"));
     }
     Ok(size)
-}
-
-/// Weights of samples: their own, or those of their classes.
-fn sample_weights(data: &Dataset, settings: &FitSettings) -> Result<Option<Vec<f32>>> {
-    if settings.class_weight.is_empty() {
-        return Ok(data.weights.clone());
-    }
-    if data.weights.is_some() {
-        return Err(Error::argument("the data has weights of samples, and `class_weight` is given too")
-            .help("give only one of them"));
-    }
-    let Some(y) = data.y.first().filter(|_| data.y.len() == 1) else {
-        return Err(Error::argument("`class_weight` needs a model with one output"));
-    };
-    let class = |row: &[f32]| match row {
-        [label] => label.round() as usize,
-        // One-hot: the largest; the first of equals.
-        many => many.iter().enumerate().fold(0, |best, (i, v)| if *v > many[best] { i } else { best }),
-    };
-    let weight = |i: usize| settings.class_weight.get(&class(y.row(i))).map_or(1.0, |&w| w as f32);
-    Ok(Some((0..data.len()).map(weight).collect()))
-}
-
-fn shuffle(order: &mut [u32], how: Shuffle, stream: &Stream, step: u64, batch_size: usize) {
-    match how {
-        Shuffle::No => {}
-        Shuffle::All => stream.shuffle(step, order),
-        Shuffle::Batch => {
-            let mut places = vec![0; batch_size];
-            for (b, batch) in order.chunks_mut(batch_size).enumerate() {
-                let places = &mut places[..batch.len()];
-                stream.shuffle(step + b as u64, places);
-                let start = (b * batch_size) as u32;
-                for (slot, place) in batch.iter_mut().zip(places) {
-                    *slot = start + *place;
-                }
-            }
-        }
-    }
 }

@@ -37,44 +37,27 @@ const RULES: &[Rule] = &[bias_into_product, activation_into_product];
 
 /// z = a·b; y = z + bias  →  y = a·b + bias
 fn bias_into_product(before: &Step, after: &Step, inner: &dyn Fn(Slot) -> bool) -> Option<Step> {
-    match (before, after) {
-        (
-            Step::Gemm { a, b, out: z, m, k, n, ta, tb, bias: None, map: None },
-            Step::ScaleShift { x, scale: None, shift: Some(shift), out, layout },
-        ) if z == x && inner(*z) && layout.inner == 1 && layout.axis == *n => Some(Step::Gemm {
-            a: *a,
-            b: *b,
-            out: *out,
-            m: *m,
-            k: *k,
-            n: *n,
-            ta: *ta,
-            tb: *tb,
-            bias: Some(*shift),
-            map: None,
-        }),
+    let Step::ScaleShift { x, scale: None, shift: Some(shift), out: y, layout } = after else { return None };
+    let mut joined = before.clone();
+    match &mut joined {
+        Step::Gemm { out, n, bias: bias @ None, map: None, .. }
+            if out == x && inner(*x) && layout.inner == 1 && layout.axis == *n =>
+        {
+            (*out, *bias) = (*y, Some(*shift));
+            Some(joined)
+        }
         _ => None,
     }
 }
 
 /// z = a·b (+ bias); y = f(z)  →  y = f(a·b (+ bias)), where nobody else reads z
 fn activation_into_product(before: &Step, after: &Step, inner: &dyn Fn(Slot) -> bool) -> Option<Step> {
-    match (before, after) {
-        (Step::Gemm { a, b, out: z, m, k, n, ta, tb, bias, map: None }, Step::Map { f, x, out })
-            if z == x && inner(*z) && matches!(m, Extent::Rows(_)) =>
-        {
-            Some(Step::Gemm {
-                a: *a,
-                b: *b,
-                out: *out,
-                m: *m,
-                k: *k,
-                n: *n,
-                ta: *ta,
-                tb: *tb,
-                bias: *bias,
-                map: Some(f.clone()),
-            })
+    let Step::Map { f, x, out: y } = after else { return None };
+    let mut joined = before.clone();
+    match &mut joined {
+        Step::Gemm { out, m: Extent::Rows(_), map: map @ None, .. } if out == x && inner(*x) => {
+            (*out, *map) = (*y, Some(f.clone()));
+            Some(joined)
         }
         _ => None,
     }

@@ -1,20 +1,22 @@
 //! A model with its memory: weights, gradients, optimizer. It is trained, evaluated, and asked for predictions.
 
-use crate::apply::{Applier, Variable};
+use crate::apply::{Applied, Applier, Variable};
 use crate::checks::objectives;
 use crate::compile::Compile;
 use crate::logs::Logs;
 use crate::measure::Measures;
+use crate::non_finite::Guard;
 use crate::program::Program;
 use crate::store::Store;
 use crate::system::{Pool, check_memory};
 use crate::watch::Watch;
 use std::ops::Range;
-use steadygrad_chart::{Chart, Schedule};
+use steadygrad_chart::{Chart, Schedule, Sick};
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::{Cpu, Error, Isa, Kind, Place, Result};
 use steadygrad_nn::model::{Objective, Purpose};
+use steadygrad_nn::optimizers::Mode;
 use steadygrad_nn::recipe::Recipe;
 use steadygrad_nn::{Model, Sequential};
 
@@ -53,6 +55,13 @@ pub struct Learner {
     pub(crate) applier: Applier,
     pub(crate) measures: Option<Measures>,
     pub(crate) watch: Option<Watch>,
+    pub(crate) guard: Option<Guard>,
+    /// Where the first number appeared that is not finite.
+    pub(crate) sick: Option<Sick>,
+    /// What the last update did.
+    pub(crate) last: Option<Applied>,
+    /// The point of the optimizer at which the weights are.
+    pub(crate) at: Mode,
     pub(crate) rows: usize,
     pub(crate) cpu: Cpu,
     pub(crate) pool: Pool,
@@ -78,13 +87,13 @@ impl Learner {
         )?;
         let applier = Applier::new(&compile.optimizer, &store.params)?;
         let rows = 1;
-        let train = Program::new(recipe, &store, rows)?;
-        let test = Program::new(model.lower(&Purpose::evaluation(objectives.clone()))?, &store, rows)?;
-        let predict = Program::new(model.lower(&Purpose::inference())?, &store, rows)?;
+        let train = Program::new(recipe, &store, rows, 0)?;
+        let test = Program::new(model.lower(&Purpose::evaluation(objectives.clone()))?, &store, rows, 0)?;
+        let predict = Program::new(model.lower(&Purpose::inference())?, &store, rows, 0)?;
         let size = train.size().max(test.size()).max(predict.size());
         let optimizer = Applier::bytes(&compile.optimizer, &store.params)?;
         check_memory("the model with its optimizer", 4 * size as u128 + optimizer as u128)?;
-        let mut arena = new_arena(size)?;
+        let mut arena = Arena::new(size).ok_or_else(|| refused(size))?;
         store.initialize(compile.seed, &mut arena)?;
         let pool = Pool::new(compile.threads)?;
         let cpu = Cpu { isa: Isa::best(), threads: pool.threads() };
@@ -100,6 +109,10 @@ impl Learner {
             applier,
             measures: None,
             watch: None,
+            guard: None,
+            sick: None,
+            last: None,
+            at: Mode::Train,
             rows,
             cpu,
             pool,
@@ -139,14 +152,61 @@ impl Learner {
         self.cpu.isa = isa;
     }
 
-    /// Looks at the layers while they are trained. It changes no bit of the training.
+    /// Looks at the layers while they are trained. It changes no bit of the training. So that the first number that is not
+    /// finite is found where it appears, every step reads its gradients once more.
     pub fn watch(&mut self, schedule: Schedule) {
         self.watch = Some(Watch::new(&self.train, &self.store, schedule));
+        self.sick = None;
     }
 
     /// What was seen since [`Learner::watch`].
     pub fn chart(&self) -> Option<&Chart> {
         self.watch.as_ref().map(|w| &w.chart)
+    }
+
+    /// What the last step of training did: norm of the gradients before and after clipping, whether it was clipped, the
+    /// learning rate. The norms are there where the step was looked at, or a clip goes by them. Nothing before the first
+    /// step, and where the step was undone because the loss is not finite.
+    ///
+    /// ```
+    /// use steadygrad_data::digits;
+    /// use steadygrad_engine::{Compile, Trainable};
+    /// use steadygrad_nn::{Sequential, layers::{Dense, Flatten}, losses::SparseCategoricalCrossentropy};
+    /// use steadygrad_nn::optimizers::{Optimizer, Sgd};
+    /// let model = Sequential::new([8, 8]).add(Flatten).add(Dense::new(10));
+    /// let optimizer = Optimizer::new(Sgd::new(0.1)).global_clipnorm(0.01);
+    /// let mut learner = model.compile(Compile::new(optimizer, SparseCategoricalCrossentropy.from_logits()))?;
+    /// assert!(learner.last_update().is_none());
+    /// learner.train_on_batch(&digits::all()?)?;
+    /// assert!(learner.last_update().is_some_and(|update| update.clipped));
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    pub fn last_update(&self) -> Option<&Applied> {
+        self.last.as_ref()
+    }
+
+    /// Moves the weights to where the model is used, as Keras' `swap_to_eval`. Only [`ScheduleFreeAdamW`] trains at one
+    /// point and is best at another; for all others nothing happens, and nothing where they are there already.
+    ///
+    /// As in Keras, `fit` ends with the weights where they are trained, and its validation is made there. So call this
+    /// before `evaluate`, `predict` and saving. Training moves them back first.
+    ///
+    /// [`ScheduleFreeAdamW`]: steadygrad_nn::optimizers::ScheduleFreeAdamW
+    pub fn swap_to_eval(&mut self) {
+        self.swap(Mode::Evaluate);
+    }
+
+    /// Moves the weights back to where they are trained, as Keras' `swap_to_train`.
+    pub fn swap_to_train(&mut self) {
+        self.swap(Mode::Train);
+    }
+
+    fn swap(&mut self, to: Mode) {
+        if self.at != to {
+            self.at = to;
+            let range = self.store.trainable.clone();
+            self.applier.swap(self.cpu.isa, to, &mut self.arena.all_mut()[range]);
+        }
     }
 
     /// The recipe of a training step.
@@ -161,7 +221,9 @@ impl Learner {
 
     /// Bytes of memory it holds.
     pub fn bytes(&self) -> usize {
-        4 * self.arena.len() + Applier::bytes(&self.compile.optimizer, &self.store.params).unwrap_or(0)
+        let guarded = self.guard.as_ref().map_or(0, |_| self.store.gradients.start);
+        4 * (self.arena.len() + guarded)
+            + Applier::bytes(&self.compile.optimizer, &self.store.params).unwrap_or(0)
     }
 
     /// Makes room for batches of this many rows.
@@ -169,16 +231,18 @@ impl Learner {
         if rows <= self.rows {
             return Ok(());
         }
-        let train = Program::new(self.train.recipe.clone(), &self.store, rows)?;
-        let test = Program::new(self.test.recipe.clone(), &self.store, rows)?;
-        let predict = Program::new(self.predict.recipe.clone(), &self.store, rows)?;
+        let held = self.arena.len();
+        let train = Program::new(self.train.recipe.clone(), &self.store, rows, held)?;
+        let test = Program::new(self.test.recipe.clone(), &self.store, rows, held)?;
+        let predict = Program::new(self.predict.recipe.clone(), &self.store, rows, held)?;
         let size = train.size().max(test.size()).max(predict.size());
-        if size > self.arena.len() {
-            let optimizer = Applier::bytes(&self.compile.optimizer, &self.store.params)?;
-            check_memory(&format!("training with batches of {rows}"), 4 * size as u128 + optimizer as u128)?;
-            let mut arena = new_arena(size)?;
-            arena.all_mut()[..self.store.end].copy_from_slice(&self.arena.all()[..self.store.end]);
-            self.arena = arena;
+        if size > held {
+            // What is held already is no longer among what can be had.
+            let missing = 4 * (size - held) as u128;
+            check_memory(&format!("training with batches of {rows}"), missing)?;
+            if !self.arena.grow(size) {
+                return Err(refused(size));
+            }
         }
         (self.train, self.test, self.predict, self.rows) = (train, test, predict, rows);
         Ok(())
@@ -299,15 +363,22 @@ impl Learner {
 
     /// Logs of all batches since the measures were last reset.
     pub(crate) fn logs(&self) -> Logs {
-        self.measures.as_ref().map(Measures::logs).unwrap_or_default()
+        let mut logs = Logs::default();
+        self.logs_into(&mut logs);
+        logs
+    }
+
+    /// The same, into logs that were filled by it before.
+    pub(crate) fn logs_into(&self, logs: &mut Logs) {
+        if let Some(measures) = &self.measures {
+            measures.logs_into(logs);
+        }
     }
 }
 
-fn new_arena(size: usize) -> Result<Arena> {
-    Arena::new(size).ok_or_else(|| {
-        Error::new(Kind::Memory, format!("{} bytes of memory were refused by the system", 4 * size as u128))
-            .help("make the layers or the batch smaller")
-    })
+fn refused(size: usize) -> Error {
+    Error::new(Kind::Memory, format!("{} bytes of memory were refused by the system", 4 * size as u128))
+        .help("make the layers or the batch smaller")
 }
 
 fn check_shape(path: &str, shape: &[usize], array: &Array) -> Result<()> {

@@ -1,4 +1,14 @@
 //! Floor 3 of steadygrad: how a network *runs*. Fuse, plan memory, execute, fit.
+//!
+//! All memory of a step of training is planned before the first, and a step allocates nothing (`tests/allocations.rs` counts).
+//! What remains:
+//!
+//! - the library of matrix products has packing buffers of its own, but for the portable instruction set;
+//! - the library of threads has lists, which grow by a block for dozens of pieces of work;
+//! - a step that is looked at is filed in the chart;
+//! - where a callback wants the logs of every batch, each metric makes a list of its numbers;
+//! - a loss along an inner axis gathers lanes of more than 256 numbers into a list, and a custom step with more than 16
+//!   inputs or outputs makes lists of them.
 #![forbid(unsafe_code)]
 
 pub mod apply;
@@ -14,9 +24,11 @@ mod logs;
 mod measure;
 mod non_finite;
 pub mod oracle;
+mod passes;
 pub mod plan;
 mod program;
 pub mod run;
+mod sample_weights;
 mod store;
 mod summary;
 pub mod system;

@@ -154,9 +154,8 @@ impl Measures {
         Ok(())
     }
 
-    /// All keys with their values, in the order of the alphabet.
-    pub fn logs(&self) -> Logs {
-        let mut logs = Logs::default();
+    /// All keys with their values, in the order of the alphabet; into logs without other keys.
+    pub fn logs_into(&self, logs: &mut Logs) {
         logs.set("loss", self.total.value());
         for (key, mean) in &self.losses {
             logs.set(key, mean.value());
@@ -170,7 +169,6 @@ impl Measures {
             }
         }
         logs.sort();
-        logs
     }
 
     /// Which way the number of this key improves.

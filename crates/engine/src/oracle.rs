@@ -5,7 +5,7 @@ use steadygrad_kernels::shuffle;
 use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::recipe::Recipe;
 use steadygrad_nn::shape::{Extent, Layout};
-use steadygrad_nn::step::{Slot, Step};
+use steadygrad_nn::step::{NormalizeGrad, Slot, Step};
 
 /// A recipe with a value for every slot.
 ///
@@ -198,7 +198,7 @@ impl<'a> Oracle<'a> {
                 });
                 self.put(*out, y);
             }
-            Step::NormalizeGrad { .. } => self.normalize_grad(step),
+            Step::NormalizeGrad(normalize) => self.normalize_grad(normalize),
             Step::UpdateAverage { average, value, momentum } => {
                 let (average, value) = (*average, self.get(*value).to_vec());
                 for (a, v) in self.values[average.0 as usize].iter_mut().zip(value) {
@@ -299,32 +299,16 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    fn normalize_grad(&mut self, step: &Step) {
-        let Step::NormalizeGrad {
-            x,
-            mean,
-            variance,
-            gamma,
-            dy,
-            mask,
-            sum_dy,
-            sum_dy_x,
-            dx,
-            layout,
-            epsilon,
-            batch,
-        } = step
-        else {
-            return;
-        };
+    fn normalize_grad(&mut self, of: &NormalizeGrad) {
+        let NormalizeGrad { x, mean, variance, gamma, dy, layout, .. } = of;
         let (outer, axis, inner) = layout.at(self.rows);
-        let inverse = |c: usize| 1.0 / (self.get(*variance)[c] + epsilon).sqrt();
+        let inverse = |c: usize| 1.0 / (self.get(*variance)[c] + of.epsilon).sqrt();
         let hat = |at: usize, c: usize| (self.get(*x)[at] - self.get(*mean)[c]) * inverse(c);
         let sums = self.channel_sums(layout, |at, _| self.get(*dy)[at]);
         let products = self.channel_sums(layout, |at, c| self.get(*dy)[at] * hat(at, c));
-        if let Some(dx) = dx {
-            let share = |at: usize| match mask {
-                _ if !batch => 0.0,
+        if let Some(dx) = of.dx {
+            let share = |at: usize| match &of.mask {
+                _ if !of.batch => 0.0,
                 Some(mask) => {
                     let total = self.get(*mask).iter().sum::<f64>() + 1e-7;
                     self.get(*mask)[at / (axis * inner) * inner + at % inner] / total
@@ -335,10 +319,10 @@ impl<'a> Oracle<'a> {
                 let through = share(at) * (sums[c] + hat(at, c) * products[c]);
                 (self.get(*dy)[at] - through) * inverse(c) * gamma.map_or(1.0, |g| self.get(g)[c])
             });
-            self.put(*dx, values);
+            self.put(dx, values);
         }
-        self.put(*sum_dy, sums);
-        self.put(*sum_dy_x, products);
+        self.put(of.sum_dy, sums);
+        self.put(of.sum_dy_x, products);
     }
 
     /// f(position, channel) for every position.

@@ -1,5 +1,6 @@
 //! Where every number of a recipe lies: lifetimes become offsets, so that a step allocates nothing.
 
+use crate::run::scratch;
 use std::fmt;
 use std::ops::Range;
 use steadygrad_kernels::arena::LINE;
@@ -18,6 +19,8 @@ pub struct Plan {
     pub rows: usize,
     /// Numbers of arena that it takes, the persistent part included.
     pub size: usize,
+    /// Numbers that a step may use as it likes while it runs.
+    pub(crate) scratch: Range<usize>,
     places: Vec<usize>,
     extents: Vec<Extent>,
 }
@@ -83,8 +86,10 @@ impl Plan {
             places[slot] = start;
             size = size.max(start + len);
         }
+        let scratch = size..size + steps.iter().map(|step| scratch(step, rows)).max().unwrap_or(0);
+        let size = scratch.end;
         let extents = recipe.slots.iter().map(|s| s.extent).collect();
-        Plan { steps, forward, rows, size, places, extents }
+        Plan { steps, forward, rows, size, scratch, places, extents }
     }
 
     /// Where a slot lies for a batch of this many rows.

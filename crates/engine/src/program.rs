@@ -43,11 +43,11 @@ pub struct Program {
 const HEAVY: usize = 1 << 11;
 
 impl Program {
-    /// Makes it ready for batches of up to `rows`.
+    /// Makes it ready for batches of up to `rows`, in an arena that holds `held` numbers already.
     ///
     /// # Errors
     /// If it needs more memory than there is.
-    pub fn new(recipe: Recipe, store: &Store, rows: usize) -> Result<Program> {
+    pub fn new(recipe: Recipe, store: &Store, rows: usize, held: usize) -> Result<Program> {
         // What it takes at the least: what lives for the whole run. Products of sizes may not fit in a machine word.
         let size = |extent: Extent| match extent {
             Extent::Fixed(n) => n as u128,
@@ -56,8 +56,10 @@ impl Program {
         let lasting = |home: Home| home != Home::Value;
         let least: u128 = recipe.slots.iter().filter(|s| lasting(s.home)).map(|s| size(s.extent)).sum();
         let largest = recipe.slots.iter().map(|s| size(s.extent)).max().unwrap_or(0);
-        check_memory(&format!("a batch of {rows}"), 4 * least.max(largest))?;
-        let fixed = store.fixed(&recipe);
+        let check =
+            |size: u128| check_memory(&format!("a batch of {rows}"), 4 * size.saturating_sub(held as u128));
+        check(least.max(largest))?;
+        let fixed = store.fixed(&recipe)?;
         let stages = stages(&recipe);
         let looked_at: HashSet<Slot> =
             stages.iter().enumerate().flat_map(|(i, s)| watched(i, s)).map(|(slot, _)| slot).collect();
@@ -65,7 +67,7 @@ impl Program {
         let plan = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
         let (steps, forward) = fuse(&recipe, &looked_at);
         let seen = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
-        check_memory(&format!("a batch of {rows}"), 4 * plan.size.max(seen.size) as u128)?;
+        check(plan.size.max(seen.size) as u128)?;
         let heavy = plan.steps.iter().any(|step| weight(step, &plan, rows) >= HEAVY << 10);
         let taps = taps(&stages, &seen);
         Ok(Program { taps, recipe, stages, plan, seen, heavy })

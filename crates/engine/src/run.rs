@@ -2,6 +2,7 @@
 
 use crate::plan::Plan;
 use rayon::prelude::*;
+use std::array::from_fn;
 use std::ops::Range;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::columns::{self, Normal};
@@ -11,10 +12,12 @@ use steadygrad_kernels::shuffle::{self, RANK};
 use steadygrad_kernels::{Cpu, Flush, map};
 use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::shape::{Extent, Layout};
-use steadygrad_nn::step::{Slot, Step};
+use steadygrad_nn::step::{NormalizeGrad, Slot, Step};
 
 /// Elements of one piece of work, whatever the number of threads.
 const PIECE: usize = 1 << 15;
+/// Parts that a custom step may read, and write, without an allocation.
+const PARTS: usize = 16;
 
 /// The batch that a plan is run for.
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +195,7 @@ impl Run<'_> {
                 let normal = Normal { dims: self.dims(layout), mean, variance, gamma, epsilon: *epsilon };
                 columns::normalize(isa, normal, beta.map(|_| b), x, out);
             }
-            Step::NormalizeGrad { .. } => self.normalize_grad(step, arena),
+            Step::NormalizeGrad(normalize) => self.normalize_grad(*normalize, arena),
             Step::UpdateAverage { average, value, momentum } => {
                 let ([value], [average]) = arena.split([self.range(*value)], [self.range(*average)]);
                 for (a, &v) in average.iter_mut().zip(value) {
@@ -212,23 +215,25 @@ impl Run<'_> {
                 rows::standardize_grad(isa, standard, y, inverse, dy, out);
             }
             Step::Rowwise { f, x, out, layout } => {
-                let ([x], [out]) = arena.split([self.range(*x)], [self.range(*out)]);
+                let scratch = self.plan.scratch.clone();
+                let ([x], [out, scratch]) = arena.split([self.range(*x)], [self.range(*out), scratch]);
                 let (_, n, inner) = self.dims(layout);
                 if inner == 1 {
                     f.map(isa, n, x, out);
                 } else {
-                    lanes(self.dims(layout), f.width(n), &[x], out, |lane, y| f.map(isa, n, &lane[0], y));
+                    lanes(self.dims(layout), f.width(n), [x], out, scratch, |[x], y| f.map(isa, n, x, y));
                 }
             }
             Step::RowwiseGrad { f, x, y, dy, out, layout } => {
-                let ([x, y, dy], [out]) =
-                    arena.split([self.range(*x), self.range(*y), self.range(*dy)], [self.range(*out)]);
+                let scratch = self.plan.scratch.clone();
+                let ([x, y, dy], [out, scratch]) = arena
+                    .split([self.range(*x), self.range(*y), self.range(*dy)], [self.range(*out), scratch]);
                 let (_, n, inner) = self.dims(layout);
                 if inner == 1 {
                     f.map_grad(isa, n, x, y, dy, out);
                 } else {
-                    lanes(self.dims(layout), n, &[x, y, dy], out, |lane, dx| {
-                        f.map_grad(isa, n, &lane[0], &lane[1], &lane[2], dx);
+                    lanes(self.dims(layout), n, [x, y, dy], out, scratch, |[x, y, dy], dx| {
+                        f.map_grad(isa, n, x, y, dy, dx);
                     });
                 }
             }
@@ -285,48 +290,38 @@ impl Run<'_> {
                 }
             }
             Step::Custom { step, inputs, outputs } => {
-                let ranges = |slots: &[Slot]| slots.iter().map(|s| self.range(*s)).collect::<Vec<_>>();
-                let (inputs, mut outputs) = arena.split_many(&ranges(inputs), &ranges(outputs));
-                step.run(rows, &inputs, &mut outputs);
+                if inputs.len() <= PARTS && outputs.len() <= PARTS {
+                    let part = |slots: &[Slot], i: usize| slots.get(i).map_or(0..0, |s| self.range(*s));
+                    let (reads, mut writes) = arena
+                        .split::<PARTS, PARTS>(from_fn(|i| part(inputs, i)), from_fn(|i| part(outputs, i)));
+                    step.run(rows, &reads[..inputs.len()], &mut writes[..outputs.len()]);
+                } else {
+                    let ranges = |slots: &[Slot]| slots.iter().map(|s| self.range(*s)).collect::<Vec<_>>();
+                    let (reads, mut writes) = arena.split_many(&ranges(inputs), &ranges(outputs));
+                    step.run(rows, &reads, &mut writes);
+                }
             }
         }
     }
 
-    fn normalize_grad(&self, step: &Step, arena: &mut Arena) {
-        let Step::NormalizeGrad {
-            x,
-            mean,
-            variance,
-            gamma,
-            dy,
-            mask,
-            sum_dy,
-            sum_dy_x,
-            dx,
-            layout,
-            epsilon,
-            batch,
-        } = step
-        else {
-            return;
-        };
+    fn normalize_grad(&self, of: NormalizeGrad, arena: &mut Arena) {
         let isa = self.cpu.isa;
         let ([x, mean, variance, g, dy, m], [sum_dy, sum_dy_x, dx_out]) = arena.split(
             [
-                self.range(*x),
-                self.range(*mean),
-                self.range(*variance),
-                self.maybe(gamma),
-                self.range(*dy),
-                self.maybe(mask),
+                self.range(of.x),
+                self.range(of.mean),
+                self.range(of.variance),
+                self.maybe(&of.gamma),
+                self.range(of.dy),
+                self.maybe(&of.mask),
             ],
-            [self.range(*sum_dy), self.range(*sum_dy_x), self.maybe(dx)],
+            [self.range(of.sum_dy), self.range(of.sum_dy_x), self.maybe(&of.dx)],
         );
-        let gamma = gamma.map(|_| g);
-        let normal = Normal { dims: self.dims(layout), mean, variance, gamma, epsilon: *epsilon };
+        let gamma = of.gamma.map(|_| g);
+        let normal = Normal { dims: self.dims(&of.layout), mean, variance, gamma, epsilon: of.epsilon };
         columns::normalize_sums(isa, normal, x, dy, sum_dy, sum_dy_x);
-        if dx.is_some() {
-            match (batch, mask) {
+        if of.dx.is_some() {
+            match (of.batch, of.mask) {
                 (true, Some(_)) => columns::normalize_grad_masked(normal, m, x, dy, sum_dy, sum_dy_x, dx_out),
                 (true, None) => {
                     columns::normalize_grad(isa, normal, x, dy, Some((sum_dy, sum_dy_x)), dx_out);
@@ -337,26 +332,47 @@ impl Run<'_> {
     }
 }
 
+/// Numbers of scratch that a step needs, which its plan sets aside: for lanes that do not lie in a row.
+pub(crate) fn scratch(step: &Step, rows: usize) -> usize {
+    match step {
+        Step::Rowwise { f, layout, .. } if layout.inner > 1 => {
+            let (_, n, _) = layout.at(rows);
+            n + f.width(n)
+        }
+        Step::RowwiseGrad { f, layout, .. } if layout.inner > 1 => {
+            let (_, n, _) = layout.at(rows);
+            // x and dx, y and dy
+            2 * n + 2 * f.width(n)
+        }
+        _ => 0,
+    }
+}
+
 /// A function of lanes that do not lie in a row: they are gathered, and the result is scattered.
-fn lanes(
+fn lanes<const N: usize>(
     (outer, _, inner): (usize, usize, usize),
     width: usize,
-    inputs: &[&[f32]],
+    inputs: [&[f32]; N],
     out: &mut [f32],
-    f: impl Fn(&[Vec<f32>], &mut [f32]),
+    scratch: &mut [f32],
+    f: impl Fn([&[f32]; N], &mut [f32]),
 ) {
-    let mut gathered: Vec<Vec<f32>> =
-        inputs.iter().map(|x| vec![0.0; x.len() / (outer * inner).max(1)]).collect();
-    let mut result = vec![0.0; width];
+    let count = (outer * inner).max(1);
+    let lens = inputs.map(|x| x.len() / count);
+    let (gathered, result) = scratch.split_at_mut(lens.iter().sum());
+    let result = &mut result[..width];
     for o in 0..outer {
         for i in 0..inner {
-            for (lane, x) in gathered.iter_mut().zip(inputs) {
-                let n = lane.len();
+            let mut rest = &mut *gathered;
+            let lanes = from_fn(|k| {
+                let (lane, behind) = std::mem::take(&mut rest).split_at_mut(lens[k]);
+                rest = behind;
                 for (j, v) in lane.iter_mut().enumerate() {
-                    *v = x[(o * n + j) * inner + i];
+                    *v = inputs[k][(o * lens[k] + j) * inner + i];
                 }
-            }
-            f(&gathered, &mut result);
+                &*lane
+            });
+            f(lanes, result);
             for (j, v) in result.iter().enumerate() {
                 out[(o * width + j) * inner + i] = *v;
             }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use steadygrad_kernels::arena::{Arena, LINE};
-use steadygrad_kernels::{Place, Result};
+use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::initializers::{Draw, Initializer};
 use steadygrad_nn::recipe::{Recipe, Weight};
 
@@ -21,6 +21,8 @@ pub struct Kept {
     pub range: Range<usize>,
     /// It learns.
     pub trainable: bool,
+    /// It is a parameter, learning or frozen, and no state.
+    pub parameter: bool,
     key: String,
     initializer: Arc<dyn Initializer>,
 }
@@ -61,6 +63,7 @@ impl Store {
                     shape: p.shape.dims().to_vec(),
                     range: parameters[i].clone(),
                     trainable: p.gradient.is_some(),
+                    parameter: true,
                     key: p.key.clone(),
                     initializer: p.initializer.clone(),
                 }
@@ -72,6 +75,7 @@ impl Store {
                     shape: s.shape.dims().to_vec(),
                     range: states[i].clone(),
                     trainable: false,
+                    parameter: false,
                     key: s.key.clone(),
                     initializer: s.initializer.clone(),
                 }
@@ -94,20 +98,30 @@ impl Store {
     }
 
     /// Places for the slots of a recipe of the same model, whatever it is for.
-    pub fn fixed(&self, recipe: &Recipe) -> Fixed {
+    ///
+    /// # Errors
+    /// If the recipe has a weight that is not kept here: it is of another model.
+    pub fn fixed(&self, recipe: &Recipe) -> Result<Fixed> {
         let starts: HashMap<&str, usize> =
             self.weights.iter().map(|w| (w.path.as_str(), w.range.start)).collect();
-        let place = |path: &str| starts.get(path).copied().unwrap_or(0);
+        let place = |path: &str| {
+            starts.get(path).copied().ok_or_else(|| {
+                let known: Vec<&str> = self.weights.iter().map(|w| w.path.as_str()).collect();
+                Error::name("weight of this model", path, &known)
+            })
+        };
         let mut fixed: Fixed = Vec::new();
         for p in &recipe.parameters {
-            let start = place(&p.path);
+            let start = place(&p.path)?;
             fixed.push((p.value, start));
             if let Some(gradient) = p.gradient {
                 fixed.push((gradient, self.gradients.start + start));
             }
         }
-        fixed.extend(recipe.states.iter().map(|s| (s.value, place(&s.path))));
-        fixed
+        for s in &recipe.states {
+            fixed.push((s.value, place(&s.path)?));
+        }
+        Ok(fixed)
     }
 
     /// Gives every weight its first values.
@@ -117,5 +131,25 @@ impl Store {
             w.initializer.fill(&Draw::new(seed, &w.key), &w.shape, values).place(|| w.path.clone())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steadygrad_nn::layers::Dense;
+    use steadygrad_nn::model::Purpose;
+    use steadygrad_nn::{Model, Sequential};
+
+    #[test]
+    fn a_recipe_of_another_model_has_no_place() {
+        let recipe = |name: &str| {
+            let model: Model = Sequential::new([2]).add_as(name, Dense::new(3)).into();
+            model.lower(&Purpose::inference()).unwrap()
+        };
+        let store = Store::new(&recipe("head"));
+        assert_eq!(store.fixed(&recipe("head")).unwrap().len(), 2);
+        let error = store.fixed(&recipe("heat")).unwrap_err().to_string();
+        assert!(error.contains("heat/kernel") && error.contains("head/kernel"), "{error}");
     }
 }

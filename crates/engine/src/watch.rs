@@ -1,5 +1,6 @@
 //! Looking at a training: what taps see becomes a chart.
 
+use crate::apply::Applied;
 use crate::batches::{Order, Picked, Which, total_loss};
 use crate::learner::Learner;
 use crate::program::{Program, Tap};
@@ -11,7 +12,7 @@ use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::norm::sum_of_squares;
 use steadygrad_kernels::statistics::{observe, rms};
-use steadygrad_kernels::{Isa, Result};
+use steadygrad_kernels::{Flush, Isa, Result};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::stage::Stage;
 use steadygrad_nn::step::Slot;
@@ -106,7 +107,9 @@ impl Watch {
                     let values = values(from.output);
                     seen.signal = Some(observe(isa, values, self.bounds[stage], alive, mean, variance));
                     let dead = alive.iter().filter(|a| !**a).count();
-                    seen.dead = Some(dead as f64 / alive.len().max(1) as f64);
+                    // Where values are not finite, it is not known which units are dead.
+                    let finite = seen.signal.is_some_and(|s| s.finite);
+                    seen.dead = finite.then(|| dead as f64 / alive.len().max(1) as f64);
                 }
             }
         }
@@ -125,7 +128,14 @@ impl Watch {
     }
 
     /// Looks at how much the weights changed, and files what was seen under this step.
-    pub fn after_update(&mut self, store: &Store, arena: &Arena, step: u64, loss: f64) {
+    pub fn after_update(
+        &mut self,
+        store: &Store,
+        arena: &Arena,
+        step: u64,
+        loss: f64,
+        applied: Option<&Applied>,
+    ) {
         for (owned, seen) in self.owned.iter().zip(&mut self.current) {
             seen.updates.clear();
             for p in owned.iter().map(|&i| &store.params[i]) {
@@ -138,14 +148,22 @@ impl Watch {
                 seen.updates.push(if change == 0.0 { 0.0 } else { (change / size).sqrt() });
             }
         }
-        self.file(step, loss);
+        self.file(step, loss, applied);
     }
 
-    fn file(&mut self, step: u64, loss: f64) {
+    fn file(&mut self, step: u64, loss: f64, applied: Option<&Applied>) {
         for &(stage, k, other) in &self.same {
             self.current[stage].passed[k] = self.current[other].delta;
         }
-        self.chart.samples.push(Sample { step, loss, layers: self.current.clone() });
+        let updated = applied.filter(|a| a.updated);
+        self.chart.samples.push(Sample {
+            step,
+            loss,
+            gradient_norm: applied.and_then(|a| a.gradient_norm_before),
+            clipped_norm: updated.and_then(|a| a.gradient_norm_after),
+            clipped: updated.map(|a| a.clipped),
+            layers: self.current.clone(),
+        });
     }
 }
 
@@ -174,6 +192,7 @@ impl Learner {
     /// # Errors
     /// If data and model do not fit.
     pub fn watch_on_batch(&mut self, data: &Dataset) -> Result<Chart> {
+        let _flush = Flush::denormals();
         self.check_data(data)?;
         let rows = data.len();
         self.reserve(rows)?;
@@ -190,11 +209,16 @@ impl Learner {
         });
         watch.before_update(&self.store, &self.arena);
         let loss = total_loss(&self.train.recipe, &self.train.seen, &self.arena);
-        if !loss.is_finite() {
-            watch.chart.first_non_finite = self.first_non_finite(batch);
-        }
+        let squares = sum_of_squares(self.cpu.isa, &self.arena.all()[self.store.gradients.clone()]);
+        // The search, too, begins with the state as it was.
         self.arena.all_mut()[..self.store.end].copy_from_slice(&kept);
-        watch.file(batch.step, loss);
+        if !(loss.is_finite() && squares.is_finite()) {
+            watch.chart.first_non_finite = Some(self.first_non_finite(batch));
+        }
+        watch.file(batch.step, loss, None);
+        if let Some(sample) = watch.chart.samples.last_mut() {
+            sample.gradient_norm = Some(squares.sqrt());
+        }
         Ok(watch.chart)
     }
 }

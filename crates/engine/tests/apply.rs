@@ -1,7 +1,7 @@
 //! The laws of the applier: its order of doing things, gathering, averages, clipping, its state, and its errors.
 
 use std::sync::Arc;
-use steadygrad_engine::apply::{Applier, ParamSpec, Stored};
+use steadygrad_engine::apply::{Applier, Ask, ParamSpec, Stored};
 use steadygrad_kernels::{Isa, Kind};
 use steadygrad_nn::config::{Config, Value};
 use steadygrad_nn::constraints::{Constraint, NonNeg, UnitNorm};
@@ -39,7 +39,8 @@ fn numbers(n: usize, seed: usize) -> Vec<f32> {
 }
 
 fn apply(applier: &mut Applier, weights: &mut [f32], gradient: &[f32]) -> steadygrad_engine::apply::Applied {
-    applier.apply(Isa::best(), None, weights, &mut gradient.to_vec())
+    let ask = Ask { norms: true, ..Ask::default() };
+    applier.apply(Isa::best(), ask, weights, &mut gradient.to_vec())
 }
 
 #[test]
@@ -53,8 +54,8 @@ fn decay_comes_before_the_update_and_constraints_come_last() {
     // 8/2 is clipped to 1: 4 − 4·¼ − ½; 1/2 is not: 0.25·¾ − ¼ < 0.
     assert_eq!(weights, [2.5, 0.0]);
     assert!(applied.clipped && applied.updated);
-    assert!((applied.gradient_norm_before - 16.25_f64.sqrt()).abs() < 1e-12);
-    assert!((applied.gradient_norm_after - 1.25_f64.sqrt()).abs() < 1e-12);
+    assert!((applied.gradient_norm_before.unwrap() - 16.25_f64.sqrt()).abs() < 1e-12);
+    assert!((applied.gradient_norm_after.unwrap() - 1.25_f64.sqrt()).abs() < 1e-12);
     assert_eq!(applied.learning_rate, 0.5);
 }
 
@@ -107,15 +108,15 @@ fn norms_are_clipped_by_parameter_or_together() {
     let each = Optimizer::new(Sgd::new(1.0)).clipnorm(1.0);
     let applied = apply(&mut Applier::new(&each, &two()).unwrap(), &mut weights, &gradient);
     assert_eq!(weights[13..], [-0.6, -0.8, -0.3, 0.0, -0.4]);
-    assert!((applied.gradient_norm_before - 25.25_f64.sqrt()).abs() < 1e-6);
-    assert!((applied.gradient_norm_after - 1.25_f64.sqrt()).abs() < 1e-6);
+    assert!((applied.gradient_norm_before.unwrap() - 25.25_f64.sqrt()).abs() < 1e-6);
+    assert!((applied.gradient_norm_after.unwrap() - 1.25_f64.sqrt()).abs() < 1e-6);
 
     let together = Optimizer::new(Sgd::new(1.0)).global_clipnorm(1.0);
     weights.fill(0.0);
     let applied = apply(&mut Applier::new(&together, &two()).unwrap(), &mut weights, &gradient);
     let norm = 25.25_f32.sqrt();
     assert!((weights[13] + 3.0 / norm).abs() < 1e-6 && (weights[17] + 0.4 / norm).abs() < 1e-6);
-    assert!((applied.gradient_norm_after - 1.0).abs() < 1e-12);
+    assert!((applied.gradient_norm_after.unwrap() - 1.0).abs() < 1e-12);
 
     let loose = Optimizer::new(Sgd::new(1.0)).global_clipnorm(6.0);
     weights.fill(0.0);
@@ -140,7 +141,7 @@ fn a_nan_stays_in_its_parameter_unless_all_are_clipped_together() {
             let mut gradient = numbers(18, 2);
             gradient[16] = f32::NAN;
             let applied = apply(&mut applier, &mut weights, &gradient);
-            assert!(applied.gradient_norm_before.is_nan(), "{}", entry.class);
+            assert!(applied.gradient_norm_before.unwrap().is_nan(), "{}", entry.class);
             assert!(weights[16].is_nan(), "{} {clip:?}", entry.class);
             assert_eq!(weights[..15].iter().any(|w| w.is_nan()), spreads, "{} {clip:?}", entry.class);
         }
@@ -156,8 +157,44 @@ fn a_huge_gradient_is_clipped_and_an_infinite_one_shows() {
     apply(&mut applier, &mut weights, &[3e30, 4e30]);
     assert!((weights[0] + 0.6).abs() < 1e-6 && (weights[1] + 0.8).abs() < 1e-6);
     let applied = apply(&mut applier, &mut weights, &[f32::INFINITY, 1.0]);
-    assert_eq!(applied.gradient_norm_before, f64::INFINITY);
+    assert_eq!(applied.gradient_norm_before, Some(f64::INFINITY));
+    assert!(applied.gradient_norm_after.unwrap().is_nan(), "nothing is left of it");
     assert!(applied.clipped && weights[0].is_nan());
+}
+
+#[test]
+fn norms_are_taken_only_where_somebody_reads_them() {
+    let mut weights = vec![0.0; 2];
+    let plain = Optimizer::new(Sgd::new(1.0));
+    let mut applier = Applier::new(&plain, &one(2)).unwrap();
+    let applied = applier.apply(Isa::best(), Ask::default(), &mut weights, &mut [3.0, 4.0]);
+    assert_eq!((applied.gradient_norm_before, applied.gradient_norm_after), (None, None));
+    let mut applier = Applier::new(&plain.global_clipnorm(1.0), &one(2)).unwrap();
+    let applied = applier.apply(Isa::best(), Ask::default(), &mut weights, &mut [3.0, 4.0]);
+    assert_eq!((applied.gradient_norm_before, applied.clipped), (Some(5.0), true));
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_is_held_if_asked() {
+    let hold = Ask { hold: true, ..Ask::default() };
+    for entry in CATALOG {
+        for gathering in [None, Some(2)] {
+            let mut optimizer = Optimizer::from_value(&entry.class.into()).unwrap().loss_scale_factor(3.0);
+            optimizer.gradient_accumulation_steps = gathering;
+            let mut applier = Applier::new(&optimizer, &two()).unwrap();
+            let mut weights = numbers(18, 1);
+            for step in 0..3 {
+                assert!(!applier.apply(Isa::best(), hold, &mut weights, &mut numbers(18, step)).held);
+            }
+            let (kept, state) = (weights.clone(), applier.variables());
+            let mut gradient = numbers(18, 9);
+            gradient[3] = f32::INFINITY;
+            let fed = gradient.clone();
+            let applied = applier.apply(Isa::best(), hold, &mut weights, &mut gradient);
+            assert!(applied.held && !applied.updated && gradient == fed, "{}", entry.class);
+            assert_eq!((weights, applier.variables()), (kept, state), "{}", entry.class);
+        }
+    }
 }
 
 #[test]
@@ -256,7 +293,12 @@ fn the_learning_rate_is_kept_as_f32_and_a_schedule_cannot_be_set() {
         assert!(applier.set_learning_rate(rate).is_err());
     }
     let mut weights = [1.0];
-    let applied = applier.apply(Isa::best(), Some(0.5), &mut weights, &mut [1.0]);
+    let applied = applier.apply(
+        Isa::best(),
+        Ask { learning_rate: Some(0.5), ..Ask::default() },
+        &mut weights,
+        &mut [1.0],
+    );
     assert_eq!((weights[0], applied.learning_rate), (0.5, 0.5));
 
     let scheduled =
@@ -297,8 +339,8 @@ fn pieces_and_parameters_do_not_show_in_the_bits() {
             let mut first = Applier::new(&optimizer, &whole).unwrap();
             let mut second = Applier::new(&optimizer, &parts).unwrap();
             for step in 0..3 {
-                first.apply(isa, None, &mut a, &mut numbers(20_011, step));
-                second.apply(isa, None, &mut b, &mut numbers(20_011, step));
+                first.apply(isa, Ask::default(), &mut a, &mut numbers(20_011, step));
+                second.apply(isa, Ask::default(), &mut b, &mut numbers(20_011, step));
             }
             assert_eq!(a, b, "{} {isa}", entry.class);
         }
@@ -312,8 +354,8 @@ fn nothing_to_train_is_fine() {
         for params in [vec![], table(&[("empty", &[0, 3])])] {
             let mut applier = Applier::new(&optimizer, &params).unwrap();
             assert!(applier.is_empty());
-            let applied = applier.apply(Isa::best(), None, &mut [], &mut []);
-            assert!(!applied.updated && applied.gradient_norm_before == 0.0);
+            let applied = applier.apply(Isa::best(), Ask::default(), &mut [], &mut []);
+            assert!(!applied.updated && applied.gradient_norm_before == Some(0.0));
             assert!(!applier.variables().is_empty());
         }
     }

@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
-use steadygrad_engine::apply::{Applier, ParamSpec};
+use steadygrad_engine::apply::{Applier, Ask, ParamSpec};
 use steadygrad_kernels::Isa;
 use steadygrad_nn::constraints::MaxNorm;
 use steadygrad_nn::optimizers::{CATALOG, Clip, Optimizer};
@@ -55,7 +55,12 @@ fn a_step_allocates_nothing() {
                 for isa in Isa::available() {
                     let before = COUNT.get();
                     for _ in 0..3 {
-                        applier.apply(isa, None, &mut weights, &mut gradients);
+                        applier.apply(
+                            isa,
+                            Ask { norms: true, hold: true, ..Ask::default() },
+                            &mut weights,
+                            &mut gradients,
+                        );
                     }
                     let after = COUNT.get();
                     // Muon multiplies matrices, and the library for that packs them into buffers of its own.

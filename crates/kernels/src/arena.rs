@@ -29,6 +29,28 @@ impl Arena {
         Some(Arena { lines, len })
     }
 
+    /// Makes it so long; what it holds stays, and what is new is zero. `false`, and all as before, if there is not that
+    /// much memory.
+    ///
+    /// ```
+    /// use steadygrad_kernels::arena::Arena;
+    /// let mut arena = Arena::new(2).unwrap();
+    /// arena.all_mut()[1] = 3.0;
+    /// assert!(arena.grow(1000) && !arena.grow(usize::MAX / 8));
+    /// assert_eq!((arena.len(), arena.all()[1], arena.all()[999]), (1000, 3.0, 0.0));
+    /// ```
+    pub fn grow(&mut self, len: usize) -> bool {
+        let count = len.div_ceil(LINE);
+        let more = count.saturating_sub(self.lines.len());
+        // In place where the system can move pages: old and new are then never held both.
+        if self.lines.try_reserve_exact(more).is_err() {
+            return false;
+        }
+        self.lines.resize(count.max(self.lines.len()), Line([0.0; LINE]));
+        self.len = self.len.max(len);
+        true
+    }
+
     /// How many numbers it holds.
     pub fn len(&self) -> usize {
         self.len

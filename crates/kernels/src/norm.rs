@@ -28,6 +28,36 @@ pub fn sum_of_squares(isa: Isa, x: &[f32]) -> f64 {
     isa.run(Squares(x))
 }
 
+/// Whether all numbers are finite; a third of the time that their norm takes.
+///
+/// ```
+/// use steadygrad_kernels::{Isa, norm::all_finite};
+/// assert!(all_finite(Isa::best(), &[3.0, -f32::MAX]) && !all_finite(Isa::best(), &[0.0, f32::NAN]));
+/// ```
+pub fn all_finite(isa: Isa, x: &[f32]) -> bool {
+    struct AllFinite<'a>(&'a [f32]);
+    impl Task for AllFinite<'_> {
+        type Output = bool;
+        #[inline(always)]
+        fn run<R: Lane>(self) -> bool {
+            // 0 · x is 0 for a finite x, and NaN for any other; a sum with a NaN stays NaN.
+            let x = R::slice(self.0);
+            let mut sums = [R::ZERO; 4 * WIDTH];
+            let mut rows = x.chunks_exact(4 * WIDTH);
+            for row in &mut rows {
+                for (sum, &x) in sums.iter_mut().zip(row) {
+                    *sum = x.mul_add(R::ZERO, *sum);
+                }
+            }
+            for (sum, &x) in sums.iter_mut().zip(rows.remainder()) {
+                *sum = x.mul_add(R::ZERO, *sum);
+            }
+            sums.iter().all(|sum| sum.f64() == 0.0)
+        }
+    }
+    isa.run(AllFinite(x))
+}
+
 /// Σ x² as [`sum_of_squares`], for loops that are generic already.
 #[inline(always)]
 pub fn squares<R: Real>(x: &[R]) -> f64 {
@@ -222,6 +252,23 @@ mod tests {
         );
         assert_eq!(sum_of_squares(Isa::best(), &[1.0, f32::INFINITY]), f64::INFINITY);
         assert!(sum_of_squares(Isa::best(), &[1.0, f32::NAN]).is_nan());
+    }
+
+    #[test]
+    fn one_number_that_is_not_finite_shows_wherever_it_is() {
+        for isa in Isa::available() {
+            for n in [0, 1, 16, 63, 64, 65, 300] {
+                let mut x = numbers(n);
+                assert!(all_finite(isa, &x));
+                for i in 0..n {
+                    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                        let kept = std::mem::replace(&mut x[i], bad);
+                        assert!(!all_finite(isa, &x), "{isa} {n} {i}");
+                        x[i] = kept;
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,15 +4,15 @@
 
 use crate::experiment::{Experiment, Prepared};
 use crate::setup::{recipe, setup, signals};
+use crate::trial::Limit;
 use serde_json::{Value as Json, json};
 use steadygrad_chart::{Chart, Kind, Ledger, Schedule, number};
 use steadygrad_data::Dataset;
 use steadygrad_doctor::{
     Answer, Case, Curves, Edit, Finding, Flow, Forecast, Opinion, Question, Setup, Verdict, diagnose,
 };
-use steadygrad_engine::callbacks::{Callback, Training};
 use steadygrad_engine::system::Clock;
-use steadygrad_engine::{Fit, History, Learner, Logs};
+use steadygrad_engine::{Fit, History, Learner};
 use steadygrad_kernels::Result;
 
 /// How thoroughly a network is looked at.
@@ -193,7 +193,7 @@ impl Patient<'_> {
     fn train(&self, prepared: &Prepared, epochs: usize, schedule: Schedule) -> Result<(Learner, History)> {
         let mut learner = prepared.learner()?;
         learner.watch(schedule);
-        let mut limit = Limit { clock: Clock::start(), seconds: self.how.seconds };
+        let mut limit = Limit::of(self.how.seconds);
         let settings = steadygrad_engine::FitSettings {
             epochs: prepared.fit.initial_epoch + epochs,
             ..prepared.fit.clone()
@@ -229,23 +229,6 @@ fn curves(history: &History) -> Curves {
         metric: get(&metric),
         val_metric: get(&format!("val_{metric}")),
         modes: None,
-    }
-}
-
-/// Ends a training after some time.
-#[derive(Debug)]
-struct Limit {
-    clock: Clock,
-    seconds: f64,
-}
-
-impl Callback for Limit {
-    fn wants_batches(&self) -> bool {
-        true
-    }
-    fn on_train_batch_end(&mut self, training: &mut Training<'_>, _: usize, _: &Logs) -> Result<()> {
-        training.stop |= self.clock.seconds() > self.seconds;
-        Ok(())
     }
 }
 

@@ -2,25 +2,31 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+mod cure;
 mod data;
+mod diff;
 mod examine;
 mod experiment;
 mod finished;
 mod form;
 mod model_file;
 mod origins;
+mod parallel;
 mod settings;
 mod setup;
 mod show;
 mod text;
+mod trial;
 mod trials;
 
+pub use cure::{Cure, Treatment, cure};
 pub use data::{Data, published};
 pub use examine::{Diagnosis, Examination, examine};
 pub use experiment::{Experiment, Prepared};
 pub use finished::Finished;
 pub use form::Form;
 pub use show::{Cell, Row};
+pub use trial::{Arm, Measure, Outcome, Trial, Trials};
 
 /// The experiment that `train` runs without a file: 20 hidden layers, batch-normalized, on the digits.
 pub const DEFAULT: &str = include_str!("default.toml");

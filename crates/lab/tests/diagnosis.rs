@@ -5,7 +5,7 @@
 use serde_json::Value as Json;
 use std::path::Path;
 use steadygrad_doctor::{Finding, Severity, Verdict};
-use steadygrad_lab::{Examination, Experiment, examine};
+use steadygrad_lab::{Examination, Experiment, Treatment, cure, examine};
 
 /// Beside the checkout; not part of the repository.
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/diagnosis/cases");
@@ -95,4 +95,33 @@ fn circles() {
         assert!(10 * count.right_cause >= 9 * count.found, "{count:?}");
         assert!(count.seconds[count.seconds.len() / 2] < 5.0, "{count:?}");
     }
+}
+
+/// Sick networks that are cured; slow without optimization, so it runs where it is asked for.
+#[test]
+#[ignore = "trains hundreds of networks: cargo test --release -p steadygrad-lab --test diagnosis -- --ignored --nocapture"]
+fn circles_are_cured() {
+    let Ok(folder) = std::fs::read_dir(CASES) else {
+        println!("skipped: no cases beside the checkout");
+        return;
+    };
+    let mut files: Vec<_> = folder.map(|f| f.unwrap().path()).filter(|p| is(p, "Circle")).collect();
+    files.sort();
+    let (mut sick, mut good, mut wrong) = (0, 0, 0);
+    for file in files {
+        let case: Json = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        if case["expected"]["verdict"] != "sick" {
+            continue;
+        }
+        sick += 1;
+        let cure = cure(&Experiment::load(&file).unwrap(), &Treatment::default()).unwrap();
+        let reached = cure.proof.as_ref().map_or(f64::NAN, |p| p.arms[1].median(&p.measure));
+        good += usize::from(cure.cured.is_some() && reached >= 0.70);
+        wrong += usize::from(cure.cured.is_some() && reached < 0.70);
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let edits: Vec<String> = cure.edits.iter().map(ToString::to_string).collect();
+        println!("{name:<28} {reached:.3}  {}", edits.join(" + "));
+    }
+    println!("{good} of {sick} cured, {wrong} called cured that are not");
+    assert!(good >= 18 && wrong == 0);
 }

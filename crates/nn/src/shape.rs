@@ -159,14 +159,18 @@ impl Layout {
     /// A batch of samples of this shape, along `axis` counted as in Keras: 0 is the batch, −1 the last.
     /// `None` if there is no such axis.
     pub fn along(shape: &Shape, axis: i64) -> Option<Layout> {
-        let rank = shape.rank() as i64 + 1;
+        Layout::along_dims(shape.dims(), axis)
+    }
+
+    /// The same for axes without a shape around them.
+    pub(crate) fn along_dims(dims: &[usize], axis: i64) -> Option<Layout> {
+        let rank = dims.len() as i64 + 1;
         let axis = if axis < 0 { axis + rank } else { axis };
         if axis < 0 || axis >= rank {
             return None;
         }
-        let dims = shape.dims();
         Some(if axis == 0 {
-            Layout { outer: Extent::ONE, axis: Extent::Rows(1), inner: shape.size() }
+            Layout { outer: Extent::ONE, axis: Extent::Rows(1), inner: dims.iter().product() }
         } else {
             let at = axis as usize - 1;
             Layout {

@@ -40,6 +40,25 @@ pub trait CustomStep: fmt::Debug + Send + Sync {
     fn run64(&self, rows: usize, inputs: &[&[f64]], outputs: &mut [&mut [f64]]);
 }
 
+/// The gradient of [`Step::Normalize`]: Σ dy and Σ dy·x̂ (the gradients of beta and gamma) and, if asked, dx.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)] // the names are those of the formula
+pub struct NormalizeGrad {
+    pub x: Slot,
+    pub mean: Slot,
+    pub variance: Slot,
+    pub gamma: Option<Slot>,
+    pub dy: Slot,
+    pub mask: Option<Slot>,
+    pub sum_dy: Slot,
+    pub sum_dy_x: Slot,
+    pub dx: Option<Slot>,
+    pub layout: Layout,
+    pub epsilon: f64,
+    /// Whether dx goes through the statistics of the batch as well.
+    pub batch: bool,
+}
+
 /// One operation. A step overwrites what it writes; only [`Step::UpdateAverage`] changes something in place.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)] // the slots of a step are named in its formula
@@ -104,22 +123,8 @@ pub enum Step {
         layout: Layout,
         epsilon: f64,
     },
-    /// The gradient of Normalize. Writes Σ dy and Σ dy·x̂ (the gradients of beta and gamma) and, if asked, dx; where
-    /// `batch` is set, dx goes through the statistics of the batch as well.
-    NormalizeGrad {
-        x: Slot,
-        mean: Slot,
-        variance: Slot,
-        gamma: Option<Slot>,
-        dy: Slot,
-        mask: Option<Slot>,
-        sum_dy: Slot,
-        sum_dy_x: Slot,
-        dx: Option<Slot>,
-        layout: Layout,
-        epsilon: f64,
-        batch: bool,
-    },
+    /// The gradient of Normalize.
+    NormalizeGrad(NormalizeGrad),
     /// average ← average · momentum + value · (1 − momentum), in place.
     UpdateAverage { average: Slot, value: Slot, momentum: f64 },
     /// Every row of `len` to mean 0 (where `center`) and mean square 1: out = (x − mean) · inverse.
@@ -234,15 +239,15 @@ impl Step {
                 optional(beta, see);
                 see(out, Write);
             }
-            Step::NormalizeGrad { x, mean, variance, gamma, dy, mask, sum_dy, sum_dy_x, dx, .. } => {
-                for slot in [x, mean, variance, dy] {
+            Step::NormalizeGrad(n) => {
+                for slot in [&mut n.x, &mut n.mean, &mut n.variance, &mut n.dy] {
                     see(slot, Read);
                 }
-                optional(gamma, see);
-                optional(mask, see);
-                see(sum_dy, Write);
-                see(sum_dy_x, Write);
-                if let Some(dx) = dx {
+                optional(&mut n.gamma, see);
+                optional(&mut n.mask, see);
+                see(&mut n.sum_dy, Write);
+                see(&mut n.sum_dy_x, Write);
+                if let Some(dx) = &mut n.dx {
                     see(dx, Write);
                 }
             }
@@ -350,7 +355,7 @@ impl Step {
             Step::Slice { start, len, .. } => format!("slice {start}..{}", start + len),
             Step::ColumnStats { .. } => "column_stats".into(),
             Step::Normalize { .. } => "normalize".into(),
-            Step::NormalizeGrad { .. } => "normalize_grad".into(),
+            Step::NormalizeGrad(_) => "normalize_grad".into(),
             Step::UpdateAverage { momentum, .. } => format!("update_average {momentum}"),
             Step::Standardize { .. } => "standardize".into(),
             Step::StandardizeGrad { .. } => "standardize_grad".into(),

@@ -49,6 +49,10 @@ pub trait Callback: Debug + Send {
     fn wants_batches(&self) -> bool {
         false
     }
+    /// Whether it writes files: a training that should leave nothing behind does without it.
+    fn writes(&self) -> bool {
+        false
+    }
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }

@@ -106,6 +106,10 @@ fn columns(logs: &Logs) -> Vec<String> {
 }
 
 impl Callback for CsvLogger {
+    fn writes(&self) -> bool {
+        true
+    }
+
     fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
         self.open().place(|| "CSVLogger")
     }

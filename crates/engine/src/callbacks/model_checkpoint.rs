@@ -152,6 +152,10 @@ fn check_extension(path: &str) -> Result<()> {
 }
 
 impl Callback for ModelCheckpoint {
+    fn writes(&self) -> bool {
+        true
+    }
+
     fn wants_batches(&self) -> bool {
         self.save_freq.is_some()
     }

@@ -12,7 +12,7 @@ use crate::initializers::{Initializer, Ones, Zeros};
 use crate::lowering::Lowering;
 use crate::regularizers::Regularizer;
 use crate::shape::{Extent, Layout, Shape};
-use crate::step::{Slot, Step};
+use crate::step::{NormalizeGrad, Slot, Step};
 use std::sync::Arc;
 use steadygrad_kernels::map::Op;
 use steadygrad_kernels::{Error, Result};
@@ -348,7 +348,7 @@ impl Layer for BatchNormalization {
                 _ => at.scratch(extent),
             };
             let dy = at.gradient(y);
-            let mut steps = vec![Step::NormalizeGrad {
+            let mut steps = vec![Step::NormalizeGrad(NormalizeGrad {
                 x: from,
                 mean,
                 variance,
@@ -361,7 +361,7 @@ impl Layer for BatchNormalization {
                 layout,
                 epsilon,
                 batch,
-            }];
+            })];
             if let (Some(d_gamma), Some((r, d))) = (d_gamma, correction) {
                 // dγ = Σ dy·(x̂·r + d)
                 let (through, direct) = (at.scratch(extent), at.scratch(extent));

@@ -89,11 +89,9 @@ fn layout(shape: &Shape, axis: i64) -> Layout {
 
 /// (outer, axis, inner) of a block.
 fn lanes(block: Block<'_>, axis: i64) -> (usize, usize, usize) {
-    if axis == -1 {
-        let n = block.last();
-        return (block.rows * block.shape.iter().rev().skip(1).product::<usize>(), n, 1);
-    }
-    layout(&block.shape.into(), axis).at(block.rows)
+    let along = Layout::along_dims(block.shape, axis).filter(|_| axis != -1);
+    let last = || (block.rows * block.shape.iter().rev().skip(1).product::<usize>(), block.last(), 1);
+    along.map_or_else(last, |layout| layout.at(block.rows))
 }
 
 /// The numbers of lane (o, i) of outer × n × inner.
@@ -101,6 +99,27 @@ fn gather<R: Real>(from: &[R], o: usize, i: usize, inner: usize, lane: &mut [R])
     let n = lane.len();
     for (k, to) in lane.iter_mut().enumerate() {
         *to = from[(o * n + k) * inner + i];
+    }
+}
+
+/// Lanes of up to so many numbers are gathered without allocating.
+const SHORT: usize = 256;
+
+/// Room for lanes that are gathered: in place where they are short, else allocated.
+struct Room<R> {
+    short: [R; SHORT],
+    long: Vec<R>,
+}
+
+impl<R: Real> Room<R> {
+    #[inline(always)]
+    fn new(len: usize) -> Room<R> {
+        Room { short: [R::ZERO; SHORT], long: if len > SHORT { vec![R::ZERO; len] } else { Vec::new() } }
+    }
+
+    #[inline(always)]
+    fn of(&mut self, len: usize) -> &mut [R] {
+        if len > SHORT { &mut self.long[..len] } else { &mut self.short[..len] }
     }
 }
 
@@ -147,11 +166,12 @@ impl<L: RowLoss> LossRule for L {
             }
             return;
         }
-        let (mut t, mut p) = (vec![R::ZERO; width], vec![R::ZERO; n]);
+        let (mut t, mut p) = (Room::new(width), Room::new(n));
+        let (t, p) = (t.of(width), p.of(n));
         for (lane, out) in out.iter_mut().enumerate() {
-            gather(target, lane / inner, lane % inner, inner, &mut t);
-            gather(prediction, lane / inner, lane % inner, inner, &mut p);
-            *out = self.value(&t, &p);
+            gather(target, lane / inner, lane % inner, inner, t);
+            gather(prediction, lane / inner, lane % inner, inner, p);
+            *out = self.value(t, p);
         }
     }
 
@@ -174,12 +194,13 @@ impl<L: RowLoss> LossRule for L {
             }
             return;
         }
-        let (mut t, mut p, mut dp) = (vec![R::ZERO; width], vec![R::ZERO; n], vec![R::ZERO; n]);
+        let (mut t, mut p, mut dp) = (Room::new(width), Room::new(n), Room::new(n));
+        let (t, p, dp) = (t.of(width), p.of(n), dp.of(n));
         for (lane, &c) in cotangent.iter().enumerate() {
             let (o, i) = (lane / inner, lane % inner);
-            gather(target, o, i, inner, &mut t);
-            gather(prediction, o, i, inner, &mut p);
-            self.gradient(&t, &p, c, &mut dp);
+            gather(target, o, i, inner, t);
+            gather(prediction, o, i, inner, p);
+            self.gradient(t, p, c, dp);
             for (k, &d) in dp.iter().enumerate() {
                 out[(o * n + k) * inner + i] = d;
             }

@@ -19,7 +19,8 @@ use steadygrad_kernels::{Isa, Real, Result};
 /// y ← (1 − β₁)·z + β₁·x                     the weights while training
 /// ```
 ///
-/// z begins as the weights. The weights are y while training; the model is best at x, to which [`Rule::swap`] moves them.
+/// z begins as the weights. The weights are y while training, and stay there when `fit` ends, as in Keras; the model is
+/// best at x, to which the learner's `swap_to_eval` moves them (here [`Rule::swap`]).
 /// As in Keras, no weights are decayed unless `weight_decay` is given. Keras 3.15 on TensorFlow takes the new z for z_old,
 /// against its own source, so that there y is the plain average of all z and β₁ has no effect; here it is the old. (Defazio et al. 2024.)
 ///
