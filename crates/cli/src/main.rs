@@ -6,6 +6,7 @@ mod doctor;
 mod evaluate;
 mod explain;
 mod fetch;
+mod folder;
 mod forecast;
 mod list;
 mod new;

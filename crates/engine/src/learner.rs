@@ -8,6 +8,7 @@ use crate::measure::Measures;
 use crate::non_finite::Guard;
 use crate::program::Program;
 use crate::store::Store;
+use crate::summary::Summary;
 use crate::system::{Pool, check_memory};
 use crate::watch::Watch;
 use std::ops::Range;
@@ -27,17 +28,39 @@ pub trait Trainable {
     /// # Errors
     /// If shapes do not fit, names are wrong, or there is not enough memory.
     fn compile(&self, compile: Compile) -> Result<Learner>;
+
+    /// The layers with their shapes and numbers of parameters, to be printed: Keras' `model.summary()`.
+    ///
+    /// ```
+    /// use steadygrad_engine::Trainable;
+    /// use steadygrad_nn::{Sequential, layers::Dense};
+    /// let summary = Sequential::new([3]).add(Dense::new(2)).summary()?;
+    /// assert!(summary.to_string().contains("Total params: 8"));
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the layers do not fit together.
+    fn summary(&self) -> Result<Summary>;
 }
 
 impl Trainable for Model {
     fn compile(&self, compile: Compile) -> Result<Learner> {
         Learner::new(self.clone(), compile)
     }
+
+    fn summary(&self) -> Result<Summary> {
+        Summary::of(self)
+    }
 }
 
 impl Trainable for Sequential {
     fn compile(&self, compile: Compile) -> Result<Learner> {
         Learner::new(self.clone().into(), compile)
+    }
+
+    fn summary(&self) -> Result<Summary> {
+        Summary::of(&self.clone().into())
     }
 }
 
@@ -326,9 +349,17 @@ impl Learner {
     /// Reads the weights from a safetensors file.
     ///
     /// # Errors
-    /// If the file cannot be read, or its weights are not this model's.
+    /// If the file cannot be read, its weights are not this model's, or a number in it is NaN or infinite.
     pub fn load_weights(&mut self, path: impl AsRef<std::path::Path>) -> Result<()> {
         let weights = steadygrad_data::safetensors::read(path.as_ref())?;
+        let sick = |(_, array): &&(String, Array)| array.data().iter().any(|x| !x.is_finite());
+        if let Some((name, array)) = weights.iter().find(sick) {
+            let count = array.data().iter().filter(|x| !x.is_finite()).count();
+            return Err(Error::data(format!("{count} of {} numbers are not finite", array.data().len()))
+                .at(format!("weight `{name}`"))
+                .at(path.as_ref().display().to_string())
+                .help("the file is of a training that went wrong: give one from before"));
+        }
         self.set_named_weights(&weights).place(|| path.as_ref().display().to_string())
     }
 

@@ -6,7 +6,7 @@ use crate::{Form, assemble, model_file, settings, text, trials};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_doctor::Edit;
-use steadygrad_engine::callbacks::Callback;
+use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
 use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
 use steadygrad_nn::args::Args;
@@ -180,7 +180,8 @@ impl Experiment {
         self
     }
 
-    /// As a TOML file that can be read from anywhere: paths are made absolute.
+    /// As a TOML file that can be read from anywhere: paths are made absolute. Where a list has a null, for which TOML has
+    /// no word, the text is JSON; [`Experiment::parse`] reads both.
     ///
     /// # Errors
     /// If it cannot be written as TOML.
@@ -424,8 +425,25 @@ impl Prepared {
         settings::callbacks(&self.callbacks).map_err(|e| self.experiment.at("fit", e))
     }
 
-    /// The error with the file of the experiment before it.
+    /// The error with the file of the experiment before it, and with table and line where it is about a loss, a metric, a
+    /// callback or the data.
     pub fn located(&self, error: Error) -> Error {
-        self.experiment.outer(error)
+        let place = error.place();
+        let callback = || callbacks::CATALOG.iter().any(|entry| place.starts_with(entry.class));
+        let begins = |words: &[&str]| words.iter().any(|word| place.starts_with(word));
+        let key = match () {
+            () if begins(&["metrics", "metric `"]) => "compile.metrics",
+            () if begins(&["loss", "output `"]) => "compile.loss",
+            () if begins(&["validation data", "input `"]) => "data",
+            () if callback() => "fit.callbacks",
+            () => return self.experiment.outer(error),
+        };
+        let (table, name) = key.split_once('.').unwrap_or((key, ""));
+        let error = match (place == name, name) {
+            (true, _) => Error::new(error.kind(), error.what()).help(error.remedy()),
+            _ => error,
+        };
+        let words = if name.is_empty() { format!("[{table}]") } else { format!("[{table}], `{name}`") };
+        self.experiment.at(key, error.at(words))
     }
 }

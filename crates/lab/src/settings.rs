@@ -192,8 +192,7 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     let mut settings = FitSettings {
         epochs: args.or("epochs", 1)?,
         batch_size: args.or("batch_size", None)?,
-        validation_split: fraction(args.or("validation_split", 0.0)?)
-            .place(|| "[fit], `validation_split`")?,
+        validation_split: args.or("validation_split", 0.0)?,
         initial_epoch: args.or("initial_epoch", 0)?,
         steps_per_epoch: args.or("steps_per_epoch", None)?,
         validation_steps: args.or("validation_steps", None)?,
@@ -216,9 +215,6 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
                 .help("write weights by number: class_weight = { 0 = 1.0, 1 = 2.5 }")
         })?;
         let weight = f64::from_value(value).place(|| "[fit], `class_weight`")?;
-        if !(weight.is_finite() && weight >= 0.0) {
-            return args.reject("class_weight", "made of numbers of 0 or more", weight);
-        }
         class_weight.insert(class, weight);
     }
     settings.class_weight = class_weight;
@@ -232,17 +228,7 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     args.ignore(&["seed"]);
     args.neutral("verbose", "0, 1, 2 or \"auto\"", verbose)?;
     args.finish()?;
-    for (name, value) in [
-        ("batch_size", settings.batch_size),
-        ("steps_per_epoch", settings.steps_per_epoch),
-        ("validation_steps", settings.validation_steps),
-        ("validation_batch_size", settings.validation_batch_size),
-        ("validation_freq", Some(settings.validation_freq)),
-    ] {
-        if value == Some(0) {
-            return args.reject(name, "1 or more", 0);
-        }
-    }
+    settings.check().place(|| "[fit]")?;
     if settings.initial_epoch > settings.epochs {
         let epochs = format!("{} with epochs = {}", settings.initial_epoch, settings.epochs);
         return args.reject("initial_epoch", "at most `epochs`", epochs);

@@ -191,10 +191,10 @@ impl Layer for Dense {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
-    let units: usize = args.need("units")?;
-    if units == 0 {
-        return args.reject("units", "1 or more", 0);
-    }
+    let units: i64 = args.need("units")?;
+    let Some(units) = usize::try_from(units).ok().filter(|units| *units > 0) else {
+        return args.reject("units", "1 or more", units);
+    };
     let dense = Dense {
         units,
         activation: args.or("activation", None)?.and_then(not_linear),

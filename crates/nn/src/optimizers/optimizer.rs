@@ -202,7 +202,9 @@ impl Optimizer {
     /// From a name ("adam", any case) or `{class_name, config}`.
     pub fn from_value(value: &Value) -> Result<Optimizer> {
         let (name, config) = crate::catalog::class_and_config("optimizer", value)?;
-        let entry = crate::catalog::find("optimizer", super::CATALOG, &name.to_lowercase())?;
+        // In any case; what is not found is named as it was written.
+        let find = |name: &str| crate::catalog::find("optimizer", super::CATALOG, name);
+        let entry = find(&name.to_lowercase()).or_else(|_| find(&name))?;
         let mut args = Args::new(entry.class, &config);
         let mut optimizer = Optimizer::from_rule((entry.build)(&mut args)?);
         optimizer.read_shared(&mut args)?;
