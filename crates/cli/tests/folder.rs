@@ -99,7 +99,7 @@ fn a_null_in_a_list_is_kept() {
     place.fine(&["train", "e.json", "--out", "out"]);
     let kept = std::fs::read_to_string(place.path("out/experiment.toml")).unwrap();
     assert_eq!(json(&kept)["model"]["layers"][0]["noise_shape"], serde_json::json!([null, 1]));
-    place.fine(&["evaluate", "out"]);
+    place.fine(&["evaluate", "out", "--train"]);
 }
 
 #[test]

@@ -8,7 +8,6 @@ use crate::measure::Measures;
 use crate::non_finite::Guard;
 use crate::program::Program;
 use crate::store::Store;
-use crate::summary::Summary;
 use crate::system::{Pool, check_memory};
 use crate::watch::Watch;
 use std::ops::Range;
@@ -16,53 +15,10 @@ use steadygrad_chart::{Chart, Schedule, Sick};
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::{Cpu, Error, Isa, Kind, Place, Result};
+use steadygrad_nn::Model;
 use steadygrad_nn::model::{Objective, Purpose};
 use steadygrad_nn::optimizers::Mode;
 use steadygrad_nn::recipe::Recipe;
-use steadygrad_nn::{Model, Sequential};
-
-/// A model that can be compiled: `model.compile(…)`.
-pub trait Trainable {
-    /// Gives the model its memory: weights drawn from the seed, and all that training needs.
-    ///
-    /// # Errors
-    /// If shapes do not fit, names are wrong, or there is not enough memory.
-    fn compile(&self, compile: Compile) -> Result<Learner>;
-
-    /// The layers with their shapes and numbers of parameters, to be printed: Keras' `model.summary()`.
-    ///
-    /// ```
-    /// use steadygrad_engine::Trainable;
-    /// use steadygrad_nn::{Sequential, layers::Dense};
-    /// let summary = Sequential::new([3]).add(Dense::new(2)).summary()?;
-    /// assert!(summary.to_string().contains("Total params: 8"));
-    /// # Ok::<(), steadygrad_kernels::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If the layers do not fit together.
-    fn summary(&self) -> Result<Summary>;
-}
-
-impl Trainable for Model {
-    fn compile(&self, compile: Compile) -> Result<Learner> {
-        Learner::new(self.clone(), compile)
-    }
-
-    fn summary(&self) -> Result<Summary> {
-        Summary::of(self)
-    }
-}
-
-impl Trainable for Sequential {
-    fn compile(&self, compile: Compile) -> Result<Learner> {
-        Learner::new(self.clone().into(), compile)
-    }
-
-    fn summary(&self) -> Result<Summary> {
-        Summary::of(&self.clone().into())
-    }
-}
 
 /// A model with its memory.
 #[derive(Debug)]
@@ -91,7 +47,7 @@ pub struct Learner {
 }
 
 impl Learner {
-    fn new(model: Model, compile: Compile) -> Result<Learner> {
+    pub(crate) fn new(model: Model, compile: Compile) -> Result<Learner> {
         let objectives = objectives(&model, &compile)?;
         let recipe = model.lower(&Purpose::training(compile.seed, objectives.clone()))?;
         let kept: u128 = recipe.parameters.iter().map(|p| p.shape.size() as u128).sum();

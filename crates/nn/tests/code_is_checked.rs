@@ -1,5 +1,6 @@
 //! What is made in code is held to what a file may say: nothing that cannot be trained with is accepted.
 
+use steadygrad_nn::functional::{add, input, input_as};
 use steadygrad_nn::layers::{BatchNormalization, Dense, Dropout};
 use steadygrad_nn::model::Purpose;
 use steadygrad_nn::optimizers::{Adam, AdamW, Ema, Optimizer, Sgd};
@@ -72,4 +73,40 @@ fn layers() {
         assert!(error.starts_with(place) && error.contains(words), "{words}: {error}");
     }
     lowered(two().add(Dense::new(2).kernel_regularizer(L2::new(0.0)))).unwrap();
+}
+
+#[test]
+fn inputs_of_a_graph() {
+    let (a, b) = (input([3]), input_as("side", [3]));
+    let sum = add([&a, &b]);
+    let error = |model: Model| model.output_shapes().unwrap_err().to_string();
+    let told = error(Model::new(&[&a], &[&sum]));
+    assert!(told.contains("the input `side`, which is not among the model's 1 inputs"), "{told}");
+    let told = error(Model::new(&[&a, &sum], &[&sum]));
+    assert!(told.contains("input 1 of the model is what a Add makes"), "{told}");
+    assert_eq!(Model::new(&[&b, &a], &[&sum]).input_names(), ["side", "input_layer"]);
+    assert_eq!(Model::of(&sum).inputs.len(), 2);
+}
+
+#[test]
+fn names_that_were_made_and_given() {
+    let model: Model = Sequential::new([2]).add(Dense::new(2)).add_as("dense", Dense::new(3)).into();
+    let error = model.output_shapes().unwrap_err().to_string();
+    assert!(
+        error.starts_with("two layers have the name `dense`: layer 1, a Dense, and layer 2, a Dense"),
+        "{error}"
+    );
+    assert!(error.contains("layer 1 was named automatically"), "{error}");
+}
+
+#[test]
+fn names_are_suggested_as_keras_writes_its_classes() {
+    use steadygrad_nn::config::Value;
+    let told = |value: &str| Optimizer::from_value(&Value::from(value)).unwrap_err().to_string();
+    assert!(told("LossScaleOptimizer").contains("`LossScaleOptimizer` is not a known optimizer"));
+    assert!(told("LossScaleOptimizer").contains("known: Adadelta, Adafactor"));
+    let layer =
+        |class: &str| steadygrad_nn::layers::from_config(class, &Default::default()).unwrap_err().to_string();
+    assert!(layer("leakyrelu").contains("did you mean `LeakyReLU`?"), "{}", layer("leakyrelu"));
+    assert!(layer("Conv2DTranspose").contains("known: Activation, ActivityRegularization"));
 }

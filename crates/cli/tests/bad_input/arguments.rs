@@ -138,7 +138,7 @@ fn names_of_metrics_and_what_callbacks_watch() {
             "nobody's number",
             one("EarlyStopping", "monitor = \"nope\""),
             &[
-                "e.toml, line 17, [fit], `callbacks`",
+                "e.toml, line 18, [fit], `callbacks`",
                 "EarlyStopping",
                 "`nope`",
                 "it can watch: accuracy, loss",
@@ -146,8 +146,8 @@ fn names_of_metrics_and_what_callbacks_watch() {
         ),
         case(
             "an unknown place",
-            one("ModelCheckpoint", "filepath = \"kept/e{epok}.safetensors\""),
-            &["[fit], `callbacks`", "ModelCheckpoint", "`epok`", "`epoch`"],
+            one("ModelCheckpoint", "filepath = \"kept/e{epoc}.safetensors\""),
+            &["[fit], `callbacks`", "ModelCheckpoint", "`epoc`", "did you mean `epoch`?"],
         ),
         case(
             "a place without validation",
