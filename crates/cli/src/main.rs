@@ -2,12 +2,14 @@
 #![forbid(unsafe_code)]
 #![allow(rustdoc::invalid_html_tags)] // doc comments here are the help of the command
 
+mod cure;
 mod doctor;
 mod evaluate;
 mod explain;
 mod fetch;
 mod folder;
 mod forecast;
+mod lab;
 mod list;
 mod new;
 mod predict;
@@ -34,6 +36,10 @@ enum Command {
     Train(train::Train),
     /// Looks at a network before training and while it trains, and says what ails it; ends with 1 if it is sick.
     Doctor(doctor::Doctor),
+    /// Tries what the doctor prescribes, and keeps what is proved better; ends with 1 if nothing helps.
+    Cure(cure::Cure),
+    /// Trains every combination of what the table `[lab]` varies, and compares them.
+    Lab(lab::Lab),
     /// What theory expects of a network, from its layers and initializers alone.
     Forecast(forecast::Command),
     /// What a finding means: its evidence, causes and cures.
@@ -98,6 +104,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(train) => train.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Cure(cure) => cure.run(),
+        Command::Lab(lab) => lab.run(),
         Command::Forecast(forecast) => forecast.run(),
         Command::Explain(explain) => explain.run(),
         Command::Evaluate(evaluate) => evaluate.run(),

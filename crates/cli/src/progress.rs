@@ -55,6 +55,15 @@ impl Progress {
     }
 }
 
+/// Shows how many of several trainings are done, on a terminal.
+#[allow(clippy::print_stderr)] // the command speaks to its user
+pub fn counted(done: usize, all: usize) {
+    if std::io::stderr().is_terminal() {
+        let end = if done == all { "\r                                \r" } else { "" };
+        eprint!("\rtraining {done} of {all}{end}");
+    }
+}
+
 impl Callback for Progress {
     fn wants_batches(&self) -> bool {
         self.live

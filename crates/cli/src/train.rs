@@ -81,12 +81,6 @@ impl Train {
             writeln!(out, "kept in {}", folder.display())?;
         }
         run::warn(&history.warnings);
-        if experiment.config().get("lab").is_some() {
-            run::warn(&[
-                "[lab] is checked and kept, and not run: trials over it are to come; this was one training"
-                    .into(),
-            ]);
-        }
         Ok(match guard.not_finite {
             None => Outcome::Fine,
             Some(what) => Outcome::NotFinite(format!(

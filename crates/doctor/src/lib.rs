@@ -10,7 +10,10 @@ mod expected;
 mod finding;
 mod flow;
 mod forecast;
+mod looks;
 mod parts;
+#[cfg(test)]
+mod testing;
 
 pub use case::{Answer, Case, Curves, Outcome, Part, Question, Setup, Spread};
 pub use diagnosis::{Opinion, Verdict, diagnose};

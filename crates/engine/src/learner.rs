@@ -131,8 +131,8 @@ impl Learner {
         self.cpu.isa = isa;
     }
 
-    /// Looks at the layers while they are trained. It changes no bit of the training. So that the first number that is not
-    /// finite is found where it appears, every step reads its gradients once more.
+    /// Looks at the layers while they are trained. It changes no bit of the training. The first number that is not finite is
+    /// found where it appears if that step is looked at; else one step later, as an update that went wrong.
     pub fn watch(&mut self, schedule: Schedule) {
         self.watch = Some(Watch::new(&self.train, &self.store, schedule));
         self.sick = None;

@@ -2,7 +2,7 @@
 
 use crate::examine::{Diagnosis, Examination, examine};
 use crate::experiment::Experiment;
-use crate::trial::{Arm, Measure, Trial, Trials};
+use crate::trial::{Arm, Measure, Progress, Trial, Trials};
 use serde_json::{Value as Json, json};
 use std::fmt;
 use steadygrad_chart::number;
@@ -15,7 +15,7 @@ use steadygrad_kernels::Result;
 /// let quick = steadygrad_lab::Treatment { seeds: 2, seconds: 20.0, ..Default::default() };
 /// assert_eq!(quick.examination.epochs, 3);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Treatment {
     /// How the network is looked at, before and after.
     pub examination: Examination,
@@ -25,12 +25,14 @@ pub struct Treatment {
     pub seconds: f64,
     /// Trainings at once.
     pub threads: usize,
+    /// Whom to tell how far it is.
+    pub progress: Option<Progress>,
 }
 
 impl Default for Treatment {
     fn default() -> Treatment {
         let threads = crate::parallel::available();
-        Treatment { examination: Examination::default(), seeds: 3, seconds: 300.0, threads }
+        Treatment { examination: Examination::default(), seeds: 5, seconds: 300.0, threads, progress: None }
     }
 }
 
@@ -71,7 +73,7 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
     let seconds = how.seconds * how.threads.max(1) as f64 / jobs as f64;
     let trial = |arms: Vec<(String, Experiment)>, first: u64| {
         let offsets = (first..first + how.seeds).collect();
-        Trial::of(arms).offsets(offsets).seconds(seconds).threads(how.threads).run()
+        Trial::of(arms).offsets(offsets).seconds(seconds).threads(how.threads).progress(how.progress).run()
     };
     let made = |edits: &[Edit]| sick.edited(edits).ok();
     let mut arms = vec![("as it is".to_string(), sick.clone())];
@@ -84,7 +86,7 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
     }
     let mut trials = trial(arms, 0)?;
     let best = trials.best();
-    if best > 0 && trials.better(best, 0) {
+    if best > 0 && trials.better(best, 0, CHOICE) {
         // More than one thing may be wrong.
         let more: Vec<Vec<Edit>> = lists[1..].iter().filter(|l| **l != lists[best]).cloned().collect();
         let together: Vec<Vec<Edit>> = more.into_iter().map(|l| [lists[best].clone(), l].concat()).collect();
@@ -99,12 +101,12 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
             lists.extend(combined);
         }
         let top = trials.best();
-        let keep = if trials.better_than(&trials.arms[top], &best_arm) { top } else { best };
+        let keep = if trials.better_than(&trials.arms[top], &best_arm, CHOICE) { top } else { best };
         let cured = made(&lists[keep]).unwrap_or_else(|| sick.clone());
         let proof =
             trial(vec![("as it is".into(), sick.clone()), (words(&lists[keep]), cured.clone())], 1000)?;
         let after = examine(&cured, &how.examination)?;
-        if proof.better(1, 0) && after.verdict != Verdict::Sick {
+        if proof.better(1, 0, PROOF) && after.verdict != Verdict::Sick {
             cure.edits = lists[keep].clone();
             cure.cured = Some(cured);
         }
@@ -143,21 +145,26 @@ impl Trials {
             .unwrap_or(0)
     }
 
-    /// Whether one arm is better than another by more than the seeds make a difference.
-    pub fn better(&self, one: usize, other: usize) -> bool {
-        self.better_than(&self.arms[one], &self.arms[other])
+    /// Whether one arm is better than another by more than so many standard errors of the difference over the seeds.
+    pub fn better(&self, one: usize, other: usize, errors: f64) -> bool {
+        self.better_than(&self.arms[one], &self.arms[other], errors)
     }
 
-    fn better_than(&self, one: &Arm, other: &Arm) -> bool {
+    fn better_than(&self, one: &Arm, other: &Arm, errors: f64) -> bool {
         let Measure { up, .. } = self.measure;
         let (a, b) = (one.median(&self.measure), other.median(&self.measure));
         let gain = if up { a - b } else { b - a };
-        let spread = one.spread().max(other.spread());
+        let error = |arm: &Arm| arm.spread().powi(2) / arm.outcomes.len().max(1) as f64;
+        let noise = errors * (error(one) + error(other)).sqrt();
         let floor = if up { SMALLEST } else { SMALLEST * b.abs().min(1.0) };
-        !gain.is_nan() && gain > spread.max(floor) && a.is_finite()
+        !gain.is_nan() && gain > noise.max(floor) && a.is_finite()
     }
 }
 
+/// Standard errors by which a prescription must be better to be chosen among several.
+const CHOICE: f64 = 2.0;
+/// The same for what was chosen, with seeds that took no part in the choice.
+const PROOF: f64 = 1.0;
 /// A gain in accuracy that is worth a change.
 const SMALLEST: f64 = 0.01;
 

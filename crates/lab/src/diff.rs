@@ -27,6 +27,8 @@ pub(crate) fn lines(before: &str, after: &str) -> String {
             j += 1;
         }
     }
+    let all = folded(&all);
+    let all: Vec<(char, &str)> = all.iter().map(|(sign, line)| (*sign, line.as_str())).collect();
     let near =
         |k: usize| all[k.saturating_sub(2)..(k + 3).min(all.len())].iter().any(|(sign, _)| *sign != ' ');
     let (mut out, mut gap) = (String::new(), false);
@@ -36,6 +38,32 @@ pub(crate) fn lines(before: &str, after: &str) -> String {
             gap = true;
         } else if std::mem::take(&mut gap) {
             out += "  …\n";
+        }
+    }
+    out
+}
+
+/// Changed lines that are the same again and again, once: what a repeated layer makes of a diff.
+fn folded(all: &[(char, &str)]) -> Vec<(char, String)> {
+    let (mut out, mut k) = (Vec::new(), 0);
+    while k < all.len() {
+        let sign = all[k].0;
+        let run = all[k..].iter().take_while(|(s, _)| *s == sign && sign != ' ').count();
+        let times = |period: usize| {
+            let first = &all[k..k + period];
+            all[k..k + run].chunks_exact(period).take_while(|c| *c == first).count()
+        };
+        let repeats = (1..=6.min(run)).map(|p| (p, times(p))).filter(|(_, n)| *n > 2);
+        match repeats.max_by_key(|(period, n)| (period * n, std::cmp::Reverse(*period))) {
+            Some((period, n)) => {
+                out.extend(all[k..k + period].iter().map(|(s, l)| (*s, l.to_string())));
+                out.push((sign, format!("  … and {} times more", n - 1)));
+                k += period * n;
+            }
+            None => {
+                out.push((sign, all[k].1.to_string()));
+                k += 1;
+            }
         }
     }
     out
@@ -52,5 +80,7 @@ mod tests {
         assert_eq!(lines(before, after), "  b\n  c\n- d\n+ x\n  e\n  f\n  g\n+ h\n");
         assert_eq!(lines(before, before), "");
         assert_eq!(lines("", "a\n"), "+ a\n");
+        let repeated = lines("x\na\nb\na\nb\na\nb\n", "x\n");
+        assert_eq!(repeated, "  x\n- a\n- b\n-   … and 2 times more\n");
     }
 }

@@ -99,10 +99,14 @@ pub fn examine(experiment: &Experiment, how: &Examination) -> Result<Diagnosis> 
     let epochs = how.epochs.min(patient.prepared.fit.epochs.max(1));
     let mut steps = 0;
     if epochs > 0 {
-        let (learner, history) = patient.train(&patient.prepared, epochs, Schedule::Default)?;
+        let (mut learner, history) = patient.train(&patient.prepared, epochs, Schedule::Default)?;
         steps = learner.iterations();
         patient.chart = learner.chart().cloned().unwrap_or_default();
         patient.curves = curves(&history);
+        if patient.setup.momentum.is_some() {
+            patient.curves.modes =
+                modes(&mut learner, &patient.look).map_err(|e| patient.prepared.located(e))?;
+        }
         opinion = patient.opinion();
     }
     let Opinion { verdict, findings, .. } = opinion;
@@ -208,7 +212,7 @@ impl Patient<'_> {
 }
 
 /// Looks at the start of several draws of the weights; the first is the experiment's own.
-fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>> {
+pub(crate) fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>> {
     // Weights that are given are not drawn.
     let draws = if prepared.weights.is_some() { 1 } else { draws.max(1) };
     let one = |draw: usize| {
@@ -216,6 +220,13 @@ fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>
         learner.watch_on_batch(look).map_err(|e| prepared.located(e))
     };
     (0..draws).map(one).collect()
+}
+
+/// The loss of this data as training computes it, and as inference does.
+fn modes(learner: &mut Learner, look: &Dataset) -> Result<Option<(f64, f64)>> {
+    let training = learner.watch_on_batch(look)?.samples.first().map(|s| s.loss);
+    let inference = learner.evaluate(look)?.get("loss");
+    Ok(training.zip(inference))
 }
 
 fn curves(history: &History) -> Curves {

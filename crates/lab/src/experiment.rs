@@ -3,7 +3,7 @@
 use crate::data::{self, Data, Loaded, Part};
 use crate::origins::Origins;
 pub(crate) use crate::prepared::Prepared;
-use crate::{Form, assemble, model_file, settings, text, trials};
+use crate::{Form, assemble, model_file, settings, text, vary, write};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_doctor::Edit;
@@ -118,6 +118,23 @@ impl Experiment {
         Ok(())
     }
 
+    /// The table `[lab]`: what is varied, and over which seeds.
+    ///
+    /// # Errors
+    /// If it is not right.
+    pub(crate) fn plan(&self) -> Result<vary::Plan> {
+        Ok(vary::plan(&self.table(&self.resolved()?, "lab")?))
+    }
+
+    /// The same with these values at these dotted keys.
+    pub(crate) fn with_values(&self, values: &[(String, Value)]) -> Result<Experiment> {
+        let mut changed = self.clone();
+        for (key, value) in values {
+            text::put_at(&mut changed.config, key, value.clone()).place(|| format!("`{key}`"))?;
+        }
+        Ok(changed)
+    }
+
     /// The same, with published data sets looked for in this folder where no `path` is given: `<folder>/mnist`.
     pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Experiment {
         self.cache = Some(folder.into());
@@ -192,7 +209,7 @@ impl Experiment {
                 }
             }
         }
-        text::to_toml(&config)
+        write::to_toml(&config)
     }
 
     /// A name for it: its title or id, if it has one.
@@ -210,7 +227,7 @@ impl Experiment {
             let table = table.trim_start_matches('[').split(']').next().unwrap_or_default();
             self.at(table, e)
         })?;
-        trials::check(&self.table(&config, "lab")?, &config).map_err(|e| {
+        vary::check(&self.table(&config, "lab")?, &config).map_err(|e| {
             self.at(if e.place().starts_with("[lab], `vary`") { "lab.vary" } else { "lab" }, e)
         })?;
         Ok(config)

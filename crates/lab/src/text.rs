@@ -46,41 +46,6 @@ fn from_toml(value: &toml::Value) -> Value {
     }
 }
 
-/// Writes TOML; a key that is null is left out, as TOML has no word for it. Where a list has a null, which would lose its
-/// place, it writes JSON: both are read again.
-pub(crate) fn to_toml(config: &Config) -> Result<String> {
-    let table = |config: &Config| -> toml::Table {
-        config.iter().filter_map(|(k, v)| Some((k.to_string(), as_toml(v)?))).collect()
-    };
-    if holes(&Value::Map(config.clone())) {
-        return Ok(format!("{:#}\n", config.to_json()));
-    }
-    toml::to_string(&table(config)).map_err(|e| Error::format(format!("cannot be written as TOML: {e}")))
-}
-
-/// Some list has a null in it.
-fn holes(value: &Value) -> bool {
-    match value {
-        Value::List(items) => items.iter().any(|item| *item == Value::Null || holes(item)),
-        Value::Map(map) => map.iter().any(|(_, value)| holes(value)),
-        _ => false,
-    }
-}
-
-fn as_toml(value: &Value) -> Option<toml::Value> {
-    Some(match value {
-        Value::Null => return None,
-        Value::Bool(b) => toml::Value::Boolean(*b),
-        Value::Int(i) => toml::Value::Integer(*i),
-        Value::Float(x) => toml::Value::Float(*x),
-        Value::Text(s) => toml::Value::String(s.clone()),
-        Value::List(items) => toml::Value::Array(items.iter().filter_map(as_toml).collect()),
-        Value::Map(map) => {
-            toml::Value::Table(map.iter().filter_map(|(k, v)| Some((k.to_string(), as_toml(v)?))).collect())
-        }
-    })
-}
-
 /// Sets one key: `fit.epochs=3`, `model.layers.0.units=64`. The value is TOML, or an object of JSON; a word that is none
 /// is taken as text.
 /// Returns the key.
@@ -261,7 +226,7 @@ mod tests {
         let a = parse("[fit]\nepochs = 3\nrate = 0.5\nflags = [true, \"x\"]").unwrap();
         let b = parse(r#"{"fit": {"epochs": 3, "rate": 0.5, "flags": [true, "x"]}}"#).unwrap();
         assert_eq!(a, b);
-        assert_eq!(parse(&to_toml(&a).unwrap()).unwrap(), a);
+        assert_eq!(parse(&crate::write::to_toml(&a).unwrap()).unwrap(), a);
         assert!(parse("[fit").unwrap_err().to_string().starts_with("line 1"));
         assert!(parse("{\n \"a\": }").unwrap_err().to_string().starts_with("line 2"));
     }

@@ -1,0 +1,56 @@
+//! `steadygrad cure`: tries what the doctor prescribes, and keeps what is proved better.
+
+use crate::{Outcome, Source};
+use std::io::Write;
+use std::path::PathBuf;
+use steadygrad::doctor::Verdict;
+use steadygrad::lab::{Treatment, cure};
+
+#[derive(Debug, clap::Args)]
+pub struct Cure {
+    #[command(flatten)]
+    source: Source,
+    /// The file that receives the cured experiment.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Seeds that everything is tried with; what is kept is proved with as many others.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// Seconds of training in all, about.
+    #[arg(long, default_value_t = 300.0)]
+    seconds: f64,
+    /// Trainings at once [default: the machine's threads].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Prints one JSON object and nothing else on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Cure {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let experiment = self.source.experiment()?;
+        let mut how = Treatment { seeds: self.seeds, seconds: self.seconds, ..Treatment::default() };
+        how.threads = self.threads.map_or(how.threads, usize::from);
+        how.progress = Some(crate::progress::counted);
+        let cure = cure(&experiment, &how)?;
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", cure.to_json())?;
+        } else {
+            write!(out, "{cure}")?;
+            let diff = cure.diff(&experiment)?;
+            if !diff.is_empty() {
+                write!(out, "\n{diff}")?;
+            }
+        }
+        if let (Some(file), Some(cured)) = (&self.out, &cure.cured) {
+            steadygrad::data::file::replace(file, cured.to_toml()?)?;
+            if !self.json {
+                writeln!(out, "\nthe cured experiment is in {}", file.display())?;
+            }
+        }
+        let helped = cure.cured.is_some() || cure.diagnosis.verdict != Verdict::Sick;
+        Ok(if helped { Outcome::Fine } else { Outcome::Sick })
+    }
+}
