@@ -7,6 +7,7 @@ mod doctor;
 mod evaluate;
 mod explain;
 mod fetch;
+mod folder;
 mod forecast;
 mod lab;
 mod list;

@@ -123,7 +123,8 @@ impl Callback for Guard {
         if let Some(sick) = training.learner.non_finite() {
             let (what, batch) = (sick.sign(), sick.step.saturating_sub(self.began) + 1);
             self.not_finite = Some(format!(
-                "epoch {epoch}: {what} is not a finite number in batch {batch}; first in {sick}"
+                "epoch {epoch}: {what} is not a finite number in batch {batch}; first {}",
+                sick.where_first()
             ));
         } else if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) {
             self.not_finite =

@@ -35,7 +35,8 @@ fn seconds(learner: &mut Learner, data: &Dataset) -> Result<f64> {
 fn main() -> Result<()> {
     let mut data = digits::all()?;
     Scaler::fit(Scale::Unit, &data)?.apply(&mut data)?;
-    let kinds: [(&str, fn(&mut Learner)); 4] = [
+    type Prepare = fn(&mut Learner);
+    let kinds: [(&str, Prepare); 4] = [
         ("plain", |_| {}),
         ("watched by default", |l| l.watch(Schedule::Default)),
         ("watched at every step", |l| l.watch(Schedule::Always)),

@@ -219,7 +219,7 @@ fn measured(compile: &steadygrad_engine::Compile) -> Measure {
             "accuracy" | "acc" => Some("accuracy".to_string()),
             _ => None,
         },
-        Asked::Metric(_) => None,
+        Asked::Metric(_) | Asked::As(..) => None,
     });
     match named.filter(|_| compile.losses.len() == 1) {
         Some(name) => Measure { name: format!("val_{name}"), up: true },

@@ -132,7 +132,7 @@ mod tests {
             ("seeds = []", &["`seeds`", "empty"]),
             ("seeds = [1, \"x\"]", &["`seeds`", "whole number"]),
             ("seeds = 1.5", &["`seeds`", "1 or more"]),
-            ("vary = 3", &["`vary`", "object"]),
+            ("vary = 3", &["`vary`", "a table"]),
             ("vary = { \"fitt.epochs\" = [1] }", &["`fitt.epochs`", "did you mean `fit`?"]),
             ("vary = { fit.epochs = [1] }", &["`fit`", "quotes"]),
             ("vary = { fit = [1] }", &["`fit`", "a table alone"]),
