@@ -17,6 +17,7 @@ mod progress;
 mod run;
 mod summary;
 mod train;
+mod watching;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -3,11 +3,13 @@
 use crate::folder::Earlier;
 use crate::progress::{Guard, Progress};
 use crate::run::{self, Run};
+use crate::watching::Watching;
 use crate::{Outcome, Source, folder};
 use serde_json::{Map, json};
 use std::io::Write;
 use std::path::PathBuf;
 use steadygrad::chart::{Table, number};
+use steadygrad::lab::Watcher;
 use steadygrad::prelude::{Fit, WatchSchedule};
 
 #[derive(Debug, clap::Args)]
@@ -24,6 +26,12 @@ pub struct Train {
     /// Threads that may share a large step; they change no result.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: u16,
+    /// Watches for what makes networks sick, warns once, and gives a verdict at the end; this is the default.
+    #[arg(long, overrides_with = "no_doctor")]
+    doctor: bool,
+    /// No doctor: nothing is looked at beyond the table.
+    #[arg(long)]
+    no_doctor: bool,
 }
 
 impl Train {
@@ -39,8 +47,14 @@ impl Train {
         let mut callbacks = prepared.callbacks()?;
         let mut learner = prepared.learner()?;
         learner.watch(WatchSchedule::Default);
+        let wanted = self.doctor || !self.no_doctor;
+        let watcher = if wanted { Some(Watcher::new(&experiment, &prepared)?) } else { None };
+        let mut watching = watcher.as_ref().map(Watching::new);
         let (mut progress, mut guard) = (Progress::new(), Guard::default());
         let mut fit = Fit::with(prepared.fit.clone()).callback(&mut guard).callback(&mut progress);
+        if let Some(watching) = &mut watching {
+            fit = fit.callback(watching);
+        }
         if let Some(validation) = &prepared.data.validation {
             fit = fit.validation(validation);
         }
@@ -79,6 +93,10 @@ impl Train {
             }
             writeln!(out, "\n{history}; {speed:.0} samples a second")?;
             writeln!(out, "kept in {}", folder.display())?;
+            if let Some(watcher) = watcher {
+                let diagnosis = watcher.conclude(&mut learner, &history)?;
+                write!(out, "\ndoctor: {}", diagnosis.brief())?;
+            }
         }
         run::warn(&history.warnings);
         Ok(match guard.not_finite {
