@@ -75,7 +75,9 @@ pub(crate) fn root(case: &Case<'_>, trouble: Trouble) -> Option<Found> {
     let last = case.chart.samples.last().filter(|_| case.chart.samples.len() > 1);
     let last = last.map(|s| Flow::of(case.chart, s));
     let now = match &last {
-        Some(last) => of(last, FAR) == Some(trouble) || start && of(last, TRAINABLE).is_some(),
+        Some(last) => {
+            of(last, FAR) == Some(trouble) || start && (of(last, TRAINABLE).is_some() || !learns(case))
+        }
         None => start,
     };
     let mut decibels: Vec<f64> = flows.iter().map(|f| f.gradient).collect();
@@ -102,6 +104,15 @@ pub(crate) fn calm_start(case: &Case<'_>) -> bool {
 /// What is found, as an outcome.
 pub(crate) fn found(finding: Finding) -> Outcome {
     Outcome::Found(Box::new(finding))
+}
+
+/// Of the loss at the start, what must be gone for a network that started sick to have found its way.
+const GONE: f64 = 0.2;
+
+/// Whether the training took a good part off the loss that the network started with.
+fn learns(case: &Case<'_>) -> bool {
+    let start = case.flows().first().map_or(f64::NAN, |f| f.loss);
+    case.curves.loss.last().is_some_and(|&now| now < (1.0 - GONE) * start)
 }
 
 /// The layers that lose most of the gradient, or gain most: those with more than half of the largest entry.
