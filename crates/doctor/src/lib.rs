@@ -10,6 +10,7 @@ mod expected;
 mod finding;
 mod flow;
 mod forecast;
+pub mod mean_field;
 mod parts;
 
 pub use case::{Answer, Case, Curves, Outcome, Part, Question, Setup, Spread};

@@ -9,6 +9,7 @@ mod examine;
 mod experiment;
 mod finished;
 mod form;
+pub mod lsuv;
 mod model_file;
 mod origins;
 mod parallel;
