@@ -7,7 +7,9 @@ mod doctor;
 mod evaluate;
 mod explain;
 mod fetch;
+mod folder;
 mod forecast;
+mod lab;
 mod list;
 mod new;
 mod predict;
@@ -36,6 +38,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Tries what the doctor prescribes, and keeps what is proved better; ends with 1 if nothing helps.
     Cure(cure::Cure),
+    /// Trains every combination of what the table `[lab]` varies, and compares them.
+    Lab(lab::Lab),
     /// What theory expects of a network, from its layers and initializers alone.
     Forecast(forecast::Command),
     /// What a finding means: its evidence, causes and cures.
@@ -101,6 +105,7 @@ fn main() -> ExitCode {
         Command::Train(train) => train.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Cure(cure) => cure.run(),
+        Command::Lab(lab) => lab.run(),
         Command::Forecast(forecast) => forecast.run(),
         Command::Explain(explain) => explain.run(),
         Command::Evaluate(evaluate) => evaluate.run(),

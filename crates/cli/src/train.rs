@@ -1,8 +1,9 @@
 //! `steadygrad train`: an experiment is trained, and what came of it is kept in a folder.
 
+use crate::folder::Earlier;
 use crate::progress::{Guard, Progress};
 use crate::run::{self, Run};
-use crate::{Outcome, Source};
+use crate::{Outcome, Source, folder};
 use serde_json::{Map, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -28,9 +29,12 @@ pub struct Train {
 impl Train {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let experiment = self.source.experiment()?;
-        if let Some(folder) = &self.out {
-            run::check_folder(folder)?;
+        match &self.out {
+            Some(folder) => folder::check(folder)?,
+            None => folder::probe("runs".as_ref())
+                .map_err(|e| anyhow::anyhow!("{e}\n  help: name a folder for the results with --out DIR"))?,
         }
+        let earlier = self.out.as_deref().map(Earlier::of).unwrap_or_default();
         let prepared = experiment.prepare(self.threads.into())?;
         let mut callbacks = prepared.callbacks()?;
         let mut learner = prepared.learner()?;
@@ -50,7 +54,13 @@ impl Train {
         }
         let folder =
             self.out.unwrap_or_else(|| run::default_folder(&experiment, self.source.file.as_deref()));
-        let run = Run { experiment: &experiment, prepared: &prepared, learner: &learner, history: &history };
+        let run = Run {
+            experiment: &experiment,
+            prepared: &prepared,
+            learner: &learner,
+            history: &history,
+            earlier: &earlier,
+        };
         let weights = run.write(&folder)?;
         let speed = history.samples as f64 / history.seconds;
         let mut out = std::io::stdout().lock();
@@ -71,12 +81,6 @@ impl Train {
             writeln!(out, "kept in {}", folder.display())?;
         }
         run::warn(&history.warnings);
-        if experiment.config().get("lab").is_some() {
-            run::warn(&[
-                "[lab] is checked and kept, and not run: trials over it are to come; this was one training"
-                    .into(),
-            ]);
-        }
         Ok(match guard.not_finite {
             None => Outcome::Fine,
             Some(what) => Outcome::NotFinite(format!(

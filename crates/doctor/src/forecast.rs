@@ -65,7 +65,7 @@ pub struct Forecast {
     /// Some normalization stands between the layers, which makes the network indifferent to the size of its weights.
     pub normalized: bool,
     /// The sizes ‖δ‖² by which the way of the gradient is judged, stage by stage.
-    judged: Vec<Option<f64>>,
+    pub(crate) judged: Vec<Option<f64>>,
 }
 
 /// What is to be expected of the gradient on its way from the last layer to the first.
@@ -278,7 +278,7 @@ fn ends(sizes: &[Option<f64>]) -> Option<f64> {
     // Below the start of a gradient there is one; behind it there is none.
     let known = sizes.iter().rposition(Option::is_some)?;
     match (sizes[0]?, sizes[known]?) {
-        (first, _) if first == 0.0 => Some(f64::NEG_INFINITY),
+        (0.0, _) => Some(f64::NEG_INFINITY),
         (first, last) => Some(10.0 * (first / last).log10()).filter(|d| !d.is_nan()),
     }
 }

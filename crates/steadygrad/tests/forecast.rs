@@ -73,7 +73,7 @@ fn compare(name: &str, model: impl Into<Model>, x: Vec<f32>, rows: usize, draws:
     let batch = 1.0 - 1.0 / rows as f64;
     let mut worst: Vec<String> = Vec::new();
     let mut check = |what: String, off: f64, limit: f64| {
-        if !(off.abs() <= limit) {
+        if off.is_nan() || off.abs() > limit {
             worst.push(format!("{name}: {what} (off by {off:+.3}, allowed {limit})"));
         }
     };
