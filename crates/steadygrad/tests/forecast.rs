@@ -263,3 +263,50 @@ fn widths_biases_and_data() {
     let net = (0..4).fold(Sequential::new([64]), |net, _| net.add(dense(WIDTH)));
     compare("digits", net, x, ROWS, 24, Tolerance { signal: 0.15, ..USUAL });
 }
+
+#[test]
+fn less_usual_networks() {
+    let he = || Dense::new(WIDTH).kernel_initializer(HeNormal);
+    let lecun = || Dense::new(WIDTH).kernel_initializer(LecunNormal);
+    // Sixteen layers that make all samples alike.
+    let biased = || lecun().bias_initializer(RandomNormal.stddev(0.4)).activation(Tanh);
+    on_normals("alike", WIDTH, deep(16, biased), Tolerance { signal: 0.15, ..USUAL });
+    on_normals("softplus", WIDTH, deep(4, || lecun().activation(Softplus)), USUAL);
+    on_normals("leaky", WIDTH, deep(4, || he().activation(LeakyRelu)), Tolerance { signal: 0.1, ..USUAL });
+    let prelu = (0..4).fold(Sequential::new([WIDTH]), |net, _| net.add(he()).add(PRelu::new()));
+    on_normals("PReLU", WIDTH, prelu, Tolerance { signal: 0.1, ..USUAL });
+    let shifted = |_: usize| {
+        BatchNormalization::new().beta_initializer(Constant::new(0.5)).gamma_initializer(Constant::new(0.7))
+    };
+    let net = (0..4).fold(Sequential::new([WIDTH]), |net, i| net.add(he()).add(shifted(i)).add(Relu));
+    on_normals("BN with β and γ", WIDTH, net.add(lecun()), USUAL);
+    let groups = (0..3).fold(Sequential::new([WIDTH]), |net, _| {
+        net.add(he().bias_initializer(Constant::new(1.0))).add(GroupNormalization::new(4)).add(Silu)
+    });
+    on_normals("groups", WIDTH, groups.add(lecun()), USUAL);
+
+    // Sums before the activation's end, as in the first residual networks.
+    let mut x = input([WIDTH]).then(lecun());
+    for _ in 0..3 {
+        let branch = x.then(he().use_bias(false)).then(BatchNormalization::new()).then(Relu);
+        x = add([&x, &branch.then(lecun()).then(BatchNormalization::new())]).then(Relu);
+    }
+    // The sum of rectified signals is not normal, which the theory takes it for: some 5 % of the variance in every block.
+    let tolerance = Tolerance { signal: 0.25, decibels: 0.6 };
+    on_normals("sum, then ReLU", WIDTH, Model::of(&x.then(lecun())), tolerance);
+    // All that came before, side by side.
+    let mut x = input([WIDTH]).then(lecun());
+    for _ in 0..3 {
+        x = concatenate([&x, &x.then(BatchNormalization::new()).then(Relu).then(he())]);
+    }
+    // The units of a concatenation differ in size, and the normalization behind it treats them one by one; the theory has one
+    // number for all.
+    let tolerance = Tolerance { decibels: 0.7, ..USUAL };
+    on_normals("all that came before", WIDTH, Model::of(&x.then(lecun())), tolerance);
+    let first = Sequential::new([WIDTH]).add(Dropout::new(0.2)).add(he()).add(Relu).add(Flatten);
+    on_normals("dropout first", WIDTH, first.add(lecun()), USUAL);
+    let x = input([WIDTH]).then(lecun());
+    let small = x.then(Dense::new(1)).then(Sigmoid);
+    let gated = multiply([&x, &small]).then(lecun());
+    on_normals("one gate for all", WIDTH, Model::of(&gated), Tolerance { signal: 0.1, decibels: 0.5 });
+}
