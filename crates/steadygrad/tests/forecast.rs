@@ -193,6 +193,15 @@ fn epsilon_counts_where_the_signal_is_small() {
 }
 
 #[test]
+fn a_frozen_batch_normalization_goes_by_its_averages() {
+    let net = (0..3).fold(Sequential::new([WIDTH]), |net, _| {
+        let dense = Dense::new(WIDTH).kernel_initializer(RandomNormal.stddev(0.2));
+        net.add(dense).add_frozen(BatchNormalization::new()).add(Tanh)
+    });
+    on_normals("frozen BN", WIDTH, net.add(Dense::new(WIDTH)), USUAL);
+}
+
+#[test]
 fn networks_with_branches() {
     let he = || Dense::new(WIDTH).kernel_initializer(HeNormal);
     let lecun = || Dense::new(WIDTH).kernel_initializer(LecunNormal);
