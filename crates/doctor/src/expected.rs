@@ -190,7 +190,12 @@ fn pointwise(f: &dyn Activation, z: Signal, size: usize) -> Result<Effect, Strin
         // What goes through 0 goes on shrinking with what came.
         let small = variance < SMALL && z.mean == 0.0 && f.value(0.0) == 0.0;
         let whole = if small { whole.scaled((variance / SMALL).sqrt()) } else { whole };
-        let apart = if small { (1.0 - c) * whole.square } else { apart(f, z.mean, variance, c) };
+        let apart = match c {
+            _ if small => (1.0 - c) * whole.square,
+            // Of samples that have nothing in common it is known better than on a grid.
+            0.0 => m.variance,
+            _ => apart(f, z.mean, variance, c),
+        };
         Signal { common: whole.square - apart.max(0.0), ..whole }
     };
     Ok(Effect { signal, factors: vec![m.slope_square], spread, keeps: keeps + (1.0 - keeps) * c })

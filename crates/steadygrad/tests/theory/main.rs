@@ -6,6 +6,7 @@
 mod coverage;
 mod digits;
 mod facts;
+mod forecasts;
 mod formulas;
 mod matrices;
 mod mean_field;
