@@ -11,6 +11,7 @@ mod finding;
 mod flow;
 mod forecast;
 mod looks;
+pub mod mean_field;
 mod parts;
 #[cfg(test)]
 mod testing;

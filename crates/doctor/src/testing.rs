@@ -129,7 +129,12 @@ impl Patient {
                 batch_size: 32,
                 epochs: 20,
             },
-            forecast: Forecast { stages: Vec::new(), left_out: Vec::new(), normalized: false },
+            forecast: Forecast {
+                stages: Vec::new(),
+                left_out: Vec::new(),
+                normalized: false,
+                judged: Vec::new(),
+            },
             draws: vec![start; 3],
             chart,
             curves: Curves { loss: vec![1.0, 0.8, 0.6], val_loss: vec![1.0, 0.85, 0.7], ..Curves::default() },

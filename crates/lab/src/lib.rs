@@ -11,6 +11,7 @@ mod finished;
 mod form;
 mod grid;
 mod json;
+pub mod lsuv;
 mod model_file;
 mod origins;
 mod parallel;
