@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use std::fmt;
+use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::statistics::Statistics;
 
 /// A layer of the patient, or a part of one: what is between two places where the signal is looked at.
@@ -40,6 +41,10 @@ pub struct Observation {
     pub updates: Vec<f64>,
     /// Fraction of units that were 0 for all samples seen since the epoch began.
     pub dead: Option<f64>,
+    /// How its output is distributed, where that is asked for.
+    pub signal_histogram: Option<Histogram>,
+    /// How the loss' gradient for its output is distributed, where that is asked for.
+    pub delta_histogram: Option<Histogram>,
 }
 
 /// All layers at one step.
@@ -170,9 +175,12 @@ impl Chart {
     /// { "schema": 1,
     ///   "layers": [{path, whole, class, role, inputs, size, parameters, bounded}],
     ///   "samples": [{step, loss, gradient_norm, clipped_norm, clipped,
-    ///                layers: [{mean, rms, deviation, zero, saturated, dead, delta, passed, gradients, updates}]}],
+    ///                layers: [{mean, rms, deviation, zero, saturated, dead, delta, passed, gradients, updates,
+    ///                          signal_histogram, delta_histogram}]}],
     ///   "first_non_finite": {step, place, phase} or null }
     /// ```
+    ///
+    /// A histogram is `{bound, counts, beyond, not_finite}`; without one its key is not there.
     pub fn to_json(&self) -> Json {
         let layers = self.layers.iter().map(|l| {
             json!({ "path": l.path, "whole": l.whole, "class": l.class, "role": l.role, "inputs": l.inputs,
@@ -198,7 +206,7 @@ impl Observation {
     fn to_json(&self) -> Json {
         let s = |f: fn(&Statistics) -> f64| self.signal.as_ref().map(|s| number(f(s)));
         let all = |values: &[f64]| values.iter().map(|&v| number(v)).collect::<Vec<Json>>();
-        json!({
+        let mut object = json!({
             "mean": s(|s| s.mean),
             "rms": s(|s| s.rms),
             "deviation": s(|s| s.deviation),
@@ -209,7 +217,14 @@ impl Observation {
             "passed": self.passed.iter().map(|p| p.map(number)).collect::<Vec<_>>(),
             "gradients": all(&self.gradients),
             "updates": all(&self.updates),
-        })
+        });
+        let histograms =
+            [("signal_histogram", &self.signal_histogram), ("delta_histogram", &self.delta_histogram)];
+        for (key, h) in histograms.into_iter().filter_map(|(key, h)| Some((key, h.as_ref()?))) {
+            object[key] = json!({ "bound": number(h.bound), "counts": h.counts, "beyond": h.beyond,
+                                  "not_finite": h.not_finite });
+        }
+        object
     }
 }
 

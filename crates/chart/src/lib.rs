@@ -10,4 +10,6 @@ mod table;
 pub use chart::{Chart, Layer, Observation, Phase, Sample, Sick, number};
 pub use ledger::{Entry, Kind, Ledger, forward};
 pub use schedule::Schedule;
+pub use steadygrad_kernels::histogram::Histogram;
+pub use steadygrad_kernels::statistics::Statistics;
 pub use table::Table;

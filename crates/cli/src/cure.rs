@@ -22,6 +22,9 @@ pub struct Cure {
     /// Trainings at once [default: the machine's threads].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// The file that receives diagnosis, trials and cure as one HTML page, which needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Prints one JSON object and nothing else on standard output.
     #[arg(long)]
     json: bool,
@@ -34,12 +37,12 @@ impl Cure {
         how.threads = self.threads.map_or(how.threads, usize::from);
         how.progress = Some(crate::progress::counted);
         let cure = cure(&experiment, &how)?;
+        let diff = cure.diff(&experiment)?;
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", cure.to_json())?;
         } else {
             write!(out, "{cure}")?;
-            let diff = cure.diff(&experiment)?;
             if !diff.is_empty() {
                 write!(out, "\n{diff}")?;
             }
@@ -48,6 +51,13 @@ impl Cure {
             steadygrad::data::file::replace(file, cured.to_toml()?)?;
             if !self.json {
                 writeln!(out, "\nthe cured experiment is in {}", file.display())?;
+            }
+        }
+        if let Some(file) = &self.html {
+            let page = steadygrad::report::page_of_cure(&cure, &diff, &self.source.title(&experiment));
+            steadygrad::data::file::replace(file, page)?;
+            if !self.json {
+                writeln!(out, "\nthe page is in {}", file.display())?;
             }
         }
         let helped = cure.cured.is_some() || cure.diagnosis.verdict != Verdict::Sick;

@@ -2,6 +2,7 @@
 
 use crate::{Outcome, Source};
 use std::io::Write;
+use std::path::PathBuf;
 use steadygrad::doctor::Verdict;
 use steadygrad::lab::{Examination, examine};
 
@@ -18,6 +19,9 @@ pub struct Doctor {
     /// Prints one JSON object and nothing else.
     #[arg(long)]
     json: bool,
+    /// The file that receives the diagnosis as one HTML page, which needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Threads that large steps are shared among; they change no result.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
@@ -39,6 +43,13 @@ impl Doctor {
             write!(out, "{diagnosis}")?;
             if let Some(root) = diagnosis.findings.first() {
                 writeln!(out, "\n`steadygrad explain {}` says more", root.code)?;
+            }
+        }
+        if let Some(file) = &self.html {
+            let page = steadygrad::report::page(&diagnosis, &self.source.title(&experiment));
+            steadygrad::data::file::replace(file, page)?;
+            if !self.json {
+                writeln!(out, "\nthe page is in {}", file.display())?;
             }
         }
         Ok(if diagnosis.verdict == Verdict::Sick { Outcome::Sick } else { Outcome::Fine })

@@ -70,6 +70,13 @@ struct Source {
 }
 
 impl Source {
+    /// What a page calls the experiment: the name of its file, or its own.
+    fn title(&self, experiment: &Experiment) -> String {
+        let file = self.file.as_ref().and_then(|f| f.file_name());
+        let file = file.map(|name| name.to_string_lossy().into_owned());
+        file.or_else(|| experiment.name()).unwrap_or_else(|| "the default experiment".into())
+    }
+
     fn experiment(&self) -> steadygrad::Result<Experiment> {
         let mut experiment = match &self.file {
             Some(file) => Experiment::load(file)?,

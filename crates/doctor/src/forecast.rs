@@ -65,7 +65,7 @@ pub struct Forecast {
     /// Some normalization stands between the layers, which makes the network indifferent to the size of its weights.
     pub normalized: bool,
     /// The sizes ‖δ‖² by which the way of the gradient is judged, stage by stage.
-    pub(crate) judged: Vec<Option<f64>>,
+    pub judged: Vec<Option<f64>>,
 }
 
 /// What is to be expected of the gradient on its way from the last layer to the first.

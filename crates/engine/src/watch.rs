@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
 use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
+use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::norm::sum_of_squares;
 use steadygrad_kernels::statistics::{observe, relative_change, rms};
 use steadygrad_kernels::{Flush, Isa, Result};
@@ -36,6 +37,8 @@ pub struct Watch {
     sizes: Vec<f64>,
     pub(crate) gradient_norm: f64,
     current: Vec<Observation>,
+    /// Histograms are wanted too.
+    histograms: bool,
 }
 
 /// Limits of what a stage puts out, if it is an activation that is bounded on both sides.
@@ -80,6 +83,7 @@ impl Watch {
             sizes: vec![0.0; store.params.len()],
             gradient_norm: f64::NAN,
             current: stages.iter().map(blank).collect(),
+            histograms: false,
             owned,
         }
     }
@@ -100,11 +104,17 @@ impl Watch {
             let from = &program.stages[stage];
             let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
             match *tap {
-                Tap::Delta(_) => seen.delta = from.delta.map(|s| rms(isa, values(s))),
+                Tap::Delta(_) => {
+                    seen.delta = from.delta.map(|s| rms(isa, values(s)));
+                    let wanted = from.delta.filter(|_| self.histograms);
+                    seen.delta_histogram = wanted.map(|s| Histogram::of(values(s)));
+                }
                 Tap::Passed(_, k) => seen.passed[k] = from.passed[k].map(|s| rms(isa, values(s))),
                 Tap::Signal(_) => {
                     let alive = &mut self.alive[stage];
-                    seen.signal = Some(observe(isa, values(from.output), self.bounds[stage], alive));
+                    let values = values(from.output);
+                    seen.signal_histogram = self.histograms.then(|| Histogram::of(values));
+                    seen.signal = Some(observe(isa, values, self.bounds[stage], alive));
                     let dead = alive.iter().filter(|a| !**a).count();
                     // Where values are not finite, it is not known which units are dead.
                     let finite = seen.signal.is_some_and(|s| s.finite);
@@ -170,7 +180,7 @@ impl Watch {
 
 impl Learner {
     /// Runs all of this data forward and back as one batch of training, and looks at every layer. Nothing is learnt: weights,
-    /// moving averages, optimizer and chart stay as they are. So the state at initialization can be seen, or the units that
+    /// moving averages, optimizer and chart stay as they are. Only here histograms are taken. So the state at initialization can be seen, or the units that
     /// are dead for a whole data set.
     ///
     /// ```
@@ -186,6 +196,8 @@ impl Learner {
     /// let chart = learner.watch_on_batch(&digits::all()?)?;
     /// let seen = &chart.samples[0].layers;
     /// let (hidden, delta) = (seen[1].signal, seen[1].delta);
+    /// let bins = seen[1].signal_histogram.as_ref().map(|h| h.counts.len());
+    /// assert_eq!(bins, Some(steadygrad_kernels::histogram::BINS));
     /// assert!(hidden.is_some_and(|s| s.deviation > 0.0) && delta.is_some_and(|d| d > 0.0));
     /// # Ok::<(), steadygrad_kernels::Error>(())
     /// ```
@@ -201,6 +213,7 @@ impl Learner {
         let picked = Picked { which: Order::Range(0..rows), weights: data.weights.as_deref() };
         self.feed(Which::Train, data, &picked);
         let mut watch = Watch::new(&self.train, &self.store, Schedule::Always);
+        watch.histograms = true;
         let batch = Batch { rows, step: self.iterations(), weighted: data.weights.is_some() };
         let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
         self.pool.run(|| {

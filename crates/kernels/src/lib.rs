@@ -8,6 +8,7 @@ pub mod columns;
 mod cpu;
 mod error;
 pub mod gemm;
+pub mod histogram;
 mod isa;
 pub mod map;
 mod math;

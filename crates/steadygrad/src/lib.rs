@@ -35,6 +35,7 @@ pub use steadygrad_engine as engine;
 pub use steadygrad_formats as formats;
 pub use steadygrad_lab as lab;
 pub use steadygrad_nn as nn;
+pub use steadygrad_report as report;
 
 pub use steadygrad_kernels::{Error, Kind, Result};
 

@@ -1,0 +1,32 @@
+//! Floor 5 of steadygrad: what was found, as one page that needs nothing else. HTML with its pictures inside, and SVG.
+//!
+//! A page is understood in ten seconds from its top, and can be studied for an hour below. It loads nothing: no script, font or
+//! picture from anywhere. Pictures are SVG that is drawn here, so that the page also works without script and on paper; each has
+//! a title, a description and its numbers as a table. Everything that comes from a model (names above all) is escaped.
+#![forbid(unsafe_code)]
+
+mod checks;
+mod cure;
+mod curves;
+mod findings;
+mod heat;
+mod histograms;
+mod ledger;
+mod markdown;
+mod page;
+mod pages;
+mod plot;
+mod setup;
+mod strip;
+mod style;
+mod text;
+mod trials;
+mod units;
+mod updates;
+mod verdict;
+mod view;
+
+pub mod svg;
+
+pub use markdown::html as markdown;
+pub use pages::{CURE_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_trials};

@@ -1,0 +1,176 @@
+//! Pages as text: they are well formed, have all parts, escape everything, and stand numbers that are none.
+// A test that fails may panic, its helpers too.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{HOSTILE, Numbers, cure, diagnosis, nothing, trials};
+use steadygrad_report::{CURE_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_trials, svg};
+
+const ALL: [Numbers; 4] = [Numbers::Plain, Numbers::Nan, Numbers::Zero, Numbers::Infinite];
+
+/// Elements of HTML that have no end.
+const VOID: [&str; 2] = ["meta", "br"];
+
+/// Walks over all tags: each is closed, in order; attributes are quoted; ids are there once. Returns the ids.
+fn walk(text: &str) -> Vec<String> {
+    let (mut open, mut ids): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut rest = text.strip_prefix("<!DOCTYPE html>").unwrap_or(text);
+    while let Some(at) = rest.find('<') {
+        assert!(
+            !rest[..at].contains('>') || open.last().is_some_and(|t| t == "style" || t == "script"),
+            "{}",
+            &rest[..at]
+        );
+        rest = &rest[at..];
+        // An end of a tag within a quoted value is none.
+        let mut quoted = false;
+        let end = rest.char_indices().find(|&(_, c)| {
+            quoted ^= c == '"';
+            c == '>' && !quoted
+        });
+        let (end, _) = end.expect("a tag ends");
+        let tag = &rest[1..end];
+        rest = &rest[end + 1..];
+        let name = tag.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap();
+        if tag.starts_with('/') {
+            assert_eq!(open.pop().as_deref(), Some(name), "near {}", &rest[..rest.len().min(80)]);
+            continue;
+        }
+        let allowed = name.bytes().all(|b| b.is_ascii_alphanumeric());
+        assert!(allowed && !name.is_empty(), "<{tag}>");
+        for (i, part) in tag.split('"').enumerate().filter(|(i, _)| i % 2 == 0) {
+            let inside = part.trim();
+            assert!(
+                i == 0 || inside.is_empty() || inside == "/" || inside.ends_with('=') || inside == "hidden",
+                "<{tag}>"
+            );
+            assert!(!inside.trim_start_matches(name).trim().starts_with("on"), "<{tag}>");
+        }
+        for name in tag.split('"').step_by(2).filter_map(|p| p.strip_suffix('=')?.rsplit(' ').next()) {
+            assert!(!["src", "srcset", "style", "action", "xlink:href"].contains(&name), "<{tag}>");
+        }
+        if let Some(id) = tag.split(" id=\"").nth(1) {
+            ids.push(id.split('"').next().unwrap().to_string());
+        }
+        if tag.ends_with('/') || VOID.contains(&name) {
+            continue;
+        }
+        open.push(name.to_string());
+        if name == "style" || name == "script" {
+            rest = &rest[rest.find(&format!("</{name}>")).expect("it ends")..];
+        }
+    }
+    assert_eq!(open, Vec::<String>::new());
+    let mut sorted = ids.clone();
+    sorted.sort();
+    sorted.dedup();
+    assert_eq!(sorted.len(), ids.len(), "ids are there once");
+    ids
+}
+
+/// Well formed, self-contained, and all words of it escaped.
+fn check(page: &str, parts: &[&str]) {
+    let ids = walk(page);
+    for part in parts {
+        assert!(ids.iter().any(|id| id == part), "#{part}");
+    }
+    // What is referred to is there.
+    for kind in ["href=\"#", "data-show=\"", "data-hide=\""] {
+        for place in page.split(kind).skip(1) {
+            let id = place.split('"').next().unwrap();
+            assert!(ids.iter().any(|i| i == id), "{kind}{id}");
+        }
+    }
+    let plain = page.replace("http://www.w3.org/2000/svg", "");
+    for word in ["http:", "https:", "@import", "url(", "<link", "<iframe", "<img", "alert('x')", "\u{202e}"] {
+        assert!(!plain.contains(word), "{word}");
+    }
+    assert_eq!(page.matches("<script>").count(), page.matches("</script>").count());
+    for place in page.split(" d=\"").skip(1).chain(page.split(" y=\"").skip(1)) {
+        let value = place.split('"').next().unwrap();
+        assert!(!value.contains("NaN") && !value.contains("inf"), "{value}");
+    }
+}
+
+#[test]
+fn pages_of_all_numbers_and_depths_are_whole() {
+    for numbers in ALL {
+        for depth in [1, 2, 7, 60] {
+            for steps in [0, 1, 30] {
+                let page = page(&diagnosis(depth, steps, "dense", numbers), "a network");
+                check(&page, &PARTS);
+                assert_eq!(page.matches("<script>").count(), 1);
+            }
+        }
+    }
+    check(&page(&nothing(), ""), &PARTS);
+}
+
+#[test]
+fn hostile_names_stay_text_everywhere() {
+    for numbers in ALL {
+        let diagnosis = diagnosis(4, 6, HOSTILE, numbers);
+        let page = page(&diagnosis, HOSTILE);
+        check(&page, &PARTS);
+        assert_eq!(page.matches("<script>").count(), 1, "our own");
+        assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)"));
+        walk(&svg::flow(&diagnosis));
+        assert!(!svg::flow(&diagnosis).contains("<script"));
+        let diff = format!("- {HOSTILE}\n+ <b>\n  same");
+        let page = page_of_cure(&cure(HOSTILE, numbers), &diff, HOSTILE);
+        check(&page, &[&CURE_PARTS[..], &PARTS].concat());
+        assert_eq!(page.matches("<script>").count(), 1);
+        check(&page_of_trials(&trials(HOSTILE, numbers), HOSTILE), &TRIAL_PARTS);
+    }
+}
+
+#[test]
+fn a_cure_that_did_not_help_says_so() {
+    let mut cure = cure("dense", Numbers::Plain);
+    (cure.cured, cure.edits) = (None, vec![]);
+    let page = page_of_cure(&cure, "", "x");
+    check(&page, &[&CURE_PARTS[..], &PARTS].concat());
+    assert!(page.contains("Not cured") && page.contains("did not stand the proof"));
+    (cure.tried, cure.proof, cure.after) = (None, None, None);
+    let page = page_of_cure(&cure, "", "x");
+    check(&page, &[&CURE_PARTS[..], &PARTS].concat());
+    assert!(page.contains("nothing that could be tried"));
+    let mut empty = trials("x", Numbers::Plain);
+    empty.arms.clear();
+    check(&page_of_trials(&empty, ""), &TRIAL_PARTS);
+}
+
+#[test]
+fn the_verdict_is_a_word_a_shape_and_a_colour_and_is_on_top() {
+    let sick = page(&diagnosis(5, 5, "dense", Numbers::Plain), "x");
+    let head = &sick[sick.find("<main").unwrap()..];
+    let head = &head[..head.find("id=\"flow\"").unwrap()];
+    for part in ["<h1>Sick: vanishing gradient</h1>", "hero sick", "shape sick", "initializer and activation"]
+    {
+        assert!(head.contains(part), "{part}");
+    }
+    assert!(page(&nothing(), "x").contains("<h1>Unsure</h1>"));
+}
+
+#[test]
+fn the_page_says_what_explain_says() {
+    let page = page(&diagnosis(5, 5, "dense", Numbers::Plain), "x");
+    for check in steadygrad_doctor::checks::CATALOG {
+        assert!(page.contains(&steadygrad_report::markdown(&check.explain())), "{}", check.code);
+    }
+}
+
+#[test]
+fn the_same_diagnosis_is_the_same_page() {
+    let one = page(&diagnosis(5, 5, "dense", Numbers::Plain), "x");
+    assert_eq!(one, page(&diagnosis(5, 5, "dense", Numbers::Plain), "x"));
+    assert!(one.len() < 300_000, "{}", one.len());
+}
+
+#[test]
+fn the_flow_is_a_file_of_its_own() {
+    let svg = svg::flow(&diagnosis(5, 5, "dense", Numbers::Plain));
+    walk(&svg);
+    assert!(svg.starts_with("<svg xmlns=") && svg.contains("<style>") && svg.contains("<desc"));
+}
