@@ -3,6 +3,7 @@
 #![allow(rustdoc::invalid_html_tags)] // doc comments here are the help of the command
 
 mod cure;
+mod demo;
 mod doctor;
 mod evaluate;
 mod explain;
@@ -41,6 +42,8 @@ enum Command {
     Cure(cure::Cure),
     /// Trains every combination of what the table `[lab]` varies, and compares them.
     Lab(lab::Lab),
+    /// Three deep networks side by side, what their gradients do, and how the sick one is cured: fifteen seconds.
+    Demo(demo::Demo),
     /// What theory expects of a network, from its layers and initializers alone.
     Forecast(forecast::Command),
     /// What a finding means: its evidence, causes and cures.
@@ -114,6 +117,7 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => doctor.run(),
         Command::Cure(cure) => cure.run(),
         Command::Lab(lab) => lab.run(),
+        Command::Demo(demo) => demo.run(),
         Command::Forecast(forecast) => forecast.run(),
         Command::Explain(explain) => explain.run(),
         Command::Evaluate(evaluate) => evaluate.run(),

@@ -52,6 +52,7 @@ fn seen(linear: bool) -> Observation {
         gradients: numbers(0.01),
         updates: numbers(1e-3),
         dead: Some(0.0),
+        ..Observation::default()
     }
 }
 
