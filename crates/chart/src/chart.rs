@@ -113,19 +113,23 @@ impl Sick {
     }
 }
 
+impl Sick {
+    /// Where it is, without the step: "the output of `dense_1`, on the way forward".
+    pub fn where_first(&self) -> String {
+        let place = &self.place;
+        match self.phase {
+            Phase::Input => format!("the data fed to `{place}`"),
+            Phase::Forward => format!("the output of `{place}`, on the way forward"),
+            Phase::Loss => "the loss, with all outputs finite".into(),
+            Phase::Backward => format!("the gradient at `{place}`, on the way back"),
+            Phase::Update => format!("`{place}`, after the update"),
+        }
+    }
+}
+
 impl fmt::Display for Sick {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.phase {
-            Phase::Input => write!(f, "step {}: the data fed to `{}`", self.step, self.place),
-            Phase::Forward => {
-                write!(f, "step {}: the output of `{}`, on the way forward", self.step, self.place)
-            }
-            Phase::Loss => write!(f, "step {}: the loss, with all outputs finite", self.step),
-            Phase::Backward => {
-                write!(f, "step {}: the gradient at `{}`, on the way back", self.step, self.place)
-            }
-            Phase::Update => write!(f, "step {}: `{}`, after the update", self.step, self.place),
-        }
+        write!(f, "step {}: {}", self.step, self.where_first())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod chart;
 mod ledger;
+mod read;
 mod schedule;
 mod table;
 

@@ -31,6 +31,13 @@ fn percent(x: f64) -> String {
     }
 }
 
+/// As a [`Table`].
+impl fmt::Display for Chart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Table(self).fmt(f)
+    }
+}
+
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(last) = self.0.samples.last() else {

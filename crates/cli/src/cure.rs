@@ -4,7 +4,7 @@ use crate::{Outcome, Source};
 use std::io::Write;
 use std::path::PathBuf;
 use steadygrad::doctor::Verdict;
-use steadygrad::lab::{Examination, Treatment, cure};
+use steadygrad::lab::{Treatment, cure};
 
 #[derive(Debug, clap::Args)]
 pub struct Cure {
@@ -35,7 +35,7 @@ impl Cure {
         let experiment = self.source.experiment()?;
         let mut how = Treatment { seeds: self.seeds, seconds: self.seconds, ..Treatment::default() };
         how.threads = self.threads.map_or(how.threads, usize::from);
-        how.examination = Examination::default();
+        how.progress = Some(crate::progress::counted);
         let cure = cure(&experiment, &how)?;
         let diff = cure.diff(&experiment)?;
         let mut out = std::io::stdout().lock();

@@ -3,11 +3,14 @@
 #![allow(rustdoc::invalid_html_tags)] // doc comments here are the help of the command
 
 mod cure;
+mod demo;
 mod doctor;
 mod evaluate;
 mod explain;
 mod fetch;
+mod folder;
 mod forecast;
+mod lab;
 mod list;
 mod new;
 mod predict;
@@ -15,6 +18,7 @@ mod progress;
 mod run;
 mod summary;
 mod train;
+mod watching;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -36,6 +40,10 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Tries what the doctor prescribes, and keeps what is proved better; ends with 1 if nothing helps.
     Cure(cure::Cure),
+    /// Trains every combination of what the table `[lab]` varies, and compares them.
+    Lab(lab::Lab),
+    /// Three deep networks side by side, what their gradients do, and how the sick one is cured: fifteen seconds.
+    Demo(demo::Demo),
     /// What theory expects of a network, from its layers and initializers alone.
     Forecast(forecast::Command),
     /// What a finding means: its evidence, causes and cures.
@@ -108,6 +116,8 @@ fn main() -> ExitCode {
         Command::Train(train) => train.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Cure(cure) => cure.run(),
+        Command::Lab(lab) => lab.run(),
+        Command::Demo(demo) => demo.run(),
         Command::Forecast(forecast) => forecast.run(),
         Command::Explain(explain) => explain.run(),
         Command::Evaluate(evaluate) => evaluate.run(),

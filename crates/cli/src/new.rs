@@ -4,11 +4,11 @@ use crate::Outcome;
 use std::io::Write;
 use std::path::PathBuf;
 use steadygrad::data::file::replace;
-use steadygrad::lab::DEFAULT;
+use steadygrad::lab::{DEFAULT, Experiment};
 
 #[derive(Debug, clap::Args)]
 pub struct New {
-    /// Where to write it; to standard output without it.
+    /// Where to write it, as JSON where the name ends in .json; to standard output without it.
     file: Option<PathBuf>,
     /// Overwrites a file that is there.
     #[arg(long)]
@@ -28,7 +28,12 @@ impl New {
                 file.display()
             );
         }
-        replace(&file, DEFAULT)
+        // The comments are TOML's alone.
+        let text = match file.extension().and_then(|end| end.to_str()) {
+            Some("json") => format!("{:#}\n", Experiment::parse(DEFAULT)?.config().to_json()),
+            _ => DEFAULT.to_string(),
+        };
+        replace(&file, text)
             .map_err(|e| e.help("choose a place in a folder that is there and may be written to"))?;
         writeln!(out, "wrote {0}; train it with: steadygrad train {0}", file.display())?;
         Ok(Outcome::Fine)

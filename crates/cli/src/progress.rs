@@ -55,6 +55,15 @@ impl Progress {
     }
 }
 
+/// Shows how many of several trainings are done, on a terminal.
+#[allow(clippy::print_stderr)] // the command speaks to its user
+pub fn counted(done: usize, all: usize) {
+    if std::io::stderr().is_terminal() {
+        let end = if done == all { "\r                                \r" } else { "" };
+        eprint!("\rtraining {done} of {all}{end}");
+    }
+}
+
 impl Callback for Progress {
     fn wants_batches(&self) -> bool {
         self.live
@@ -114,7 +123,8 @@ impl Callback for Guard {
         if let Some(sick) = training.learner.non_finite() {
             let (what, batch) = (sick.sign(), sick.step.saturating_sub(self.began) + 1);
             self.not_finite = Some(format!(
-                "epoch {epoch}: {what} is not a finite number in batch {batch}; first in {sick}"
+                "epoch {epoch}: {what} is not a finite number in batch {batch}; first {}",
+                sick.where_first()
             ));
         } else if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) {
             self.not_finite =

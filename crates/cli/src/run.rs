@@ -1,5 +1,6 @@
 //! The folder of a finished run: what is written, and how it is read again.
 
+use crate::folder::Earlier;
 use anyhow::Context;
 use serde_json::{Map, Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -15,11 +16,13 @@ pub struct Run<'a> {
     pub prepared: &'a Prepared,
     pub learner: &'a Learner,
     pub history: &'a History,
+    /// What was in the folder before the run.
+    pub earlier: &'a Earlier,
 }
 
 impl Run<'_> {
-    /// Writes all files, the weights last; returns their path. A folder that was not there before is there whole, or not
-    /// at all.
+    /// Writes all files; returns the path of the weights. A folder that was not there before is there whole, or not
+    /// at all; what an earlier run wrote and this one does not, goes.
     pub fn write(&self, folder: &Path) -> anyhow::Result<PathBuf> {
         let fresh = !folder.exists();
         let written =
@@ -36,12 +39,16 @@ impl Run<'_> {
         put("experiment.toml", self.experiment.to_toml()?)?;
         put("data.json", format!("{:#}\n", self.prepared.data.form.to_json()))?;
         put("history.csv", self.csv())?;
-        put("history.json", format!("{:#}\n", self.json()))?;
         if let Some(chart) = self.learner.chart() {
             put("chart.json", format!("{}\n", chart.to_json()))?;
         }
         let weights = folder.join("weights.safetensors");
         self.learner.save_weights(&weights)?;
+        // Last, as it says which files belong to the run.
+        let mut files = self.earlier.written(folder);
+        files.retain(|file| file != "history.json");
+        put("history.json", format!("{:#}\n", self.json(files)))?;
+        self.earlier.clear(folder);
         Ok(weights)
     }
 
@@ -64,7 +71,7 @@ impl Run<'_> {
         text
     }
 
-    fn json(&self) -> Json {
+    fn json(&self, files: Vec<String>) -> Json {
         let series = self.series().map(|(name, values)| {
             let values = values.into_iter().map(|v| v.map_or(Json::Null, number));
             (name.to_string(), Json::Array(values.collect()))
@@ -76,37 +83,9 @@ impl Run<'_> {
             "seconds": number(self.history.seconds),
             "samples": self.history.samples,
             "warnings": self.history.warnings,
+            "files": files,
         })
     }
-}
-
-/// Whether the results may go into this folder: it is new, empty, or of an earlier run. Asked before anything is trained.
-pub fn check_folder(folder: &Path) -> anyhow::Result<()> {
-    let other = "choose another one with --out DIR";
-    // What it would stand in, if it is not there yet.
-    let mut there = folder;
-    while !there.exists() {
-        match there.parent() {
-            Some(parent) if parent.as_os_str().is_empty() => return Ok(()),
-            Some(parent) => there = parent,
-            None => return Ok(()),
-        }
-    }
-    if !there.is_dir() {
-        anyhow::bail!(
-            "--out {}: {} is a file, not a folder\n  help: {other}",
-            folder.display(),
-            there.display()
-        );
-    }
-    let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
-    if there == folder && !folder.join("history.json").exists() && !empty(folder) {
-        anyhow::bail!(
-            "--out {}: the folder has files in it, and not those of a run\n  help: {other}",
-            folder.display()
-        );
-    }
-    Ok(())
 }
 
 /// runs/<name>-<time>

@@ -1,12 +1,15 @@
 //! `steadygrad train`: an experiment is trained, and what came of it is kept in a folder.
 
+use crate::folder::Earlier;
 use crate::progress::{Guard, Progress};
 use crate::run::{self, Run};
-use crate::{Outcome, Source};
+use crate::watching::Watching;
+use crate::{Outcome, Source, folder};
 use serde_json::{Map, json};
 use std::io::Write;
 use std::path::PathBuf;
 use steadygrad::chart::{Table, number};
+use steadygrad::lab::Watcher;
 use steadygrad::prelude::{Fit, WatchSchedule};
 
 #[derive(Debug, clap::Args)]
@@ -23,20 +26,35 @@ pub struct Train {
     /// Threads that may share a large step; they change no result.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: u16,
+    /// Watches for what makes networks sick, warns once, and gives a verdict at the end; this is the default.
+    #[arg(long, overrides_with = "no_doctor")]
+    doctor: bool,
+    /// No doctor: nothing is looked at beyond the table.
+    #[arg(long)]
+    no_doctor: bool,
 }
 
 impl Train {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let experiment = self.source.experiment()?;
-        if let Some(folder) = &self.out {
-            run::check_folder(folder)?;
+        match &self.out {
+            Some(folder) => folder::check(folder)?,
+            None => folder::probe("runs".as_ref())
+                .map_err(|e| anyhow::anyhow!("{e}\n  help: name a folder for the results with --out DIR"))?,
         }
+        let earlier = self.out.as_deref().map(Earlier::of).unwrap_or_default();
         let prepared = experiment.prepare(self.threads.into())?;
         let mut callbacks = prepared.callbacks()?;
         let mut learner = prepared.learner()?;
         learner.watch(WatchSchedule::Default);
+        let wanted = self.doctor || !self.no_doctor;
+        let watcher = if wanted { Some(Watcher::new(&experiment, &prepared)?) } else { None };
+        let mut watching = watcher.as_ref().map(Watching::new);
         let (mut progress, mut guard) = (Progress::new(), Guard::default());
         let mut fit = Fit::with(prepared.fit.clone()).callback(&mut guard).callback(&mut progress);
+        if let Some(watching) = &mut watching {
+            fit = fit.callback(watching);
+        }
         if let Some(validation) = &prepared.data.validation {
             fit = fit.validation(validation);
         }
@@ -50,7 +68,13 @@ impl Train {
         }
         let folder =
             self.out.unwrap_or_else(|| run::default_folder(&experiment, self.source.file.as_deref()));
-        let run = Run { experiment: &experiment, prepared: &prepared, learner: &learner, history: &history };
+        let run = Run {
+            experiment: &experiment,
+            prepared: &prepared,
+            learner: &learner,
+            history: &history,
+            earlier: &earlier,
+        };
         let weights = run.write(&folder)?;
         let speed = history.samples as f64 / history.seconds;
         let mut out = std::io::stdout().lock();
@@ -69,14 +93,12 @@ impl Train {
             }
             writeln!(out, "\n{history}; {speed:.0} samples a second")?;
             writeln!(out, "kept in {}", folder.display())?;
+            if let Some(watcher) = watcher {
+                let diagnosis = watcher.conclude(&mut learner, &history)?;
+                write!(out, "\ndoctor: {}", diagnosis.brief())?;
+            }
         }
         run::warn(&history.warnings);
-        if experiment.config().get("lab").is_some() {
-            run::warn(&[
-                "[lab] is checked and kept, and not run: trials over it are to come; this was one training"
-                    .into(),
-            ]);
-        }
         Ok(match guard.not_finite {
             None => Outcome::Fine,
             Some(what) => Outcome::NotFinite(format!(

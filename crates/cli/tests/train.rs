@@ -94,13 +94,9 @@ fn a_loss_that_is_nan_ends_the_training_and_keeps_what_there_is() {
     place.put("e.toml", wild.replace("epochs = 1", "epochs = 50"));
     let ended = place.run(&["train", "e.toml", "--out", "run", "--json"]);
     assert_eq!(ended.code, 1, "{}", ended.err);
-    for words in [
-        "error: epoch 1: the loss is not a finite number in batch",
-        "first in step ",
-        "`",
-        "learning_rate",
-        "run",
-    ] {
+    for words in
+        ["error: epoch 1: the loss is not a finite number in batch", "; first ", "`", "learning_rate", "run"]
+    {
         assert!(ended.err.contains(words), "{words}: {}", ended.err);
     }
     assert_eq!(ended.err.matches("not a finite number").count(), 1, "told once: {}", ended.err);

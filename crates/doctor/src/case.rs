@@ -126,6 +126,10 @@ pub struct Setup {
     pub validation: usize,
     /// The layers with weights, first to last.
     pub parts: Vec<Part>,
+    /// The weights were loaded: the initializers say nothing of them.
+    pub loaded: bool,
+    /// The momentum of the slowest moving average of a batch normalization; none without one.
+    pub momentum: Option<f64>,
     /// The data meets a normalization or scaling before any weights.
     pub scaled_inside: bool,
     /// The activation of the output: "softmax", "sigmoid", "linear", "relu", …

@@ -12,7 +12,7 @@ pub enum Verdict {
     Healthy,
     /// Some check did.
     Sick,
-    /// It could not be looked at.
+    /// It could not be looked at, or does not learn for a reason that nobody found.
     Unsure,
 }
 
@@ -37,11 +37,82 @@ pub struct Opinion {
     pub questions: Vec<Question>,
 }
 
-/// Conditions in the order in which one explains the others.
-const ROOTS: [&str; 12] = [
-    "symmetric_initialization",
-    "mismatched_head",
+/// What explains what: a condition, and those that follow from it. What stands first is nearer to the root.
+const EXPLAINS: &[(&str, &[&str])] = &[
+    (
+        "symmetric_initialization",
+        &[
+            "vanishing_gradient",
+            "dead_units",
+            "zero_gradient",
+            "shrinking_signal",
+            "not_learning",
+            "under_trained",
+        ],
+    ),
+    (
+        "mismatched_head",
+        &[
+            "non_finite",
+            "exploding_gradient",
+            "vanishing_gradient",
+            "dead_units",
+            "zero_gradient",
+            "learning_rate_too_high",
+            "learning_rate_too_low",
+            "oscillating_loss",
+            "not_learning",
+            "under_trained",
+        ],
+    ),
+    ("unscaled_input", OF_SCALE),
+    ("unscaled_target", OF_SCALE),
+    (
+        "learning_rate_too_high",
+        &[
+            "non_finite",
+            "exploding_gradient",
+            "vanishing_gradient",
+            "dead_units",
+            "zero_gradient",
+            "growing_signal",
+            "shrinking_signal",
+            "saturated_units",
+            "batch_norm_gap",
+            "oscillating_loss",
+            "not_learning",
+            "clipping_always",
+        ],
+    ),
+    ("non_finite", OF_FLOW),
+    ("exploding_gradient", OF_FLOW),
+    ("vanishing_gradient", OF_FLOW),
+    ("dead_units", &["zero_gradient", "shrinking_signal", "not_learning", "learning_rate_too_low"]),
+    ("zero_gradient", &["not_learning"]),
+    ("initializer_mismatch", &["growing_signal", "shrinking_signal", "saturated_units", "clipping_always"]),
+    ("growing_signal", &["saturated_units", "clipping_always"]),
+    ("saturated_units", &["shrinking_signal", "not_learning"]),
+    ("learning_rate_too_low", &["not_learning", "under_trained"]),
+    ("not_learning", &["under_trained"]),
+];
+
+/// What follows from numbers that are far too large.
+const OF_SCALE: &[&str] = &[
+    "learning_rate_too_high",
     "non_finite",
+    "exploding_gradient",
+    "vanishing_gradient",
+    "dead_units",
+    "zero_gradient",
+    "growing_signal",
+    "saturated_units",
+    "oscillating_loss",
+    "not_learning",
+    "clipping_always",
+];
+
+/// What follows from a gradient that does not arrive as it left.
+const OF_FLOW: &[&str] = &[
     "exploding_gradient",
     "vanishing_gradient",
     "dead_units",
@@ -49,9 +120,44 @@ const ROOTS: [&str; 12] = [
     "growing_signal",
     "shrinking_signal",
     "saturated_units",
-    "learning_rate_too_high",
-    "unscaled_input",
+    "off_center_activations",
+    "initializer_mismatch",
+    "batch_norm_gap",
+    "learning_rate_too_low",
+    "oscillating_loss",
+    "not_learning",
+    "clipping_always",
+    "under_trained",
 ];
+
+/// How near to the root a condition stands.
+fn place(finding: &Finding) -> usize {
+    EXPLAINS.iter().position(|(c, _)| *c == finding.condition).unwrap_or(EXPLAINS.len())
+}
+
+fn explains(root: &Finding, other: &Finding) -> bool {
+    EXPLAINS.iter().any(|(c, follow)| *c == root.condition && follow.contains(&other.condition))
+}
+
+/// Hangs every finding under the one nearest to the root that explains it and is no less severe; one that is no worse than a
+/// warning and names no other cause than the root goes with it too. The order is that of [`EXPLAINS`], so there is no circle.
+fn hang(findings: &mut [Finding]) {
+    for i in 1..findings.len() {
+        let (before, rest) = findings.split_at_mut(i);
+        let finding = &mut rest[0];
+        let root = before
+            .iter()
+            .find(|g| g.severity >= finding.severity && place(g) < place(finding) && explains(g, finding));
+        let same = |g: &&Finding| {
+            g.severity == Severity::Sick
+                && finding.severity < Severity::Sick
+                && !finding.causes.is_empty()
+                && finding.causes.iter().all(|c| g.causes.contains(c))
+        };
+        let root = root.or_else(|| before.first().filter(same));
+        finding.follows_from = root.map(|g| g.follows_from.unwrap_or(g.code));
+    }
+}
 
 /// Runs every check.
 pub fn diagnose(case: &Case<'_>) -> Opinion {
@@ -64,20 +170,68 @@ pub fn diagnose(case: &Case<'_>) -> Opinion {
             Outcome::Ask(question) => questions.push(question),
         }
     }
-    let place = |f: &Finding| ROOTS.iter().position(|r| *r == f.condition).unwrap_or(ROOTS.len());
+    // What explains others comes first among its equals.
     findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), place(f)));
-    let root = findings.first().filter(|f| f.severity == Severity::Sick).map(|f| (f.code, place(f)));
-    if let Some((code, at)) = root {
-        for finding in findings.iter_mut().skip(1).filter(|f| place(f) > at || f.severity == Severity::Sick) {
-            finding.follows_from = Some(code);
-        }
-    }
+    hang(&mut findings);
     let looked = case.draws.iter().chain([case.chart]).any(|c| !c.samples.is_empty());
     let sick = findings.iter().any(|f| f.severity == Severity::Sick);
-    let verdict = match (sick, looked) {
+    // Hundreds of steps without a trace of learning, and nobody knows why: that is not healthy either.
+    let stuck = findings.iter().any(|f| f.condition == "not_learning" && f.follows_from.is_none());
+    let verdict = match (sick, looked && !stuck) {
         (true, _) => Verdict::Sick,
         (false, true) => Verdict::Healthy,
         (false, false) => Verdict::Unsure,
     };
     Opinion { verdict, findings, questions }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Patient;
+
+    #[test]
+    fn every_word_of_the_table_is_a_condition_and_explains_only_what_comes_later() {
+        let known: Vec<&str> = CATALOG.iter().map(|c| c.name).collect();
+        let at = |name: &str| EXPLAINS.iter().position(|(c, _)| *c == name).unwrap_or(EXPLAINS.len());
+        for (condition, follow) in EXPLAINS {
+            assert!(known.contains(condition), "{condition}");
+            for other in *follow {
+                assert!(known.contains(other), "{other}");
+                let shared = [OF_FLOW, OF_SCALE].contains(follow);
+                assert!(shared || at(condition) < at(other), "{condition} explains {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn notes_and_warnings_make_no_network_sick() {
+        let mut patient = Patient::healthy(4);
+        patient.setup.parts[1].batch_normalized = true;
+        patient.signals(|_, s| (s.mean, s.rms, s.saturated) = (0.9, 0.91, 0.8));
+        let opinion = diagnose(&patient.case());
+        assert_eq!((opinion.verdict, opinion.findings.len()), (Verdict::Healthy, 3));
+        assert!(opinion.findings.is_sorted_by_key(|f| std::cmp::Reverse(f.severity)));
+    }
+
+    #[test]
+    fn consequences_hang_under_one_root() {
+        let mut patient = Patient::healthy(4);
+        patient.setup.head = "linear".into();
+        patient.curves.loss = vec![f64::NAN; 3];
+        for rate in [1e-4, 1e-5, 1e-6] {
+            let edit = crate::Edit::Set("compile.optimizer.config.learning_rate", rate.into());
+            patient.trains_to(vec![edit], 0.5);
+        }
+        let opinion = diagnose(&patient.case());
+        let told: Vec<_> = opinion.findings.iter().map(|f| (f.condition, f.follows_from)).collect();
+        assert_eq!(told, [("mismatched_head", None), ("learning_rate_too_high", Some("SG205"))]);
+        assert_eq!(opinion.verdict, Verdict::Sick);
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_unsure() {
+        let opinion = diagnose(&Patient::empty().case());
+        assert_eq!((opinion.verdict, opinion.findings.len()), (Verdict::Unsure, 0));
+    }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::activations::Activation;
 use steadygrad_nn::config::{Config, Value};
-use steadygrad_nn::layers::{self, Role};
+use steadygrad_nn::layers::{self, Role, Standard};
 use steadygrad_nn::moments::{gain, recommended};
 
 /// One change of an experiment: of its model, of how it is trained, or of its data.
@@ -20,7 +20,7 @@ use steadygrad_nn::moments::{gain, recommended};
 /// let model = Config::new().with("layers", vec![Value::from(layer), head.into()]);
 /// let before = Config::new().with("model", model);
 /// let after = Edit::Initializers.apply(&before)?;
-/// assert!(after.to_json().to_string().contains("he_normal"));
+/// assert!(after.to_json().to_string().contains("he_uniform"));
 /// # Ok::<(), steadygrad_kernels::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,8 @@ pub enum Edit {
     Normalize(&'static str),
     /// The bias goes from every layer whose output is batch-normalized.
     DropBias,
+    /// Every batch normalization with this momentum of its moving averages.
+    Momentum(f64),
     /// Hidden layers with so many times the units.
     Width(usize),
     /// Only this part of the hidden layers, from the first.
@@ -124,6 +126,14 @@ impl Edit {
                     table_at(&mut changed, &leaf.path, |layer| layer.set("use_bias", false))?;
                 }
             }
+            Edit::Momentum(momentum) => {
+                for leaf in found
+                    .iter()
+                    .filter(|leaf| matches!(leaf.layer.role(), Role::Normalize(Standard::OverBatch)))
+                {
+                    table_at(&mut changed, &leaf.path, |layer| layer.set("momentum", *momentum))?;
+                }
+            }
             Edit::Normalize(kind) => leaves::normalize(&mut changed, kind, last.map(|i| &found[i].path))?,
             Edit::Depth(part) => leaves::shorten(&mut changed, *part)?,
             Edit::Residual => leaves::residual(&mut changed, last.map(|i| &found[i].path))?,
@@ -195,11 +205,27 @@ impl fmt::Display for Edit {
             }
             Edit::Normalize(_) => f.write_str("layer normalization before every hidden activation"),
             Edit::DropBias => f.write_str("no bias before a batch normalization"),
+            Edit::Momentum(m) => write!(f, "momentum {m} in the batch normalizations"),
             Edit::Width(n) => write!(f, "{n} times the units in the hidden layers"),
             Edit::Depth(part) => write!(f, "{:.0} % of the hidden layers", 100.0 * part),
             Edit::Residual => f.write_str("residual connections around the hidden layers"),
             Edit::Head(to) => write!(f, "{} on the last layer", word(to)),
             Edit::Set(key, value) => write!(f, "{key} = {}", word(value)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn momentum_is_set_in_every_batch_normalization_blocks_opened() {
+        let norm = || Config::new().with("layer", "batch_normalization");
+        let block = Config::new().with("repeat", 2).with("block", vec![Value::from(norm())]);
+        let layers = vec![Value::from(norm()), block.into(), "relu".into()];
+        let before = Config::new().with("model", Config::new().with("layers", layers));
+        let after = Edit::Momentum(0.9).apply(&before).unwrap().to_json().to_string();
+        assert_eq!(after.matches("\"momentum\":0.9").count(), 2, "{after}");
     }
 }

@@ -1,8 +1,17 @@
 //! What one stage does to a signal and to its gradient, as the theory of wide random networks expects it.
+//!
+//! A signal is three numbers: units are taken as alike, and what comes to an activation as normally distributed. Weighted sums are
+//! so; sums of activations are so only roughly (some 5 % of the variance for each), and the parts of a concatenation need not be
+//! alike (half a decibel behind a normalization). The gradients of two samples are taken as unrelated where they start.
 
+mod merge;
+mod normalize;
+
+use merge::merge;
+use normalize::normalize;
 use steadygrad_nn::activations::Activation;
 use steadygrad_nn::initializers::Initializer;
-use steadygrad_nn::layers::{Merging, Role, Standard};
+use steadygrad_nn::layers::Role;
 use steadygrad_nn::moments::Moments;
 use steadygrad_nn::noise::Noise;
 use steadygrad_nn::recipe::{Parameter, Recipe};
@@ -27,6 +36,9 @@ impl Default for Signal {
 }
 
 impl Signal {
+    /// No signal at all.
+    pub(crate) const NOTHING: Signal = Signal { mean: 0.0, square: 0.0, common: 0.0 };
+
     /// The signal that these samples are, row by row, all of one length.
     ///
     /// ```
@@ -54,7 +66,7 @@ impl Signal {
         Signal { mean, square, common: common.min(square) }
     }
 
-    /// The standard deviation over the samples, unit by unit: √(q − common).
+    /// The standard deviation over many samples, unit by unit: √(q − common). Over n of them it is √(1 − 1/n) of that.
     pub fn deviation(&self) -> f64 {
         (self.square - self.common).max(0.0).sqrt()
     }
@@ -79,16 +91,24 @@ pub struct Effect {
     pub factors: Vec<f64>,
     /// What a finite number of units adds to the variance of ln |h|².
     pub spread: f64,
+    /// What is left of the correlation between the gradients of two samples, going back.
+    pub keeps: f64,
 }
 
-/// The effect of a stage on these inputs, or why the theory has nothing to say.
-pub(crate) fn effect(stage: &Stage, inputs: &[Signal], recipe: &Recipe) -> Result<Effect, String> {
+impl Effect {
+    fn new(signal: Signal, factors: Vec<f64>) -> Effect {
+        Effect { signal, factors, spread: 0.0, keeps: 1.0 }
+    }
+}
+
+/// The effect of a stage on these inputs in batches of so many rows, or why the theory has nothing to say.
+pub(crate) fn effect(stage: &Stage, inputs: &[Signal], recipe: &Recipe, rows: f64) -> Result<Effect, String> {
     let Some(&x) = inputs.first() else { return Err("it has no input".into()) };
-    let one = |signal, factor: f64| Ok(Effect { signal, factors: vec![factor], spread: 0.0 });
+    let one = |signal, factor: f64| Ok(Effect::new(signal, vec![factor]));
     match &stage.role {
         Role::Linear { .. } => linear(stage, x, recipe),
         Role::Pointwise(f) => pointwise(&**f, x, stage.size),
-        Role::Normalize(standard) => normalize(stage, *standard, x, recipe),
+        Role::Normalize(standard) => normalize(stage, *standard, x, recipe, rows),
         Role::Merge(merging) => merge(stage, *merging, inputs),
         Role::Shape => one(x, 1.0),
         Role::Affine { scale, offset } => {
@@ -144,121 +164,80 @@ fn linear(stage: &Stage, x: Signal, recipe: &Recipe) -> Result<Effect, String> {
     };
     let (gain, shift) = (fan_in * variance, offset * offset + bias);
     let signal = Signal { mean: offset, square: gain * x.square + shift, common: gain * x.common + shift };
-    Ok(Effect { signal, factors: vec![gain], spread: 0.0 })
+    Ok(Effect::new(signal, vec![gain]))
 }
 
-/// h = f(z), z ~ N(0, q): q_h = E f²,  ‖δ_z‖² = E f′²·‖δ_h‖².
+/// Variances below this are too small for quadrature; such signals see only the slope at one point.
+const SMALL: f64 = 1e-30;
+
+/// h = f(z), z ~ N(mean, v): q_h = E f²,  ‖δ_z‖² = E f′²·‖δ_h‖².
 fn pointwise(f: &dyn Activation, z: Signal, size: usize) -> Result<Effect, String> {
-    if !z.square.is_finite() {
+    let variance = (z.square - z.mean * z.mean).max(0.0);
+    if !(z.square.is_finite() && variance.is_finite()) {
         return Err("the signal before it is not finite".into());
     }
-    // Signals this small see only the slope at 0, and quadrature sees nothing.
-    let m = Moments::at(f, 0.0, z.square.max(1e-30));
-    let common = pair(f, z.square, z.correlation()).min(m.square);
-    let signal = Signal { mean: m.mean, square: m.square, common };
+    let m = Moments::at(f, z.mean, variance.max(SMALL));
+    if m.square.is_nan() || m.slope_square.is_nan() {
+        return Err(format!("{} has no finite moments for this signal", f.name()));
+    }
+    let keeps = if m.slope_square > 0.0 { (m.slope * m.slope / m.slope_square).min(1.0) } else { 1.0 };
     let spread = if m.square > 0.0 { m.kappa().max(0.0) / size.max(1) as f64 } else { 0.0 };
-    Ok(Effect { signal, factors: vec![m.slope_square], spread })
+    let c = if variance > 0.0 { ((z.common - z.mean * z.mean) / variance).clamp(-1.0, 1.0) } else { 1.0 };
+    let signal = if m.square.is_infinite() {
+        Signal { mean: m.mean, square: m.square, common: 0.0 }
+    } else {
+        let whole = Signal { mean: m.mean, square: m.square, common: m.square };
+        // What goes through 0 goes on shrinking with what came.
+        let small = variance < SMALL && z.mean == 0.0 && f.value(0.0) == 0.0;
+        let whole = if small { whole.scaled((variance / SMALL).sqrt()) } else { whole };
+        let apart = match c {
+            _ if small => (1.0 - c) * whole.square,
+            // Of samples that have nothing in common it is known better than on a grid.
+            0.0 => m.variance,
+            _ => apart(f, z.mean, variance, c),
+        };
+        Signal { common: whole.square - apart.max(0.0), ..whole }
+    };
+    Ok(Effect { signal, factors: vec![m.slope_square], spread, keeps: keeps + (1.0 - keeps) * c })
 }
 
-/// E f(z)·f(z′) for z, z′ ~ N(0, q) of correlation c, on a grid: accurate to some 1e-4 of E f².
-pub(crate) fn pair(f: &dyn Activation, q: f64, c: f64) -> f64 {
+/// E (f(z) − f(z′))²/2 for z, z′ ~ N(mean, v) of correlation c: what two samples do not have in common, E f² − E f·f′.
+///
+/// On a grid, to some 1e-3 of it, however alike the samples are.
+///
+/// ```text
+/// z, z′ = mean + √v·(√((1 + c)/2)·s ± √((1 − c)/2)·t),  s, t ~ N(0, 1)
+/// ```
+pub(crate) fn apart(f: &dyn Activation, mean: f64, variance: f64, c: f64) -> f64 {
     const POINTS: i32 = 40;
     const STEP: f64 = 0.16;
-    let (deviation, rest) = (q.sqrt(), (1.0 - c * c).max(0.0).sqrt());
+    let deviation = variance.sqrt();
+    let (both, one) = (deviation * (0.5 * (1.0 + c)).sqrt(), deviation * (0.5 * (1.0 - c)).max(0.0).sqrt());
     let (mut sum, mut weight) = (0.0, 0.0);
     for i in -POINTS..=POINTS {
         // Half a step off 0, where activations have their kink.
-        let u = (f64::from(i) + 0.5) * STEP;
-        let density = (-0.5 * u * u).exp();
-        let first = f.value(deviation * u);
-        for j in -POINTS..=POINTS {
-            let v = (f64::from(j) + 0.5) * STEP;
-            let w = density * (-0.5 * v * v).exp();
-            sum += w * first * f.value(deviation * (c * u + rest * v));
+        let s = (f64::from(i) + 0.5) * STEP;
+        let (middle, density) = (mean + both * s, (-0.5 * s * s).exp());
+        for j in 0..=POINTS {
+            let t = (f64::from(j) + 0.5) * STEP;
+            let w = density * (-0.5 * t * t).exp();
+            sum += w * (f.value(middle + one * t) - f.value(middle - one * t)).powi(2);
             weight += w;
         }
     }
-    sum / weight
-}
-
-fn normalize(stage: &Stage, standard: Standard, x: Signal, recipe: &Recipe) -> Result<Effect, String> {
-    let of = |name: &str, default: f64| match named(stage, recipe, name) {
-        None => Ok(default),
-        Some(p) => match drawn(p) {
-            Some((value, 0.0)) => Ok(value),
-            _ => Err(format!("`{name}` does not start at one value")),
-        },
-    };
-    let (gamma, beta) = (of("gamma", 1.0)?, of("beta", 0.0)?);
-    let variance = match standard {
-        Standard::OverBatch => x.square - x.common,
-        Standard::OverUnits => x.square - x.mean * x.mean,
-        Standard::MeanSquare | Standard::Length => x.square,
-    };
-    if variance <= 0.0 {
-        return Err("what it divides by is 0".into());
-    }
-    let plain = match standard {
-        Standard::OverBatch => Signal { mean: 0.0, square: 1.0, common: 0.0 },
-        Standard::OverUnits => {
-            Signal { mean: 0.0, square: 1.0, common: ((x.common - x.mean * x.mean) / variance).min(1.0) }
-        }
-        Standard::MeanSquare => x.scaled(1.0 / variance.sqrt()),
-        Standard::Length => x.scaled(1.0 / (variance * stage.units.max(1) as f64).sqrt()),
-    };
-    let y = plain.scaled(gamma);
-    let shift = |v: f64| v + 2.0 * beta * y.mean + beta * beta;
-    let signal = Signal { mean: y.mean + beta, square: shift(y.square), common: shift(y.common) };
-    let length = if standard == Standard::Length { stage.units.max(1) as f64 } else { 1.0 };
-    Ok(Effect { signal, factors: vec![gamma * gamma / (variance * length)], spread: 0.0 })
-}
-
-/// Inputs are taken as independent, as they are at the start.
-fn merge(stage: &Stage, merging: Merging, inputs: &[Signal]) -> Result<Effect, String> {
-    let n = inputs.len() as f64;
-    let sum = |sign: f64| {
-        let mut total = Signal { mean: 0.0, square: 0.0, common: 0.0 };
-        let mut means: f64 = 0.0;
-        for (i, x) in inputs.iter().enumerate() {
-            let sign = if i > 0 { sign } else { 1.0 };
-            // E(a + b)² = E a² + E b² + 2·E a·E b
-            total.square += x.square + 2.0 * means * sign * x.mean;
-            total.common += x.common + 2.0 * means * sign * x.mean;
-            means += sign * x.mean;
-        }
-        Signal { mean: means, ..total }
-    };
-    let (signal, factors) = match merging {
-        Merging::Sum => (sum(1.0), vec![1.0; inputs.len()]),
-        Merging::Difference => (sum(-1.0), vec![1.0; inputs.len()]),
-        Merging::Mean => (sum(1.0).scaled(1.0 / n), vec![1.0 / (n * n); inputs.len()]),
-        Merging::Product => {
-            let all = |f: fn(&Signal) -> f64, but: usize| -> f64 {
-                inputs.iter().enumerate().filter(|(i, _)| *i != but).map(|(_, x)| f(x)).product()
-            };
-            let none = inputs.len();
-            let signal = Signal {
-                mean: all(|x| x.mean, none),
-                square: all(|x| x.square, none),
-                common: all(|x| x.common, none),
-            };
-            (signal, (0..inputs.len()).map(|i| all(|x| x.square, i)).collect())
-        }
-        Merging::Join => {
-            let size: f64 = stage.input_sizes.iter().map(|&s| s as f64).sum();
-            let share: Vec<f64> = stage.input_sizes.iter().map(|&s| s as f64 / size.max(1.0)).collect();
-            let mean = |f: fn(&Signal) -> f64| inputs.iter().zip(&share).map(|(x, s)| f(x) * s).sum();
-            let signal =
-                Signal { mean: mean(|x| x.mean), square: mean(|x| x.square), common: mean(|x| x.common) };
-            (signal, share)
-        }
-        Merging::Extreme => return Err("the theory does not know the largest or smallest of signals".into()),
-    };
-    Ok(Effect { signal, factors, spread: 0.0 })
+    0.5 * sum / weight
 }
 
 fn noisy(noise: Noise, x: Signal) -> Effect {
+    let keeps = match noise {
+        Noise::Dropout { rate } | Noise::GaussianDropout { rate } | Noise::AlphaDropout { rate } => {
+            1.0 - rate
+        }
+        Noise::Gaussian { .. } => 1.0,
+    };
     let (signal, factor) = match noise {
+        // Nothing is left of it.
+        Noise::Dropout { rate } if rate >= 1.0 => (x.scaled(0.0), 0.0),
         Noise::Dropout { rate } | Noise::GaussianDropout { rate } => {
             let growth = 1.0 / (1.0 - rate);
             (Signal { square: x.square * growth, ..x }, growth)
@@ -275,38 +254,8 @@ fn noisy(noise: Noise, x: Signal) -> Effect {
             (Signal { mean, square, common }, kept * a * a)
         }
     };
-    Effect { signal, factors: vec![factor], spread: 0.0 }
+    Effect { keeps, ..Effect::new(signal, vec![factor]) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use steadygrad_nn::activations::{Relu, Selu, Tanh};
-    use steadygrad_nn::moments::{correlation, relu_correlation};
-
-    #[test]
-    fn pairs_on_the_grid_agree_with_quadrature() {
-        for c in [0.0, 0.3, 0.9, 0.99, 1.0] {
-            let relu = pair(&Relu, 2.0, c);
-            assert!((relu - relu_correlation(c)).abs() < 2e-3, "{c}: {relu}");
-            let tanh = pair(&Tanh, 1.5, c) / Moments::at(&Tanh, 0.0, 1.5).square;
-            assert!((tanh - correlation(&Tanh, 1.5, c)).abs() < 1e-6, "{c}: {tanh}");
-        }
-    }
-
-    #[test]
-    fn alpha_dropout_keeps_what_selu_makes() {
-        let made = pointwise(&Selu, Signal::default(), 100).unwrap().signal;
-        let after = noisy(Noise::AlphaDropout { rate: 0.1 }, made);
-        assert!(after.signal.mean.abs() < 1e-6 && (after.signal.square - 1.0).abs() < 1e-6, "{after:?}");
-    }
-
-    #[test]
-    fn samples_that_are_all_equal_have_everything_in_common() {
-        let s = Signal::of(&[2.0, -1.0, 2.0, -1.0, 2.0, -1.0], 3);
-        assert_eq!((s.square, s.common, s.correlation(), s.deviation()), (2.5, 2.5, 1.0, 0.0));
-        let one = Signal::of(&[3.0], 1);
-        assert_eq!(one.deviation(), 0.0);
-        assert_eq!(Signal::of(&[], 0), Signal::default());
-    }
-}
+mod tests;

@@ -41,9 +41,8 @@ impl Flow {
         let norms: Vec<f64> = linear(chart)
             .filter_map(|i| Some(sample.layers.get(i)?.delta? * (chart.layers[i].size.max(1) as f64).sqrt()))
             .collect();
-        let finite = sample.loss.is_finite()
-            && sample.layers.iter().all(|seen| finite(seen))
-            && chart.first_non_finite.is_none();
+        let finite =
+            sample.loss.is_finite() && sample.layers.iter().all(finite) && chart.first_non_finite.is_none();
         let hidden: Vec<&Observation> = hidden(chart).filter_map(|i| sample.layers.get(i)).collect();
         let deviations: Vec<f64> =
             hidden.iter().filter_map(|seen| seen.signal.as_ref().map(|s| s.deviation)).collect();

@@ -3,9 +3,13 @@
 //! Mean field theory of wide random networks: Poole et al. 2016, Schoenholz et al. 2017 (depth scales), Yang et al. 2019
 //! (batch normalization), Hanin and Rolnick 2018 (finite width).
 
+mod gradient;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use crate::expected::{Effect, Signal, effect};
+use gradient::{gradients, judged, starts};
 use serde_json::{Value as Json, json};
 use std::fmt;
 use steadygrad_chart::number;
@@ -60,6 +64,8 @@ pub struct Forecast {
     pub left_out: Vec<String>,
     /// Some normalization stands between the layers, which makes the network indifferent to the size of its weights.
     pub normalized: bool,
+    /// The sizes ‖δ‖² by which the way of the gradient is judged, stage by stage.
+    pub judged: Vec<Option<f64>>,
 }
 
 /// What is to be expected of the gradient on its way from the last layer to the first.
@@ -99,6 +105,27 @@ impl Forecast {
 
     /// For a recipe; where it has losses, the gradient starts where theirs does.
     pub fn of_recipe(recipe: &Recipe, inputs: &[Signal]) -> Forecast {
+        Forecast::of_batch(recipe, inputs, None)
+    }
+
+    /// The same in batches of so many rows, which batch normalization feels where they are few; `None` for many.
+    ///
+    /// ```
+    /// use steadygrad_doctor::{Forecast, Signal};
+    /// use steadygrad_nn::{Model, Sequential, initializers::LecunNormal, layers::{BatchNormalization, Dense}};
+    /// use steadygrad_nn::model::Purpose;
+    /// let mut net = Sequential::new([50]);
+    /// for _ in 0..20 {
+    ///     net = net.add(Dense::new(50).kernel_initializer(LecunNormal)).add(BatchNormalization::new().epsilon(0.0));
+    /// }
+    /// let recipe = Model::from(net.add(Dense::new(50))).lower(&Purpose::inference())?;
+    /// let forecast = Forecast::of_batch(&recipe, &[], Some(8));
+    /// // (B − 2)/(B − 3) = 1.2 a layer, but for the last (Yang et al. 2019).
+    /// assert!((forecast.depth_scale().unwrap() * 1.2_f64.ln() - 1.0).abs() < 0.05);
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    pub fn of_batch(recipe: &Recipe, inputs: &[Signal], rows: Option<usize>) -> Forecast {
+        let rows = rows.map_or(f64::INFINITY, |rows| rows as f64);
         let stages = stages(recipe);
         let mut left_out = Vec::new();
         let mut effects: Vec<Option<Effect>> = Vec::new();
@@ -117,9 +144,9 @@ impl Forecast {
             // Along a residual sum the wider of the ways is an upper bound.
             let before = before.fold(0.0, f64::max);
             let made = match known {
-                Some(known) => effect(stage, &known, recipe).map_err(Some),
+                Some(known) => effect(stage, &known, recipe, rows).map_err(Some),
                 // A normalization needs to know nothing of what came before.
-                None => fresh(stage, recipe).ok_or(None),
+                None => fresh(stage, recipe, rows).ok_or(None),
             };
             let made = made.map_err(|why| {
                 // What stands behind the start of the gradient does not count.
@@ -133,7 +160,18 @@ impl Forecast {
             spreads.push(if reset { own } else { before + own });
             effects.push(made.ok());
         }
-        let gradients = gradients(&stages, &effects, &starts);
+        let gradients = gradients(&stages, &mut effects, &starts, rows);
+        let judged = judged(&stages, &effects, &starts, &gradients);
+        for (stage, effect) in stages.iter().zip(&effects) {
+            let nothing = effect.as_ref().is_some_and(|e| e.factors == [0.0]);
+            if nothing && matches!(stage.role, Role::Linear { .. }) {
+                let why = "its weights start at 0, so no gradient passes before they have moved";
+                left_out.push(format!("{} ({}): {why}", stage.path, stage.class));
+            }
+        }
+        if !stages.iter().any(|s| matches!(s.role, Role::Linear { .. })) {
+            left_out.push("there is no layer with weights, so no way for a gradient".into());
+        }
         let expected = stages.iter().enumerate().map(|(i, stage)| Expected {
             path: stage.path.clone(),
             layer: stage.layer().to_string(),
@@ -148,34 +186,41 @@ impl Forecast {
             spread: spreads[i],
         });
         let normalized = stages.iter().any(|s| matches!(s.role, Role::Normalize(_)));
-        Forecast { stages: expected.collect(), left_out, normalized }
+        Forecast { stages: expected.collect(), left_out, normalized, judged }
     }
 
-    /// The stages whose weights are learnt from the gradient, first to last.
-    fn linear(&self) -> impl DoubleEndedIterator<Item = &Expected> {
-        self.stages.iter().filter(|s| s.role == "linear" && s.gradient.is_none_or(|g| !g.is_nan()))
+    /// ‖δ‖² at the stages whose weights are learnt from it, first to last.
+    fn linear<'a>(&'a self, sizes: impl Iterator<Item = Option<f64>> + 'a) -> Vec<Option<f64>> {
+        self.stages.iter().zip(sizes).filter(|(s, _)| s.role == "linear").map(|(_, g)| g).collect()
     }
 
     /// 20·log₁₀ of the gradient's size at the first linear layer against that at the last; negative where it vanishes.
     pub fn decibels(&self) -> Option<f64> {
-        let (first, last) = (self.linear().next()?.gradient?, self.linear().next_back()?.gradient?);
-        Some(10.0 * (first / last).log10())
+        ends(&self.linear(self.stages.iter().map(|s| s.gradient)))
     }
 
     /// [`Forecast::decibels`] for each linear layer on the way.
     pub fn decibels_per_layer(&self) -> Option<f64> {
-        let ways = self.linear().count().checked_sub(1).filter(|&n| n > 0)?;
+        let layers = self.stages.iter().filter(|s| s.role == "linear").count();
+        let ways = layers.checked_sub(1).filter(|&n| n > 0)?;
         Some(self.decibels()? / ways as f64)
     }
 
-    /// ξ = 1/|ln χ| with χ the factor of ‖δ‖² in a layer: the layers in which it changes by e.
+    /// ξ = 1/|ln χ| with χ the factor of ‖δ‖² in a layer: the layers in which it changes by e. Infinite where it does not change.
+    ///
+    /// From five layers on the first and the last do not count: there the data and the head decide, not the depth. Where a
+    /// normalization stands behind the weights, the gradient behind it counts, which does not depend on the size of the weights.
     pub fn depth_scale(&self) -> Option<f64> {
-        self.decibels_per_layer().map(|d| 1.0 / (d / 10.0 * std::f64::consts::LN_10).abs())
+        let sizes = self.linear(self.judged.iter().copied());
+        let inner = if sizes.len() > 4 { &sizes[1..sizes.len() - 1] } else { &sizes[..] };
+        let ways = inner.len().checked_sub(1).filter(|&n| n > 0)?;
+        let decibels = ends(inner).filter(|d| d.is_finite())? / ways as f64;
+        Some(1.0 / (decibels / 10.0 * std::f64::consts::LN_10).abs())
     }
 
     /// The standard deviation of ln |h|² at the last linear layer, over draws of the weights.
     pub fn spread(&self) -> f64 {
-        self.linear().next_back().map_or(0.0, |s| s.spread.sqrt())
+        self.stages.iter().rfind(|s| s.role == "linear").map_or(0.0, |s| s.spread.sqrt())
     }
 
     /// As JSON; NaN and infinities are strings.
@@ -208,13 +253,19 @@ impl Forecast {
     }
 
     /// What is to be expected of the gradient.
+    ///
+    /// It is judged by the way from the last weights to the first, once a last layer that starts at 0 has moved; and where a
+    /// normalization stands behind weights, behind it: neither such a layer nor the scale of the data is a loss of gradient.
     pub fn outlook(&self) -> Outlook {
         let far = if self.normalized { FAR_NORMALIZED } else { FAR };
-        let overflow = self.stages.iter().any(|s| s.signal.is_some_and(|s| !s.square.is_finite()));
-        match self.decibels() {
+        // The network runs in single precision.
+        let most = f64::from(f32::MAX).powi(2);
+        let overflow =
+            self.stages.iter().any(|s| s.signal.is_some_and(|s| s.square.is_nan() || s.square > most));
+        match ends(&self.linear(self.judged.iter().copied())) {
             _ if overflow => Outlook::Exploding,
             Some(d) if d < -FAR => Outlook::Vanishing,
-            Some(d) if d > far || d.is_nan() => Outlook::Exploding,
+            Some(d) if d > far => Outlook::Exploding,
             Some(_) if self.spread() > WIDE => Outlook::Uncertain,
             Some(_) => Outlook::Steady,
             None => Outlook::Unknown,
@@ -222,52 +273,20 @@ impl Forecast {
     }
 }
 
+/// 10·log₁₀ of the first of these against the last that there is: −∞ where nothing arrives, nothing where one is not known.
+fn ends(sizes: &[Option<f64>]) -> Option<f64> {
+    // Below the start of a gradient there is one; behind it there is none.
+    let known = sizes.iter().rposition(Option::is_some)?;
+    match (sizes[0]?, sizes[known]?) {
+        (0.0, _) => Some(f64::NEG_INFINITY),
+        (first, last) => Some(10.0 * (first / last).log10()).filter(|d| !d.is_nan()),
+    }
+}
+
 /// The effect of a normalization on a signal that is not known.
-fn fresh(stage: &Stage, recipe: &Recipe) -> Option<Effect> {
+fn fresh(stage: &Stage, recipe: &Recipe, rows: f64) -> Option<Effect> {
     let Role::Normalize(Standard::OverBatch) = stage.role else { return None };
-    effect(stage, &[Signal::default()], recipe).ok().map(|e| Effect { factors: vec![f64::NAN], ..e })
-}
-
-/// The stages at whose output the gradient starts: where the losses' do, or at the outputs, before a softmax or sigmoid.
-fn starts(recipe: &Recipe, stages: &[Stage]) -> Vec<usize> {
-    if !recipe.backward.is_empty() {
-        let last = stages.iter().rposition(|s| s.delta.is_some());
-        let read: Vec<usize> =
-            stages.iter().flat_map(|s| s.inputs.iter().filter_map(|s| s.stage())).collect();
-        let ends = |i: &usize| stages[*i].delta.is_some() && read.iter().all(|r| r != i);
-        let mut all: Vec<usize> = (0..stages.len()).filter(ends).collect();
-        // A head that the loss looks through.
-        for stage in stages.iter().filter(|s| s.delta.is_none()) {
-            all.extend(stage.inputs.iter().filter_map(|s| s.stage()).filter(|&i| stages[i].delta.is_some()));
-        }
-        if all.is_empty() { last.into_iter().collect() } else { all }
-    } else {
-        let behind = |slot| stages.iter().rposition(|s| s.output == slot);
-        let ends = recipe.outputs.iter().filter_map(|&slot| behind(slot));
-        ends.map(|end| {
-            let class = stages[end].path.rsplit('/').next().unwrap_or("");
-            let head = matches!(stages[end].class.as_str(), "Softmax" | "Sigmoid") || class == "softmax";
-            stages[end].inputs.first().and_then(|s| s.stage()).filter(|_| head).unwrap_or(end)
-        })
-        .collect()
-    }
-}
-
-/// E‖δ‖² behind every stage.
-fn gradients(stages: &[Stage], effects: &[Option<Effect>], starts: &[usize]) -> Vec<Option<f64>> {
-    let mut all: Vec<Option<f64>> = vec![None; stages.len()];
-    for &start in starts {
-        all[start] = Some(1.0);
-    }
-    for i in (0..stages.len()).rev() {
-        let Some(here) = all[i] else { continue };
-        for (k, source) in stages[i].inputs.iter().enumerate() {
-            let Source::Stage(from) = source else { continue };
-            let factor = effects[i].as_ref().and_then(|e| e.factors.get(k).copied()).unwrap_or(f64::NAN);
-            *all[*from].get_or_insert(0.0) += here * factor;
-        }
-    }
-    all.into_iter().map(|g| g.filter(|g| !g.is_nan())).collect()
+    effect(stage, &[Signal::default()], recipe, rows).ok().map(|e| Effect { factors: vec![f64::NAN], ..e })
 }
 
 impl fmt::Display for Outlook {

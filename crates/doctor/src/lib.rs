@@ -10,7 +10,11 @@ mod expected;
 mod finding;
 mod flow;
 mod forecast;
+mod looks;
+pub mod mean_field;
 mod parts;
+#[cfg(test)]
+mod testing;
 
 pub use case::{Answer, Case, Curves, Outcome, Part, Question, Setup, Spread};
 pub use diagnosis::{Opinion, Verdict, diagnose};

@@ -76,15 +76,19 @@ impl Learner {
             measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss)?;
         }
         if looking && let Some(watch) = &mut self.watch {
-            watch.before_update(&self.store, &self.arena);
+            watch.before_update(self.cpu.isa, &self.store, &self.arena);
         }
         if let Some(factor) = self.compile.optimizer.loss_scale_factor {
             // As if the loss had been multiplied by it: the optimizer divides.
             norm::scale(self.cpu.isa, factor, &mut self.arena.all_mut()[self.store.gradients.clone()]);
         }
-        let wary = self.wary();
-        let ask = Ask { norms: looking, hold: wary, learning_rate: None };
-        self.last = (loss.is_finite() || !wary).then(|| self.update(ask));
+        let wary = self.wary(looking || !loss.is_finite());
+        // Who looked at the gradients knows already.
+        let norms = looking && self.compile.optimizer.clip.is_some();
+        let ask = Ask { norms, hold: wary && !looking, learning_rate: None };
+        let fine = loss.is_finite()
+            && self.watch.as_ref().is_none_or(|watch| !looking || watch.gradient_norm.is_finite());
+        self.last = (fine || !wary).then(|| self.update(ask));
         let mut undone = false;
         if self.last.is_none_or(|update| update.held) {
             // Before the update, which would carry it into the weights.
@@ -96,7 +100,7 @@ impl Learner {
             }
         }
         if looking && let Some(watch) = &mut self.watch {
-            watch.after_update(&self.store, &self.arena, batch.step, loss, self.last.as_ref());
+            watch.after_update(self.cpu.isa, &self.store, &self.arena, batch.step, loss, self.last.as_ref());
         }
         undone = undone || self.undo_bad_update(batch.step);
         Ok(Trained { loss, undone })

@@ -95,6 +95,7 @@ impl Learner {
 
 /// One loss for every output that has one; a loss without a name is for all outputs.
 pub(crate) fn objectives(model: &Model, compile: &Compile) -> Result<Vec<Objective>> {
+    compile.optimizer.check()?;
     let names = model.output_names();
     model.output_shapes()?;
     let known: Vec<&str> = names.iter().map(String::as_str).collect();

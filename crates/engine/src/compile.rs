@@ -22,6 +22,8 @@ pub struct LossSpec {
 pub enum Asked {
     /// This metric.
     Metric(Arc<dyn Metric>),
+    /// This metric, under this name in logs and history.
+    As(String, Arc<dyn Metric>),
     /// A name such as "accuracy", or `{class_name, config}`.
     Named(Value),
 }
@@ -93,6 +95,21 @@ impl Compile {
     /// A metric.
     pub fn metric(mut self, metric: impl Metric + 'static) -> Compile {
         let metric = Asked::Metric(Arc::new(metric));
+        self.metrics.push(MetricSpec { output: None, metric, weighted: false });
+        self
+    }
+
+    /// A metric under this name in logs and history: two of a class need two names.
+    ///
+    /// ```
+    /// use steadygrad_engine::Compile;
+    /// use steadygrad_nn::{losses::SparseCategoricalCrossentropy, metrics::SparseTopKCategoricalAccuracy, optimizers::Sgd};
+    /// let compile = Compile::new(Sgd::default(), SparseCategoricalCrossentropy)
+    ///     .metric_as("top_1", SparseTopKCategoricalAccuracy.k(1))
+    ///     .metric_as("top_3", SparseTopKCategoricalAccuracy.k(3));
+    /// ```
+    pub fn metric_as(mut self, name: &str, metric: impl Metric + 'static) -> Compile {
+        let metric = Asked::As(name.to_string(), Arc::new(metric));
         self.metrics.push(MetricSpec { output: None, metric, weighted: false });
         self
     }

@@ -34,6 +34,7 @@ impl Learner {
     /// If data and model do not fit, before anything is trained; or if a callback fails.
     pub fn fit(&mut self, data: &Dataset, fit: Fit<'_>) -> Result<History> {
         let Fit { settings, validation, mut callbacks } = fit;
+        settings.check()?;
         let parts;
         let (data, validation) = match validation {
             None if settings.validation_split > 0.0 => {
@@ -67,7 +68,14 @@ impl Learner {
         let batch_logs = callbacks.iter().any(|c| c.wants_batches());
         let (epochs, mut logs, mut of_batch) = (settings.epochs, Logs::default(), Logs::default());
         let mut warned = false;
-        let mut loop_state = Training { learner: self, epochs, steps, stop: false, warnings: &mut warnings };
+        let mut loop_state = Training {
+            learner: self,
+            epochs,
+            steps,
+            validation: validation.is_some(),
+            stop: false,
+            warnings: &mut warnings,
+        };
         let t = &mut loop_state;
         for c in &mut callbacks {
             c.on_train_begin(t)?;
@@ -136,7 +144,14 @@ impl Learner {
         self.reserve(data.len().min(BATCH_SIZE))?;
         self.prepare_measures(data)?;
         let mut warnings = Vec::new();
-        let mut t = Training { learner: self, epochs: 0, steps: 0, stop: false, warnings: &mut warnings };
+        let mut t = Training {
+            learner: self,
+            epochs: 0,
+            steps: 0,
+            validation: false,
+            stop: false,
+            warnings: &mut warnings,
+        };
         t.test(data, BATCH_SIZE, None, &mut [], false)
     }
 
@@ -193,7 +208,7 @@ impl Learner {
     fn not_finite_warning(&self, loss: f64, epoch: usize, batch: usize) -> String {
         let sick = self.non_finite();
         let what = sick.filter(|_| loss.is_finite()).map_or("the loss", Sick::sign);
-        let place = sick.map_or_else(String::new, |sick| format!("; first in {sick}"));
+        let place = sick.map_or_else(String::new, |sick| format!("; first {}", sick.where_first()));
         format!("{what} is not a finite number in epoch {}, batch {}{place}", epoch + 1, batch + 1)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::callbacks::Callback;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use steadygrad_data::Dataset;
+use steadygrad_kernels::{Error, Result};
 
 /// How samples are shuffled before an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,12 +60,52 @@ impl Default for FitSettings {
     }
 }
 
+impl FitSettings {
+    /// Whether all settings are ones that can be trained with. Asked by `fit`, and of what is read from files.
+    ///
+    /// ```
+    /// use steadygrad_engine::FitSettings;
+    /// let settings = FitSettings { validation_split: -0.2, ..FitSettings::default() };
+    /// let error = settings.check().unwrap_err().to_string();
+    /// assert!(error.starts_with("`validation_split` must be 0 or more and below 1, got -0.2"));
+    /// ```
+    ///
+    /// # Errors
+    /// The first setting that is not: its name, what it must be, what it is.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |name: &str, must: &str, is: &dyn Display| {
+            Err(Error::argument(format!("`{name}` must be {must}, got {is}")))
+        };
+        if !(0.0..1.0).contains(&self.validation_split) {
+            return wrong("validation_split", "0 or more and below 1", &self.validation_split)
+                .map_err(|e| e.help("0.2 holds back a fifth of the samples"));
+        }
+        for (name, value) in [
+            ("batch_size", self.batch_size),
+            ("steps_per_epoch", self.steps_per_epoch),
+            ("validation_steps", self.validation_steps),
+            ("validation_batch_size", self.validation_batch_size),
+            ("validation_freq", Some(self.validation_freq)),
+        ] {
+            if value == Some(0) {
+                return wrong(name, "1 or more", &0);
+            }
+        }
+        if let Some(weight) = self.class_weight.values().find(|w| !(w.is_finite() && **w >= 0.0)) {
+            return wrong("class_weight", "made of numbers of 0 or more", weight);
+        }
+        Ok(())
+    }
+}
+
 /// The arguments of `fit`: settings, validation data, callbacks.
 ///
 /// ```
 /// use steadygrad_engine::Fit;
-/// let fit = Fit::epochs(10).batch_size(32);
+/// let fit = Fit::epochs(10).batch_size(32).validation_freq(2);
 /// ```
+///
+/// Weights of samples are part of the data: [`Dataset::with_weights`].
 #[derive(Debug, Default)]
 pub struct Fit<'a> {
     /// The settings.
@@ -116,6 +158,30 @@ impl<'a> Fit<'a> {
     /// The epoch at which training begins.
     pub fn initial_epoch(mut self, epoch: usize) -> Fit<'a> {
         self.settings.initial_epoch = epoch;
+        self
+    }
+
+    /// Batches of an epoch, where not all: the next epoch goes on where this one stopped.
+    pub fn steps_per_epoch(mut self, steps: usize) -> Fit<'a> {
+        self.settings.steps_per_epoch = Some(steps);
+        self
+    }
+
+    /// Batches of a validation, where not all.
+    pub fn validation_steps(mut self, steps: usize) -> Fit<'a> {
+        self.settings.validation_steps = Some(steps);
+        self
+    }
+
+    /// Samples of a step of validation; without it, as in training.
+    pub fn validation_batch_size(mut self, batch_size: usize) -> Fit<'a> {
+        self.settings.validation_batch_size = Some(batch_size);
+        self
+    }
+
+    /// Validation after every so many epochs.
+    pub fn validation_freq(mut self, epochs: usize) -> Fit<'a> {
+        self.settings.validation_freq = epochs;
         self
     }
 

@@ -15,31 +15,10 @@ use steadygrad_chart::{Chart, Schedule, Sick};
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::{Cpu, Error, Isa, Kind, Place, Result};
+use steadygrad_nn::Model;
 use steadygrad_nn::model::{Objective, Purpose};
 use steadygrad_nn::optimizers::Mode;
 use steadygrad_nn::recipe::Recipe;
-use steadygrad_nn::{Model, Sequential};
-
-/// A model that can be compiled: `model.compile(…)`.
-pub trait Trainable {
-    /// Gives the model its memory: weights drawn from the seed, and all that training needs.
-    ///
-    /// # Errors
-    /// If shapes do not fit, names are wrong, or there is not enough memory.
-    fn compile(&self, compile: Compile) -> Result<Learner>;
-}
-
-impl Trainable for Model {
-    fn compile(&self, compile: Compile) -> Result<Learner> {
-        Learner::new(self.clone(), compile)
-    }
-}
-
-impl Trainable for Sequential {
-    fn compile(&self, compile: Compile) -> Result<Learner> {
-        Learner::new(self.clone().into(), compile)
-    }
-}
 
 /// A model with its memory.
 #[derive(Debug)]
@@ -68,7 +47,7 @@ pub struct Learner {
 }
 
 impl Learner {
-    fn new(model: Model, compile: Compile) -> Result<Learner> {
+    pub(crate) fn new(model: Model, compile: Compile) -> Result<Learner> {
         let objectives = objectives(&model, &compile)?;
         let recipe = model.lower(&Purpose::training(compile.seed, objectives.clone()))?;
         let kept: u128 = recipe.parameters.iter().map(|p| p.shape.size() as u128).sum();
@@ -152,8 +131,8 @@ impl Learner {
         self.cpu.isa = isa;
     }
 
-    /// Looks at the layers while they are trained. It changes no bit of the training. So that the first number that is not
-    /// finite is found where it appears, every step reads its gradients once more.
+    /// Looks at the layers while they are trained. It changes no bit of the training. The first number that is not finite is
+    /// found where it appears if that step is looked at; else one step later, as an update that went wrong.
     pub fn watch(&mut self, schedule: Schedule) {
         self.watch = Some(Watch::new(&self.train, &self.store, schedule));
         self.sick = None;
@@ -326,9 +305,17 @@ impl Learner {
     /// Reads the weights from a safetensors file.
     ///
     /// # Errors
-    /// If the file cannot be read, or its weights are not this model's.
+    /// If the file cannot be read, its weights are not this model's, or a number in it is NaN or infinite.
     pub fn load_weights(&mut self, path: impl AsRef<std::path::Path>) -> Result<()> {
         let weights = steadygrad_data::safetensors::read(path.as_ref())?;
+        let sick = |(_, array): &&(String, Array)| array.data().iter().any(|x| !x.is_finite());
+        if let Some((name, array)) = weights.iter().find(sick) {
+            let count = array.data().iter().filter(|x| !x.is_finite()).count();
+            return Err(Error::data(format!("{count} of {} numbers are not finite", array.data().len()))
+                .at(format!("weight `{name}`"))
+                .at(path.as_ref().display().to_string())
+                .help("the file is of a training that went wrong: give one from before"));
+        }
         self.set_named_weights(&weights).place(|| path.as_ref().display().to_string())
     }
 

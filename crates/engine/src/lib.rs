@@ -32,11 +32,13 @@ mod sample_weights;
 mod store;
 mod summary;
 pub mod system;
+mod trainable;
 mod watch;
 
 pub use compile::{Asked, Compile, LossSpec, MetricSpec};
 pub use fit::Evaluation;
 pub use fit_settings::{Fit, FitSettings, Shuffle};
-pub use learner::{Learner, Trainable};
+pub use learner::Learner;
 pub use logs::{History, Logs, figure};
 pub use summary::Summary;
+pub use trainable::Trainable;

@@ -141,7 +141,8 @@ impl History {
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} epochs in {:.1} s: {}", self.epochs.len(), self.seconds, self.last_logs())
+        let (n, s) = (self.epochs.len(), if self.epochs.len() == 1 { "" } else { "s" });
+        write!(f, "{n} epoch{s} in {:.1} s: {}", self.seconds, self.last_logs())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::logs::Logs;
 use crate::plan::Plan;
 use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::{Place, Result};
+use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::metrics::{self, Accumulator, Batch, Direction};
 use steadygrad_nn::recipe::Recipe;
 use steadygrad_nn::{Model, Shape};
@@ -63,9 +63,7 @@ impl Measures {
         for spec in &compile.metrics {
             if let Some(name) = spec.output.as_ref().filter(|n| !names.contains(n)) {
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
-                return Err(
-                    steadygrad_kernels::Error::name("output of the model", name, &known).at("metrics")
-                );
+                return Err(Error::name("output of the model", name, &known).at("metrics"));
             }
             for (output, name) in names.iter().enumerate() {
                 if spec.output.as_ref().is_some_and(|o| o != name) {
@@ -77,6 +75,7 @@ impl Measures {
                 let loss = compile.losses.iter().find(|l| l.output.as_ref().is_none_or(|o| o == name));
                 let (metric, own) = match &spec.metric {
                     Asked::Metric(metric) => (metric.clone(), metric.name()),
+                    Asked::As(name, metric) => (metric.clone(), name.clone()),
                     Asked::Named(value) => {
                         metrics::resolve(value, shape, &target, loss.map(|l| &*l.loss)).place(|| "metrics")?
                     }
@@ -85,8 +84,15 @@ impl Measures {
                 if spec.weighted && metrics.iter().any(|m| m.key == name) {
                     name = key(output, &format!("weighted_{own}"));
                 }
-                if metrics.iter().any(|m| m.key == name) {
-                    continue;
+                let loss = name == "loss" || losses.iter().any(|(key, _)| *key == name);
+                if loss || metrics.iter().any(|m| m.key == name) {
+                    let taken = if loss { "the name of a loss" } else { "the name of another metric" };
+                    return Err(Error::argument(format!("a metric is called `{name}`, which is {taken}"))
+                        .at("metrics")
+                        .help(
+                            "give it a `name` of its own: { class_name = \"…\", config = { name = \"…\" } }, \
+                             in code .metric_as(\"…\", …)",
+                        ));
                 }
                 metrics.push(Measure {
                     key: name,
@@ -98,6 +104,15 @@ impl Measures {
             }
         }
         Ok(Measures { total: Mean::default(), losses, metrics, targets: Vec::new(), weights: Vec::new() })
+    }
+
+    /// All keys, in the order of the alphabet.
+    pub fn names(&self) -> Vec<String> {
+        let losses = self.losses.iter().map(|(key, _)| key.clone());
+        let metrics = self.metrics.iter().map(|m| m.key.clone());
+        let mut names: Vec<String> = losses.chain(metrics).chain(["loss".to_string()]).collect();
+        names.sort();
+        names
     }
 
     /// Forgets all batches.

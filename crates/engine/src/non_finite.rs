@@ -49,9 +49,10 @@ impl Learner {
         self.sick.as_ref()
     }
 
-    /// Whether somebody wants to know of numbers that are not finite, before they come into the weights.
-    pub(crate) fn wary(&self) -> bool {
-        self.guard.is_some() || (self.watch.is_some() && self.sick.is_none())
+    /// Whether somebody wants to know of numbers that are not finite, before they come into the weights: a guard always, who
+    /// only watches where there is a `reason` to look at the gradients.
+    pub(crate) fn wary(&self, reason: bool) -> bool {
+        self.guard.is_some() || (reason && self.watch.is_some() && self.sick.is_none())
     }
 
     /// Remembers the state before a step, where it may have to be undone.

@@ -12,7 +12,7 @@ use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::norm::sum_of_squares;
-use steadygrad_kernels::statistics::{observe, rms};
+use steadygrad_kernels::statistics::{observe, relative_change, rms};
 use steadygrad_kernels::{Flush, Isa, Result};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::stage::Stage;
@@ -32,8 +32,10 @@ pub struct Watch {
     alive: Vec<Vec<bool>>,
     /// Stage, input, and the stage whose delta is what is passed on there: its only reader's contribution, or a sum's own.
     same: Vec<(usize, usize, usize)>,
-    scratch: (Vec<f32>, Vec<f32>),
     before: Vec<f32>,
+    /// The size of the gradient of every parameter, and the norm of all together, at the last look.
+    sizes: Vec<f64>,
+    pub(crate) gradient_norm: f64,
     current: Vec<Observation>,
     /// Histograms are wanted too.
     histograms: bool,
@@ -51,7 +53,6 @@ impl Watch {
     /// Looks at the stages of this program.
     pub fn new(program: &Program, store: &Store, schedule: Schedule) -> Watch {
         let stages = &program.stages;
-        let widest = stages.iter().map(|s| s.units).max().unwrap_or(0);
         // The trainable parameters are the first ones of the recipe.
         let learning = |i: &&usize| **i < store.params.len();
         let owned: Vec<Vec<usize>> =
@@ -78,8 +79,9 @@ impl Watch {
             bounds: stages.iter().map(bounds).collect(),
             alive: stages.iter().map(|s| vec![false; s.units]).collect(),
             same,
-            scratch: (vec![0.0; widest], vec![0.0; widest]),
             before: vec![0.0; store.trainable.len()],
+            sizes: vec![0.0; store.params.len()],
+            gradient_norm: f64::NAN,
             current: stages.iter().map(blank).collect(),
             histograms: false,
             owned,
@@ -103,18 +105,16 @@ impl Watch {
             let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
             match *tap {
                 Tap::Delta(_) => {
-                    seen.delta = from.delta.map(|s| rms(values(s)));
+                    seen.delta = from.delta.map(|s| rms(isa, values(s)));
                     let wanted = from.delta.filter(|_| self.histograms);
                     seen.delta_histogram = wanted.map(|s| Histogram::of(values(s)));
                 }
-                Tap::Passed(_, k) => seen.passed[k] = from.passed[k].map(|s| rms(values(s))),
+                Tap::Passed(_, k) => seen.passed[k] = from.passed[k].map(|s| rms(isa, values(s))),
                 Tap::Signal(_) => {
                     let alive = &mut self.alive[stage];
-                    let (mean, variance) =
-                        (&mut self.scratch.0[..alive.len()], &mut self.scratch.1[..alive.len()]);
                     let values = values(from.output);
                     seen.signal_histogram = self.histograms.then(|| Histogram::of(values));
-                    seen.signal = Some(observe(isa, values, self.bounds[stage], alive, mean, variance));
+                    seen.signal = Some(observe(isa, values, self.bounds[stage], alive));
                     let dead = alive.iter().filter(|a| !**a).count();
                     // Where values are not finite, it is not known which units are dead.
                     let finite = seen.signal.is_some_and(|s| s.finite);
@@ -125,20 +125,25 @@ impl Watch {
     }
 
     /// Remembers the weights before the update, and looks at the gradients.
-    pub fn before_update(&mut self, store: &Store, arena: &Arena) {
+    pub fn before_update(&mut self, isa: Isa, store: &Store, arena: &Arena) {
         self.before.copy_from_slice(&arena.all()[store.trainable.clone()]);
+        for (size, p) in self.sizes.iter_mut().zip(&store.params) {
+            let start = store.gradients.start + p.offset;
+            *size = rms(isa, &arena.all()[start..start + p.len]);
+        }
         for (owned, seen) in self.owned.iter().zip(&mut self.current) {
             seen.gradients.clear();
-            for p in owned.iter().map(|&i| &store.params[i]) {
-                let start = store.gradients.start + p.offset;
-                seen.gradients.push(rms(&arena.all()[start..start + p.len]));
-            }
+            seen.gradients.extend(owned.iter().map(|&i| self.sizes[i]));
         }
+        let squares: f64 =
+            self.sizes.iter().zip(&store.params).map(|(size, p)| size * size * p.len as f64).sum();
+        self.gradient_norm = squares.sqrt();
     }
 
     /// Looks at how much the weights changed, and files what was seen under this step.
     pub fn after_update(
         &mut self,
+        isa: Isa,
         store: &Store,
         arena: &Arena,
         step: u64,
@@ -150,11 +155,7 @@ impl Watch {
             for p in owned.iter().map(|&i| &store.params[i]) {
                 let (before, after) =
                     (&self.before[p.offset..p.offset + p.len], &arena.all()[p.offset..p.offset + p.len]);
-                let change: f64 =
-                    before.iter().zip(after).map(|(&b, &a)| (f64::from(a) - f64::from(b)).powi(2)).sum();
-                let size = sum_of_squares(Isa::best(), before);
-                // What did not move did not move, however small it is.
-                seen.updates.push(if change == 0.0 { 0.0 } else { (change / size).sqrt() });
+                seen.updates.push(relative_change(isa, before, after));
             }
         }
         self.file(step, loss, applied);
@@ -168,7 +169,8 @@ impl Watch {
         self.chart.samples.push(Sample {
             step,
             loss,
-            gradient_norm: applied.and_then(|a| a.gradient_norm_before),
+            // Where nothing is clipped, the parts that were looked at say it too.
+            gradient_norm: applied.and_then(|a| a.gradient_norm_before).or(Some(self.gradient_norm)),
             clipped_norm: updated.and_then(|a| a.gradient_norm_after),
             clipped: updated.map(|a| a.clipped),
             layers: self.current.clone(),
@@ -219,7 +221,7 @@ impl Learner {
                 watch.see(program, i, rows, cpu.isa, arena);
             });
         });
-        watch.before_update(&self.store, &self.arena);
+        watch.before_update(self.cpu.isa, &self.store, &self.arena);
         let loss = total_loss(&self.train.recipe, &self.train.seen, &self.arena);
         let squares = sum_of_squares(self.cpu.isa, &self.arena.all()[self.store.gradients.clone()]);
         // The search, too, begins with the state as it was.

@@ -1,8 +1,8 @@
 //! What a block of values looks like: mean, size, spread over the batch, zeros, saturation, and whether it is finite.
 
-use crate::columns::column_stats;
-use crate::isa::Isa;
+use crate::isa::{Isa, Task};
 use crate::norm::sum_of_squares;
+use crate::real::Lane;
 
 /// Statistics of a block of rows × units.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -25,51 +25,18 @@ pub struct Statistics {
 /// Looks at rows × units values.
 ///
 /// `bounds` are the limits of an activation that is bounded on both sides. `alive` has a flag for each unit, which is set
-/// where a value is not 0. `mean` and `variance` are scratch of the size of a row.
+/// where a value is not 0.
 ///
 /// ```
 /// use steadygrad_kernels::{Isa, statistics::observe};
 /// let mut alive = [false; 2];
-/// let s = observe(Isa::best(), &[1.0, 0.0, 3.0, 0.0], None, &mut alive, &mut [0.0; 2], &mut [0.0; 2]);
+/// let s = observe(Isa::best(), &[1.0, 0.0, 3.0, 0.0], None, &mut alive);
 /// assert_eq!((s.mean, s.zero, s.deviation), (1.0, 0.5, 0.5_f64.sqrt()));
 /// assert_eq!(alive, [true, false]);
 /// ```
-pub fn observe(
-    isa: Isa,
-    x: &[f32],
-    bounds: Option<(f64, f64)>,
-    alive: &mut [bool],
-    mean: &mut [f32],
-    variance: &mut [f32],
-) -> Statistics {
+pub fn observe(isa: Isa, x: &[f32], bounds: Option<(f64, f64)>, alive: &mut [bool]) -> Statistics {
     let units = alive.len().max(1);
-    let rows = x.len() / units;
     let n = x.len().max(1) as f64;
-    let square = rms(x);
-    if !square.is_finite() {
-        // What is no number is not 0 either.
-        for row in x.chunks_exact(units) {
-            for (&v, alive) in row.iter().zip(alive.iter_mut()) {
-                *alive |= v != 0.0;
-            }
-        }
-        return Statistics {
-            mean: x.iter().map(|&x| f64::from(x)).sum::<f64>() / n,
-            rms: square,
-            deviation: f64::NAN,
-            zero: f64::NAN,
-            saturated: f64::NAN,
-            finite: false,
-        };
-    }
-    let (middle, spread) = if SQUARES.contains(&square) {
-        column_stats(isa, (rows, units, 1), x, None, mean, variance);
-        let over_units = |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / units as f64;
-        (over_units(mean), over_units(variance))
-    } else {
-        far(x, units)
-    };
-    let (mut zeros, mut saturated) = (0_usize, 0_usize);
     let (low, high) = match bounds {
         Some((low, high)) => {
             let (middle, half) = ((low + high) / 2.0, (high - low) / 2.0);
@@ -77,20 +44,140 @@ pub fn observe(
         }
         None => (f32::NEG_INFINITY, f32::INFINITY),
     };
-    for row in x.chunks_exact(units) {
-        for (&v, alive) in row.iter().zip(alive.iter_mut()) {
-            zeros += usize::from(v == 0.0);
-            saturated += usize::from((v < low) | (v > high));
-            *alive |= v != 0.0;
-        }
+    let seen = isa.run(Look { x, units, low, high, alive });
+    let mut statistics = Statistics {
+        mean: seen.sum / n,
+        rms: (seen.squares / n).sqrt(),
+        deviation: (seen.variances / units as f64).sqrt(),
+        zero: seen.zeros / n,
+        saturated: seen.saturated / n,
+        finite: true,
+    };
+    if SQUARES.contains(&statistics.rms) || seen.zeros == x.len() as f64 {
+        return statistics;
+    }
+    // Squares that no f32 can hold, or values that are not finite.
+    statistics.rms = exact_rms(x);
+    if statistics.rms.is_finite() {
+        let (mean, variance) = far(x, units);
+        (statistics.mean, statistics.deviation) = (mean, variance.sqrt());
+        return statistics;
     }
     Statistics {
-        mean: middle,
-        rms: square,
-        deviation: spread.sqrt(),
-        zero: zeros as f64 / n,
-        saturated: saturated as f64 / n,
-        finite: true,
+        mean: x.iter().map(|&x| f64::from(x)).sum::<f64>() / n,
+        rms: statistics.rms,
+        deviation: f64::NAN,
+        zero: f64::NAN,
+        saturated: f64::NAN,
+        finite: false,
+    }
+}
+
+/// Units that are looked at side by side, so that their sums stay in registers.
+const BLOCK: usize = 32;
+/// Rows whose sums are kept in f32 before they are added in f64.
+const PIECE: usize = 64;
+
+/// One reading of rows × units values.
+struct Look<'a> {
+    x: &'a [f32],
+    units: usize,
+    low: f32,
+    high: f32,
+    alive: &'a mut [bool],
+}
+
+/// What was counted and summed.
+#[derive(Default)]
+struct Seen {
+    sum: f64,
+    squares: f64,
+    /// Σ over the units of their variance.
+    variances: f64,
+    zeros: f64,
+    saturated: f64,
+}
+
+/// Sums of a block of units: of x − pivot and its square, of x², of zeros and of saturated values.
+struct Sums<R> {
+    shifted: [R; BLOCK],
+    spread: [R; BLOCK],
+    squares: [R; BLOCK],
+    zeros: [R; BLOCK],
+    saturated: [R; BLOCK],
+}
+
+impl<R: Lane> Sums<R> {
+    #[inline(always)]
+    fn zero() -> Sums<R> {
+        let zero = [R::ZERO; BLOCK];
+        Sums { shifted: zero, spread: zero, squares: zero, zeros: zero, saturated: zero }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, j: usize, x: R, pivot: R, low: R, high: R) {
+        let d = x - pivot;
+        self.shifted[j] = self.shifted[j] + d;
+        self.spread[j] = d.mul_add(d, self.spread[j]);
+        self.squares[j] = x.mul_add(x, self.squares[j]);
+        self.zeros[j] = self.zeros[j] + R::select(x == R::ZERO, R::ONE, R::ZERO);
+        self.saturated[j] = self.saturated[j] + R::select((x < low) | (x > high), R::ONE, R::ZERO);
+    }
+}
+
+impl Task for Look<'_> {
+    type Output = Seen;
+    #[inline(always)]
+    fn run<R: Lane>(self) -> Seen {
+        let (units, x) = (self.units, R::slice(self.x));
+        let rows = x.len() / units;
+        let (low, high) = (R::load(self.low), R::load(self.high));
+        let mut seen = Seen::default();
+        for start in (0..units).step_by(BLOCK) {
+            let width = BLOCK.min(units - start);
+            let mut pivot = [R::ZERO; BLOCK];
+            if rows > 0 {
+                pivot[..width].copy_from_slice(&x[start..start + width]);
+            }
+            let (mut shifted, mut spread, mut zeros) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+            for first in (0..rows).step_by(PIECE) {
+                let mut sums = Sums::zero();
+                for row in first..rows.min(first + PIECE) {
+                    let at = row * units + start;
+                    // A full block has a size that the compiler knows.
+                    match <&[R; BLOCK]>::try_from(&x[at..at + width]) {
+                        Ok(values) => {
+                            for j in 0..BLOCK {
+                                sums.add(j, values[j], pivot[j], low, high);
+                            }
+                        }
+                        Err(_) => {
+                            for j in 0..width {
+                                sums.add(j, x[at + j], pivot[j], low, high);
+                            }
+                        }
+                    }
+                }
+                for j in 0..width {
+                    shifted[j] += sums.shifted[j].f64();
+                    spread[j] += sums.spread[j].f64();
+                    zeros[j] += sums.zeros[j].f64();
+                    seen.squares += sums.squares[j].f64();
+                    seen.saturated += sums.saturated[j].f64();
+                }
+            }
+            let n = rows.max(1) as f64;
+            for j in 0..width {
+                let mean = shifted[j] / n;
+                seen.sum += shifted[j] + n * pivot[j].f64();
+                seen.variances += (spread[j] / n - mean * mean).max(0.0);
+                seen.zeros += zeros[j];
+                if let Some(alive) = self.alive.get_mut(start + j) {
+                    *alive |= zeros[j] < rows as f64;
+                }
+            }
+        }
+        seen
     }
 }
 
@@ -109,10 +196,90 @@ fn far(x: &[f32], units: usize) -> (f64, f64) {
     (means / units as f64, variances / units as f64)
 }
 
-/// The root of the mean square, summed in f64, so that it neither overflows nor vanishes; 0 for nothing.
-pub fn rms(x: &[f32]) -> f64 {
-    // The sum has the same bits on every instruction set.
+/// The root of the mean square, good to six digits; it neither overflows nor vanishes; 0 for nothing.
+pub fn rms(isa: Isa, x: &[f32]) -> f64 {
+    let n = x.len().max(1) as f64;
+    let quick = (isa.run(Squares { x, from: &[] }).0 / n).sqrt();
+    if SQUARES.contains(&quick) { quick } else { exact_rms(x) }
+}
+
+/// The same summed in f64.
+fn exact_rms(x: &[f32]) -> f64 {
     (sum_of_squares(Isa::best(), x) / x.len().max(1) as f64).sqrt()
+}
+
+/// ‖after − before‖ / ‖before‖: how far a step went, against what it started from; 0 where nothing moved.
+///
+/// ```
+/// use steadygrad_kernels::{Isa, statistics::relative_change};
+/// assert_eq!(relative_change(Isa::best(), &[3.0, 4.0], &[3.0, 4.5]), 0.1);
+/// assert_eq!(relative_change(Isa::best(), &[0.0], &[0.0]), 0.0);
+/// ```
+pub fn relative_change(isa: Isa, before: &[f32], after: &[f32]) -> f64 {
+    let n = before.len().max(1) as f64;
+    let (size, change) = isa.run(Squares { x: before, from: after });
+    let fits = |square: f64| SQUARES.contains(&(square / n).sqrt());
+    if fits(size) && fits(change) {
+        return (change / size).sqrt();
+    }
+    let pairs = || before.iter().zip(after).map(|(&b, &a)| (f64::from(b), f64::from(a)));
+    let change: f64 = pairs().map(|(b, a)| (a - b).powi(2)).sum();
+    let size: f64 = pairs().map(|(b, _)| b * b).sum();
+    // What did not move did not move, however small it is.
+    if change == 0.0 { 0.0 } else { (change / size).sqrt() }
+}
+
+/// Σ x², and Σ (from − x)² where `from` is given; in f32 within pieces, in f64 over them.
+struct Squares<'a> {
+    x: &'a [f32],
+    from: &'a [f32],
+}
+
+impl Task for Squares<'_> {
+    type Output = (f64, f64);
+    #[inline(always)]
+    fn run<R: Lane>(self) -> (f64, f64) {
+        const LANES: usize = 64;
+        const PIECE: usize = 64 * LANES;
+        let (x, from) = (R::slice(self.x), R::slice(self.from));
+        let (mut total, mut differences) = (0.0, 0.0);
+        let add = |lanes: &[R; LANES]| lanes.iter().map(|l| l.f64()).sum::<f64>();
+        if from.is_empty() {
+            for piece in x.chunks(PIECE) {
+                let mut lanes = [R::ZERO; LANES];
+                let mut rows = piece.chunks_exact(LANES);
+                for row in &mut rows {
+                    for j in 0..LANES {
+                        lanes[j] = row[j].mul_add(row[j], lanes[j]);
+                    }
+                }
+                for (lane, &x) in lanes.iter_mut().zip(rows.remainder()) {
+                    *lane = x.mul_add(x, *lane);
+                }
+                total += add(&lanes);
+            }
+            return (total, 0.0);
+        }
+        for (piece, from) in x.chunks(PIECE).zip(from.chunks(PIECE)) {
+            let (mut lanes, mut apart) = ([R::ZERO; LANES], [R::ZERO; LANES]);
+            let (mut rows, mut others) = (piece.chunks_exact(LANES), from.chunks_exact(LANES));
+            for (row, other) in (&mut rows).zip(&mut others) {
+                for j in 0..LANES {
+                    let d = other[j] - row[j];
+                    lanes[j] = row[j].mul_add(row[j], lanes[j]);
+                    apart[j] = d.mul_add(d, apart[j]);
+                }
+            }
+            for (j, (&x, &y)) in rows.remainder().iter().zip(others.remainder()).enumerate() {
+                let d = y - x;
+                lanes[j] = x.mul_add(x, lanes[j]);
+                apart[j] = d.mul_add(d, apart[j]);
+            }
+            total += add(&lanes);
+            differences += add(&apart);
+        }
+        (total, differences)
+    }
 }
 
 #[cfg(test)]
@@ -121,19 +288,18 @@ mod tests {
 
     #[test]
     fn sums_of_squares_survive_huge_and_tiny_numbers() {
-        assert!((rms(&[1e30, -1e30]) / 1e30 - 1.0).abs() < 1e-6);
-        assert!((rms(&[1e-30, 1e-30]) / 1e-30 - 1.0).abs() < 1e-6);
-        assert_eq!(rms(&[]), 0.0);
-        assert!(rms(&[f32::NAN]).is_nan());
-        assert_eq!(rms(&[f32::INFINITY]), f64::INFINITY);
+        assert!((rms(Isa::best(), &[1e30, -1e30]) / 1e30 - 1.0).abs() < 1e-6);
+        assert!((rms(Isa::best(), &[1e-30, 1e-30]) / 1e-30 - 1.0).abs() < 1e-6);
+        assert_eq!(rms(Isa::best(), &[]), 0.0);
+        assert!(rms(Isa::best(), &[f32::NAN]).is_nan());
+        assert_eq!(rms(Isa::best(), &[f32::INFINITY]), f64::INFINITY);
     }
 
     #[test]
     fn a_signal_far_from_1_has_its_deviation_all_the_same() {
         for size in [1e-38, 1e-25, 1e-13, 1.0, 1e14, 1e16, 1e25, 1e37] {
             let x = [1.0, -2.0, 3.0, 6.0].map(|v| (v * size) as f32);
-            let (mut mean, mut variance) = ([0.0; 2], [0.0; 2]);
-            let s = observe(Isa::best(), &x, None, &mut [false; 2], &mut mean, &mut variance);
+            let s = observe(Isa::best(), &x, None, &mut [false; 2]);
             // Unit by unit: 1, 3 and −2, 6.
             let (deviation, middle) = (((1.0 + 16.0) / 2.0_f64).sqrt(), 2.0);
             assert!((s.deviation / size / deviation - 1.0).abs() < 1e-5, "{size}: {s:?}");
@@ -144,13 +310,13 @@ mod tests {
     #[test]
     fn saturation_is_counted_within_the_bounds_of_the_activation() {
         let x = [0.99, -0.98, 0.5, 0.0];
-        let s = observe(Isa::best(), &x, Some((-1.0, 1.0)), &mut [false; 2], &mut [0.0; 2], &mut [0.0; 2]);
+        let s = observe(Isa::best(), &x, Some((-1.0, 1.0)), &mut [false; 2]);
         assert_eq!(s.saturated, 0.5);
-        let s = observe(Isa::best(), &[0.99, 0.5], Some((0.0, 1.0)), &mut [false], &mut [0.0], &mut [0.0]);
+        let s = observe(Isa::best(), &[0.99, 0.5], Some((0.0, 1.0)), &mut [false]);
         assert_eq!(s.saturated, 0.5);
-        let s = observe(Isa::best(), &[f32::NAN, 0.5], None, &mut [false], &mut [0.0], &mut [0.0]);
+        let s = observe(Isa::best(), &[f32::NAN, 0.5], None, &mut [false]);
         assert!(!s.finite && s.zero.is_nan() && s.saturated.is_nan() && s.deviation.is_nan());
-        let s = observe(Isa::best(), &[], None, &mut [], &mut [], &mut []);
+        let s = observe(Isa::best(), &[], None, &mut []);
         assert!(s.finite && s.rms == 0.0);
     }
 }

@@ -37,6 +37,8 @@ struct Build {
     all: Vec<(Made, String)>,
     last: Option<Made>,
     input_shape: Option<Shape>,
+    /// The shape of the input stands in the table.
+    given: bool,
     graph: bool,
     /// The path of the item that is wrong: the innermost.
     at: Option<String>,
@@ -52,7 +54,8 @@ fn count(items: &[Value]) -> usize {
     let one = |item: &Value| match item {
         Value::Map(map) if map.get("block").is_some() => {
             let times = map.get("repeat").map_or(Ok(1), usize::from_value).unwrap_or(1);
-            list(map, "block").saturating_mul(times)
+            // To repeat nothing takes its time as well.
+            list(map, "block").max(1).saturating_mul(times)
         }
         Value::Map(map) if map.get("residual").is_some() => {
             list(map, "residual").saturating_add(list(map, "shortcut")).saturating_add(1)
@@ -83,6 +86,7 @@ impl Build {
         if let Some(shape) = &given {
             Shape::from(shape.clone()).check().place(|| "[model], `input_shape`")?;
         }
+        self.given = given.is_some();
         self.input_shape = given.map(Shape::from).or_else(|| shapes.first().cloned());
         for (i, item) in items.iter().enumerate() {
             self.item(item, &format!("model.layers.{i}"))
@@ -195,6 +199,9 @@ impl Build {
         let times: usize = args.need("repeat")?;
         let block: Vec<Value> = args.need("block")?;
         args.finish()?;
+        if block.is_empty() {
+            return args.reject("block", "a list of one layer or more", "an empty list");
+        }
         for _ in 0..times {
             self.block(&block, "block", path)?;
         }
@@ -247,6 +254,7 @@ impl Build {
             return Err(Error::argument(format!("`layer` must be a name, found {}", class.kind())));
         };
         let inputs = own.remove("inputs");
+        self.first_shape(&mut own)?;
         let made = layers::from_config(&class, &own).map_err(|e| match own.get("name") {
             // The class stands in the error already.
             Some(Value::Text(name)) if !e.place().split(", ").any(|part| part == name) => e.at(name.clone()),
@@ -285,6 +293,28 @@ impl Build {
             layer = layer.frozen();
         }
         self.apply(&*made.layer, layer, &read, made.name, path, &what)
+    }
+
+    /// `input_shape` among the settings of the first layer, as in Keras' tutorials: the model's own.
+    fn first_shape(&mut self, own: &mut Config) -> Result<()> {
+        let Some(value) = own.get("input_shape") else { return Ok(()) };
+        let dims: Vec<usize> = FromValue::from_value(value).place(|| "`input_shape`")?;
+        let shape = Shape::from(dims);
+        shape.check().place(|| "`input_shape`")?;
+        let help = "give it in the table [model], where it holds for all";
+        if self.last.is_some() || !self.inputs.is_empty() {
+            return Err(Error::argument("`input_shape` belongs to the first layer").help(help));
+        }
+        if self.given && self.input_shape.as_ref() != Some(&shape) {
+            let other = self.input_shape.as_ref().map_or(String::new(), Shape::to_string);
+            return Err(Error::argument(format!(
+                "`input_shape` is given here, {shape}, and in [model], {other}"
+            ))
+            .help("leave one of them out"));
+        }
+        own.remove("input_shape");
+        self.input_shape = Some(shape);
+        Ok(())
     }
 
     fn apply(

@@ -2,7 +2,7 @@
 
 use crate::examine::{Diagnosis, Examination, examine};
 use crate::experiment::Experiment;
-use crate::trial::{Arm, Measure, Trial, Trials};
+use crate::trial::{Arm, Measure, Progress, Trial, Trials};
 use serde_json::{Value as Json, json};
 use std::fmt;
 use steadygrad_chart::number;
@@ -15,7 +15,7 @@ use steadygrad_kernels::Result;
 /// let quick = steadygrad_lab::Treatment { seeds: 2, seconds: 20.0, ..Default::default() };
 /// assert_eq!(quick.examination.epochs, 3);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Treatment {
     /// How the network is looked at, before and after.
     pub examination: Examination,
@@ -25,12 +25,14 @@ pub struct Treatment {
     pub seconds: f64,
     /// Trainings at once.
     pub threads: usize,
+    /// Whom to tell how far it is.
+    pub progress: Option<Progress>,
 }
 
 impl Default for Treatment {
     fn default() -> Treatment {
         let threads = crate::parallel::available();
-        Treatment { examination: Examination::default(), seeds: 5, seconds: 300.0, threads }
+        Treatment { examination: Examination::default(), seeds: 5, seconds: 300.0, threads, progress: None }
     }
 }
 
@@ -71,7 +73,7 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
     let seconds = how.seconds * how.threads.max(1) as f64 / jobs as f64;
     let trial = |arms: Vec<(String, Experiment)>, first: u64| {
         let offsets = (first..first + how.seeds).collect();
-        Trial::of(arms).offsets(offsets).seconds(seconds).threads(how.threads).run()
+        Trial::of(arms).offsets(offsets).seconds(seconds).threads(how.threads).progress(how.progress).run()
     };
     let made = |edits: &[Edit]| sick.edited(edits).ok();
     let mut arms = vec![("as it is".to_string(), sick.clone())];

@@ -101,7 +101,7 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
         .at("[data]")
         .help("leave one of them out; both mean the last part of the samples"));
     }
-    let source = read(&mut args, place, seed)?;
+    let source = read(&mut args, place, seed, own)?;
     args.finish()?;
     let Source { mut train, mut validation, columns } = source;
     for (part, at) in [(&train, "[data]"), (&validation, "[data], validation")] {
@@ -175,7 +175,7 @@ fn samples(n: usize) -> String {
     if n == 1 { "1 sample".into() } else { format!("{n} samples") }
 }
 
-fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64) -> Result<Source> {
+fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64, own: f64) -> Result<Source> {
     let path = |p: String| place.base.join(p);
     let name: Option<String> = args.or("source", None)?;
     let train: Option<String> = args.or("train", None)?;
@@ -209,6 +209,8 @@ fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64) -> Result<Source> {
                 noise: args.or("noise", None)?,
                 classes: args.or("classes", None)?,
                 seed,
+                // What is split here is split anew: nothing is left out.
+                whole: own > 0.0,
                 path: folder.map(path),
                 target: target.map(|t| String::from_value(&t)).transpose().place(|| "[data], `target`")?,
                 channels: match args.or::<Option<usize>>("channels", None)? {

@@ -78,51 +78,103 @@ pub struct Diagnosis {
 /// # Errors
 /// If the experiment cannot be run.
 pub fn examine(experiment: &Experiment, how: &Examination) -> Result<Diagnosis> {
-    let clock = Clock::start();
     let prepared = experiment.prepare(how.threads)?;
-    let look = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
-    let draws = draws(&prepared, &look, how.draws)?;
-    let recipe = recipe(&prepared)?;
-    let mut patient = Patient {
-        experiment,
-        how,
-        look,
-        setup: setup(&prepared, &recipe),
-        forecast: Forecast::of_recipe(&recipe, &signals(&prepared)),
-        prepared,
-        draws,
-        chart: Chart::default(),
-        curves: Curves::default(),
-        answers: Vec::new(),
-    };
-    let mut opinion = patient.opinion();
-    let epochs = how.epochs.min(patient.prepared.fit.epochs.max(1));
+    let mut patient = Patient::new(experiment, &prepared, how)?;
+    let mut opinion = patient.opinion(Answers::All);
+    let epochs = how.epochs.min(prepared.fit.epochs.max(1));
     let mut steps = 0;
     if epochs > 0 {
-        let (learner, history) = patient.train(&patient.prepared, epochs, Schedule::Default)?;
+        let (mut learner, history) = patient.train(&prepared, epochs, Schedule::Default)?;
         steps = learner.iterations();
-        patient.chart = learner.chart().cloned().unwrap_or_default();
-        patient.curves = curves(&history);
-        opinion = patient.opinion();
+        patient.observe(&mut learner, &history)?;
+        opinion = patient.opinion(Answers::All);
     }
-    let Opinion { verdict, findings, .. } = opinion;
-    Ok(Diagnosis {
-        verdict,
-        findings,
-        forecast: patient.forecast,
-        setup: patient.setup,
-        start: patient.draws.into_iter().next().unwrap_or_default(),
-        chart: patient.chart,
-        curves: patient.curves,
-        steps,
-        seconds: clock.seconds(),
-    })
+    Ok(patient.diagnosis(opinion, steps))
+}
+
+/// A doctor beside a training that somebody else runs: warns when something turns sick, and has the last word.
+///
+/// ```
+/// use steadygrad_engine::Fit;
+/// use steadygrad_chart::Schedule;
+/// use steadygrad_lab::{Experiment, Watcher};
+/// let mut experiment = Experiment::parse(steadygrad_lab::DEFAULT)?;
+/// experiment.set("let.depth=3")?;
+/// let prepared = experiment.prepare(1)?;
+/// let watcher = Watcher::new(&experiment, &prepared)?;
+/// let mut learner = prepared.learner()?;
+/// learner.watch(Schedule::Default);
+/// let history = learner.fit(&prepared.data.train, Fit::epochs(2))?;
+/// assert!(watcher.alarm(&learner, &history.get("loss").unwrap_or_default()).is_none());
+/// assert_eq!(watcher.conclude(&mut learner, &history)?.verdict.to_string(), "healthy");
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+pub struct Watcher<'a> {
+    patient: Patient<'a>,
+}
+
+impl std::fmt::Debug for Watcher<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watcher").field("setup", &self.patient.setup).finish_non_exhaustive()
+    }
+}
+
+/// What a training of somebody else's may be kept waiting for: a few small looks.
+const SHORT: Examination = Examination { epochs: 0, seconds: 0.0, draws: 3, samples: 128, threads: 1 };
+
+impl<'a> Watcher<'a> {
+    /// Looks at the start.
+    ///
+    /// # Errors
+    /// If the experiment cannot be run.
+    pub fn new(experiment: &'a Experiment, prepared: &'a Prepared) -> Result<Watcher<'a>> {
+        Ok(Watcher { patient: Patient::new(experiment, prepared, &SHORT)? })
+    }
+
+    /// The root of what is sick by now, if anything is, after these losses; causes are not asked for.
+    pub fn alarm(&self, learner: &Learner, loss: &[f64]) -> Option<Finding> {
+        let chart = learner.chart()?;
+        let curves = Curves { loss: loss.to_vec(), ..Curves::default() };
+        let mut answers: Vec<Answer> = Vec::new();
+        // Nobody answers: every check has to say what it knows by itself.
+        loop {
+            let opinion = self.patient.ask(chart, &curves, &answers);
+            if opinion.questions.is_empty() || answers.len() > MOST_QUESTIONS {
+                let sick = opinion.verdict == Verdict::Sick;
+                return opinion.findings.into_iter().next().filter(|_| sick);
+            }
+            answers.extend(opinion.questions.into_iter().map(unanswered));
+        }
+    }
+
+    /// The diagnosis of the whole training.
+    ///
+    /// # Errors
+    /// If the learner cannot be looked at.
+    pub fn conclude(mut self, learner: &mut Learner, history: &History) -> Result<Diagnosis> {
+        self.patient.observe(learner, history)?;
+        let opinion = self.patient.opinion(Answers::OfTheStart);
+        Ok(self.patient.diagnosis(opinion, learner.iterations()))
+    }
+}
+
+/// Which questions are answered.
+#[derive(Clone, Copy, PartialEq)]
+enum Answers {
+    All,
+    /// Those that need no training.
+    OfTheStart,
+}
+
+fn unanswered(question: Question) -> Answer {
+    Answer { question, flows: Vec::new(), loss: None }
 }
 
 struct Patient<'a> {
+    clock: Clock,
     experiment: &'a Experiment,
-    how: &'a Examination,
-    prepared: Prepared,
+    how: Examination,
+    prepared: &'a Prepared,
     look: Dataset,
     setup: Setup,
     forecast: Forecast,
@@ -135,30 +187,69 @@ struct Patient<'a> {
 /// More questions than checks could sensibly ask.
 const MOST_QUESTIONS: usize = 32;
 
-impl Patient<'_> {
-    /// What the checks say, with every question answered.
-    fn opinion(&mut self) -> Opinion {
+impl<'a> Patient<'a> {
+    fn new(experiment: &'a Experiment, prepared: &'a Prepared, how: &Examination) -> Result<Patient<'a>> {
+        let clock = Clock::start();
+        let look = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
+        let draws = draws(prepared, &look, how.draws)?;
+        let recipe = recipe(prepared)?;
+        Ok(Patient {
+            clock,
+            experiment,
+            how: *how,
+            look,
+            setup: setup(prepared, &recipe),
+            forecast: Forecast::of_recipe(&recipe, &signals(prepared)),
+            prepared,
+            draws,
+            chart: Chart::default(),
+            curves: Curves::default(),
+            answers: Vec::new(),
+        })
+    }
+
+    /// Takes in what a training showed.
+    fn observe(&mut self, learner: &mut Learner, history: &History) -> Result<()> {
+        self.chart = learner.chart().cloned().unwrap_or_default();
+        self.curves = curves(history);
+        if self.setup.momentum.is_some() {
+            self.curves.modes = modes(learner, &self.look).map_err(|e| self.prepared.located(e))?;
+        }
+        Ok(())
+    }
+
+    fn ask(&self, chart: &Chart, curves: &Curves, answers: &[Answer]) -> Opinion {
+        let (setup, forecast, draws) = (&self.setup, &self.forecast, self.draws.as_slice());
+        diagnose(&Case { setup, forecast, draws, chart, curves, answers })
+    }
+
+    /// What the checks say, with their questions answered.
+    fn opinion(&mut self, which: Answers) -> Opinion {
         loop {
-            let opinion = diagnose(&Case {
-                setup: &self.setup,
-                forecast: &self.forecast,
-                draws: &self.draws,
-                chart: &self.chart,
-                curves: &self.curves,
-                answers: &self.answers,
-            });
+            let opinion = self.ask(&self.chart, &self.curves, &self.answers);
             if opinion.questions.is_empty() || self.answers.len() > MOST_QUESTIONS {
                 return opinion;
             }
-            for question in &opinion.questions {
+            for question in opinion.questions {
+                let able = which == Answers::All || matches!(question, Question::Start(_));
+                let answer = if able { self.answer(&question).ok() } else { None };
                 // An edit that cannot be made is an answer too: it heals nothing.
-                let answer = self.answer(question).unwrap_or_else(|_| Answer {
-                    question: question.clone(),
-                    flows: Vec::new(),
-                    loss: None,
-                });
-                self.answers.push(answer);
+                self.answers.push(answer.unwrap_or_else(|| unanswered(question)));
             }
+        }
+    }
+
+    fn diagnosis(self, opinion: Opinion, steps: u64) -> Diagnosis {
+        Diagnosis {
+            verdict: opinion.verdict,
+            findings: opinion.findings,
+            forecast: self.forecast,
+            setup: self.setup,
+            start: self.draws.into_iter().next().unwrap_or_default(),
+            chart: self.chart,
+            curves: self.curves,
+            steps,
+            seconds: self.clock.seconds(),
         }
     }
 
@@ -208,7 +299,7 @@ impl Patient<'_> {
 }
 
 /// Looks at the start of several draws of the weights; the first is the experiment's own.
-fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>> {
+pub(crate) fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>> {
     // Weights that are given are not drawn.
     let draws = if prepared.weights.is_some() { 1 } else { draws.max(1) };
     let one = |draw: usize| {
@@ -216,6 +307,13 @@ fn draws(prepared: &Prepared, look: &Dataset, draws: usize) -> Result<Vec<Chart>
         learner.watch_on_batch(look).map_err(|e| prepared.located(e))
     };
     (0..draws).map(one).collect()
+}
+
+/// The loss of this data as training computes it, and as inference does.
+fn modes(learner: &mut Learner, look: &Dataset) -> Result<Option<(f64, f64)>> {
+    let training = learner.watch_on_batch(look)?.samples.first().map(|s| s.loss);
+    let inference = learner.evaluate(look)?.get("loss");
+    Ok(training.zip(inference))
 }
 
 fn curves(history: &History) -> Curves {

@@ -2,12 +2,12 @@
 
 use crate::data::{self, Data, Loaded, Part};
 use crate::origins::Origins;
-use crate::{Form, assemble, model_file, settings, text, trials, write};
+pub(crate) use crate::prepared::Prepared;
+use crate::{Form, assemble, model_file, settings, text, vary, write};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use steadygrad_doctor::Edit;
-use steadygrad_engine::callbacks::Callback;
-use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
+use steadygrad_engine::Compile;
 use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::{Config, Value};
@@ -33,25 +33,6 @@ pub struct Experiment {
     /// Where downloaded data sets lie.
     cache: Option<PathBuf>,
     origins: Origins,
-}
-
-/// An experiment made ready: data loaded, model put together, settings read.
-#[derive(Debug)]
-pub struct Prepared {
-    /// The data.
-    pub data: Data,
-    /// The network.
-    pub model: Model,
-    /// How it is trained.
-    pub compile: Compile,
-    /// The arguments of `fit`.
-    pub fit: FitSettings,
-    /// The callbacks as they are written, with their paths relative to the working directory.
-    pub callbacks: Vec<Value>,
-    /// Weights to start from.
-    pub weights: Option<PathBuf>,
-    /// What it was made of: errors say where.
-    experiment: Experiment,
 }
 
 const TABLES: [&str; 10] =
@@ -137,6 +118,23 @@ impl Experiment {
         Ok(())
     }
 
+    /// The table `[lab]`: what is varied, and over which seeds.
+    ///
+    /// # Errors
+    /// If it is not right.
+    pub(crate) fn plan(&self) -> Result<vary::Plan> {
+        Ok(vary::plan(&self.table(&self.resolved()?, "lab")?))
+    }
+
+    /// The same with these values at these dotted keys.
+    pub(crate) fn with_values(&self, values: &[(String, Value)]) -> Result<Experiment> {
+        let mut changed = self.clone();
+        for (key, value) in values {
+            text::put_at(&mut changed.config, key, value.clone()).place(|| format!("`{key}`"))?;
+        }
+        Ok(changed)
+    }
+
     /// The same, with published data sets looked for in this folder where no `path` is given: `<folder>/mnist`.
     pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Experiment {
         self.cache = Some(folder.into());
@@ -180,7 +178,8 @@ impl Experiment {
         self
     }
 
-    /// As a TOML file that can be read from anywhere: paths are made absolute.
+    /// As a TOML file that can be read from anywhere: paths are made absolute. Where a list has a null, for which TOML has
+    /// no word, the text is JSON; [`Experiment::parse`] reads both.
     ///
     /// # Errors
     /// If it cannot be written as TOML.
@@ -228,7 +227,7 @@ impl Experiment {
             let table = table.trim_start_matches('[').split(']').next().unwrap_or_default();
             self.at(table, e)
         })?;
-        trials::check(&self.table(&config, "lab")?, &config).map_err(|e| {
+        vary::check(&self.table(&config, "lab")?, &config).map_err(|e| {
             self.at(if e.place().starts_with("[lab], `vary`") { "lab.vary" } else { "lab" }, e)
         })?;
         Ok(config)
@@ -386,46 +385,5 @@ impl Experiment {
             "give the model the shape of the data; without `input_shape` it takes it by itself"
         };
         Err(self.at("model", error.at("[model], `input_shape`").help(help)))
-    }
-}
-
-impl Prepared {
-    /// The model with its memory, and with the weights that the experiment starts from.
-    ///
-    /// # Errors
-    /// If model and settings do not fit, or the weights are another model's.
-    pub fn learner(&self) -> Result<Learner> {
-        self.learner_with(self.compile.clone())
-    }
-
-    fn learner_with(&self, compile: Compile) -> Result<Learner> {
-        let mut learner = self.model.compile(compile).map_err(|e| self.located(e))?;
-        if let Some(path) = &self.weights {
-            let place = || "[model], `weights`";
-            learner.load_weights(path).place(place).map_err(|e| self.experiment.at("model", e))?;
-        }
-        Ok(learner)
-    }
-
-    /// The same with other draws of the weights; draw 0 is [`Prepared::learner`]'s.
-    ///
-    /// # Errors
-    /// As for [`Prepared::learner`].
-    pub fn learner_of_draw(&self, draw: u64) -> Result<Learner> {
-        let seed = self.compile.seed.wrapping_add(draw.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        self.learner_with(Compile { seed, ..self.compile.clone() })
-    }
-
-    /// The callbacks, new.
-    ///
-    /// # Errors
-    /// None that [`Experiment::prepare`] would not have found.
-    pub fn callbacks(&self) -> Result<Vec<Box<dyn Callback>>> {
-        settings::callbacks(&self.callbacks).map_err(|e| self.experiment.at("fit", e))
-    }
-
-    /// The error with the file of the experiment before it.
-    pub fn located(&self, error: Error) -> Error {
-        self.experiment.outer(error)
     }
 }

@@ -17,7 +17,12 @@ pub(crate) fn compile(config: &Config, outputs: &[String], seed: u64, threads: u
     let weights: Option<Value> = args.or("loss_weights", None)?;
     let metrics: Value = args.or("metrics", Value::Null)?;
     let weighted: Value = args.or("weighted_metrics", Value::Null)?;
-    args.ignore(&["run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"]);
+    args.switch("run_eagerly")?;
+    args.switch("auto_scale_loss")?;
+    args.neutral("steps_per_execution", "1 or left out", |value| *value == Value::Int(1))?;
+    args.neutral("jit_compile", "true, false or \"auto\"", |value| {
+        matches!(value, Value::Bool(_)) || *value == Value::from("auto")
+    })?;
     args.finish()?;
     let optimizer = Optimizer::from_value(&optimizer).place(|| "[compile], `optimizer`")?;
     let mut compile = Compile::without_loss(optimizer).seed(seed).threads(threads);
@@ -176,14 +181,18 @@ pub(crate) fn fraction(split: f64) -> Result<f64> {
         .help("0.2 holds back a fifth of the samples"))
 }
 
+/// How much Keras prints: nothing comes of it here.
+fn verbose(value: &Value) -> bool {
+    matches!(value, Value::Bool(_) | Value::Int(0..=2)) || *value == Value::from("auto")
+}
+
 /// `[fit]`: the settings, and the callbacks as they are written.
 pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
     let mut args = Args::new("[fit]", config);
     let mut settings = FitSettings {
         epochs: args.or("epochs", 1)?,
         batch_size: args.or("batch_size", None)?,
-        validation_split: fraction(args.or("validation_split", 0.0)?)
-            .place(|| "[fit], `validation_split`")?,
+        validation_split: args.or("validation_split", 0.0)?,
         initial_epoch: args.or("initial_epoch", 0)?,
         steps_per_epoch: args.or("steps_per_epoch", None)?,
         validation_steps: args.or("validation_steps", None)?,
@@ -206,9 +215,6 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
                 .help("write weights by number: class_weight = { 0 = 1.0, 1 = 2.5 }")
         })?;
         let weight = f64::from_value(value).place(|| "[fit], `class_weight`")?;
-        if !(weight.is_finite() && weight >= 0.0) {
-            return args.reject("class_weight", "made of numbers of 0 or more", weight);
-        }
         class_weight.insert(class, weight);
     }
     settings.class_weight = class_weight;
@@ -219,19 +225,10 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
         ));
     }
     let listed: Vec<Value> = args.or("callbacks", Vec::new())?;
-    args.ignore(&["seed", "verbose"]);
+    args.ignore(&["seed"]);
+    args.neutral("verbose", "0, 1, 2 or \"auto\"", verbose)?;
     args.finish()?;
-    for (name, value) in [
-        ("batch_size", settings.batch_size),
-        ("steps_per_epoch", settings.steps_per_epoch),
-        ("validation_steps", settings.validation_steps),
-        ("validation_batch_size", settings.validation_batch_size),
-        ("validation_freq", Some(settings.validation_freq)),
-    ] {
-        if value == Some(0) {
-            return args.reject(name, "1 or more", 0);
-        }
-    }
+    settings.check().place(|| "[fit]")?;
     if settings.initial_epoch > settings.epochs {
         let epochs = format!("{} with epochs = {}", settings.initial_epoch, settings.epochs);
         return args.reject("initial_epoch", "at most `epochs`", epochs);

@@ -4,8 +4,9 @@ use crate::experiment::Prepared;
 use steadygrad_data::Array;
 use steadygrad_doctor::{Setup, Signal, Spread, parts, scaled_inside};
 use steadygrad_kernels::Result;
+use steadygrad_nn::Model;
 use steadygrad_nn::config::Value;
-use steadygrad_nn::layers::Role;
+use steadygrad_nn::layers::{Layer, Role, Standard};
 use steadygrad_nn::model::{Objective, Purpose};
 use steadygrad_nn::recipe::Recipe;
 use steadygrad_nn::schedules::Rate;
@@ -38,6 +39,15 @@ pub(crate) fn recipe(prepared: &Prepared) -> Result<Recipe> {
     prepared.model.lower(&Purpose::training(prepared.compile.seed, (0..outputs).filter_map(one).collect()))
 }
 
+/// The momentum of the slowest batch normalization, nested models looked through.
+fn momentum(model: &Model) -> Option<f64> {
+    let one = |layer: &dyn Layer| match (layer.role(), layer.config().get("momentum")) {
+        (Role::Normalize(Standard::OverBatch), Some(Value::Float(momentum))) => Some(*momentum),
+        _ => layer.as_model().and_then(momentum),
+    };
+    model.entries.iter().filter_map(|e| one(&*e.layer)).reduce(f64::max)
+}
+
 /// Data, model and training as they were written down.
 pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
     let (compile, fit, data) = (&prepared.compile, &prepared.fit, &prepared.data);
@@ -61,6 +71,8 @@ pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
         samples: data.train.len(),
         validation: data.validation.as_ref().map_or(0, |v| v.len()),
         parts: parts(recipe),
+        loaded: prepared.weights.is_some(),
+        momentum: momentum(&prepared.model),
         scaled_inside: scaled_inside(recipe),
         head,
         outputs: all.last().map_or(0, |s| s.units),

@@ -65,6 +65,33 @@ impl Diagnosis {
     }
 }
 
+impl Diagnosis {
+    /// The verdict in a few lines: the root of what is sick, its causes, and what to try first.
+    pub fn brief(&self) -> String {
+        let root = self.findings.first().filter(|_| self.verdict == Verdict::Sick);
+        let Some(root) = root else {
+            let reached = self.rows().last().map(|r| decibels(r.reached));
+            let margin = reached.map_or_else(String::new, |r| {
+                format!("; before training the gradient came to the first layer with {r} dB against the last")
+            });
+            let also: Vec<&Finding> =
+                self.findings.iter().filter(|f| f.severity == Severity::Warning).collect();
+            let also =
+                also.iter().map(|f| format!("  {} {}: {}\n", f.code, f.condition, wrapped(&f.summary, 4)));
+            return format!("{}{margin}\n{}", self.verdict, also.collect::<String>());
+        };
+        let mut text = format!("sick: {}: {}\n", root.condition.replace('_', " "), wrapped(&root.summary, 2));
+        if !root.causes.is_empty() {
+            let causes: Vec<String> = root.causes.iter().map(|c| c.to_string().replace('_', " ")).collect();
+            text += &format!("  cause  {}\n", causes.join(", "));
+        }
+        if let Some(first) = root.prescriptions.first() {
+            text += &format!("  try    {}\n", wrapped(&first.title, 9));
+        }
+        text + &format!("  more   steadygrad explain {0}; steadygrad doctor; steadygrad cure\n", root.code)
+    }
+}
+
 /// Letters of a line.
 const WIDTH: usize = 76;
 

@@ -1,18 +1,18 @@
 //! Experiment files as values: TOML or JSON in, constants put in their places, single keys overridden.
 
+use crate::json;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Config, Value};
 
 /// Reads TOML, or JSON where the text begins with a brace.
 pub(crate) fn parse(text: &str) -> Result<Config> {
     if text.trim_start().starts_with('{') {
-        let json: serde_json::Value = serde_json::from_str(text).map_err(|e| {
+        return json::parse(text).map_err(|e| {
             let (line, column) = (e.line(), e.column());
             let what = e.to_string().replace(&format!(" at line {line} column {column}"), "");
             let error = Error::format(format!("not valid JSON: {what}"));
             error.at(format!("line {line}, column {column}")).help(shown(text, line))
-        })?;
-        return Config::from_json(&json);
+        });
     }
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
         let at = e.span().map_or(0, |s| s.start).min(text.len());
@@ -46,7 +46,8 @@ fn from_toml(value: &toml::Value) -> Value {
     }
 }
 
-/// Sets one key: `fit.epochs=3`, `model.layers.0.units=64`. The value is TOML; what is none is taken as text.
+/// Sets one key: `fit.epochs=3`, `model.layers.0.units=64`. The value is TOML, or an object of JSON; a word that is none
+/// is taken as text.
 /// Returns the key.
 pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<String> {
     let Some((key, text)) = assignment.split_once('=') else {
@@ -57,6 +58,15 @@ pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<String> {
     let (key, text) = (key.trim(), text.trim());
     let value = match format!("value = {text}").parse::<toml::Table>() {
         Ok(table) => table.get("value").map_or(Value::Null, from_toml),
+        // What is no TOML may be JSON: { "units": 3 }.
+        Err(_) if text.starts_with('{') && json::parse(text).is_ok() => {
+            Value::Map(json::parse(text).unwrap_or_default())
+        }
+        Err(e) if text.starts_with(['[', '{', '"']) => {
+            return Err(Error::format(format!("not valid TOML: {}", e.message().trim_end()))
+                .at(format!("--set {key}"))
+                .help(format!("the value reads: {text}")));
+        }
         Err(_) => Value::Text(text.to_string()),
     };
     if key.split('.').any(str::is_empty) {

@@ -94,7 +94,11 @@ pub struct Trial {
     seeds: Vec<u64>,
     seconds: f64,
     threads: usize,
+    progress: Option<Progress>,
 }
+
+/// Is told how many trainings are done, and of how many.
+pub type Progress = fn(usize, usize);
 
 /// What came of a trial.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +122,19 @@ impl Trial {
 
     /// These experiments, each with a name.
     pub fn of(experiments: Vec<(String, Experiment)>) -> Trial {
-        Trial { experiments, seeds: (0..3).collect(), seconds: f64::INFINITY, threads: parallel::available() }
+        Trial {
+            experiments,
+            seeds: (0..3).collect(),
+            seconds: f64::INFINITY,
+            threads: parallel::available(),
+            progress: None,
+        }
+    }
+
+    /// Whom to tell how far it is.
+    pub fn progress(mut self, progress: Option<Progress>) -> Trial {
+        self.progress = progress;
+        self
     }
 
     /// So many seeds: the experiments' own and those after it.
@@ -162,8 +178,17 @@ impl Trial {
             }
         }
         let measure = measure.ok_or_else(|| Error::argument("a trial of no experiments"))?;
+        let ready = std::sync::atomic::AtomicUsize::new(0);
+        let tell = || {
+            let n = ready.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            if let Some(progress) = self.progress {
+                progress(n, jobs.len());
+            }
+        };
         let done = parallel::map(&jobs, self.threads, |(_, offset, experiment, data)| {
-            train(experiment, data, *offset, &measure, self.seconds)
+            let outcome = train(experiment, data, *offset, &measure, self.seconds);
+            tell();
+            outcome
         });
         let mut arms: Vec<Arm> = self
             .experiments
@@ -194,7 +219,7 @@ fn measured(compile: &steadygrad_engine::Compile) -> Measure {
             "accuracy" | "acc" => Some("accuracy".to_string()),
             _ => None,
         },
-        Asked::Metric(_) => None,
+        Asked::Metric(_) | Asked::As(..) => None,
     });
     match named.filter(|_| compile.losses.len() == 1) {
         Some(name) => Measure { name: format!("val_{name}"), up: true },

@@ -6,11 +6,15 @@ use steadygrad_nn::config::{Config, Value};
 /// A line longer than this is broken where it holds a list of tables.
 const LINE: usize = 100;
 
-/// Writes TOML; what is null is left out, as TOML has no word for it.
+/// Writes TOML; a key that is null is left out, as TOML has no word for it. Where a list has a null, which would lose its
+/// place, it writes JSON: both are read again.
 ///
 /// # Errors
 /// If a key or text cannot be written.
 pub(crate) fn to_toml(config: &Config) -> Result<String> {
+    if config.iter().any(|(_, value)| hole(value)) {
+        return Ok(format!("{:#}\n", config.to_json()));
+    }
     let tables = |v: &Value| matches!(v, Value::Map(_));
     let mut out = String::new();
     for (key, value) in config.iter().filter(|(_, v)| !tables(v)) {
@@ -27,6 +31,15 @@ pub(crate) fn to_toml(config: &Config) -> Result<String> {
         }
     }
     Ok(out)
+}
+
+/// Some list has a null in it.
+fn hole(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.iter().any(|item| *item == Value::Null || hole(item)),
+        Value::Map(map) => map.iter().any(|(_, value)| hole(value)),
+        _ => false,
+    }
 }
 
 fn line(out: &mut String, key: &str, value: &Value) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Reading settings by name: what is missing, wrong or unknown is said with its owner.
 
-use crate::config::{Config, FromValue};
+use crate::config::{Config, FromValue, Value};
 use std::fmt;
 use steadygrad_kernels::{Error, Result, nearest};
 
@@ -62,7 +62,51 @@ impl<'a> Args<'a> {
         Ok(self.given(name)?.unwrap_or(default))
     }
 
-    /// Names that may stand there and are not read (Keras' `dtype`, `name`, …).
+    /// An argument of Keras' that may only have values that change nothing here: nothing, or one for which `fine` holds.
+    ///
+    /// ```
+    /// use steadygrad_nn::args::Args;
+    /// use steadygrad_nn::config::{Config, Value};
+    /// let config = Config::new().with("lora_rank", 4);
+    /// let error = Args::new("Dense", &config).neutral("lora_rank", "left out", |_| false).unwrap_err();
+    /// assert!(error.to_string().starts_with("Dense: `lora_rank` must be left out, got the number 4"));
+    /// ```
+    pub fn neutral(&mut self, name: &str, must: &str, fine: impl Fn(&Value) -> bool) -> Result<()> {
+        match self.given::<Value>(name)? {
+            None | Some(Value::Null) => Ok(()),
+            Some(value) if fine(&value) => Ok(()),
+            Some(value) => self
+                .reject(name, must, value.kind())
+                .map_err(|e: Error| e.help("other values would change what Keras does, and do nothing here")),
+        }
+    }
+
+    /// An argument that says how fast and not what: true or false, and nothing comes of it.
+    pub fn switch(&mut self, name: &str) -> Result<()> {
+        self.neutral(name, "true or false", |value| matches!(value, Value::Bool(_)))
+    }
+
+    /// `dtype`, which can only be what everything is computed in.
+    pub fn float32(&mut self) -> Result<()> {
+        let float32 = |value: &Value| match value {
+            Value::Text(text) => text == "float32",
+            // As Keras writes its policies.
+            Value::Map(policy) => match policy.get("config") {
+                Some(Value::Map(config)) => config.get("name") == Some(&Value::from("float32")),
+                _ => false,
+            },
+            _ => false,
+        };
+        self.neutral("dtype", "\"float32\", in which everything is computed (or left out)", float32)
+    }
+
+    /// `name` and `dtype`, which all metrics and losses of Keras' may be given.
+    pub fn named(&mut self) -> Result<()> {
+        self.given::<Option<String>>("name")?;
+        self.float32()
+    }
+
+    /// Names that may stand there and are read elsewhere, or say nothing (Keras' `module`, `registered_name`, …).
     pub fn ignore(&mut self, names: &[&str]) {
         self.known.extend(names.iter().map(|n| n.to_string()));
     }

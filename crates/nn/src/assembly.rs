@@ -40,8 +40,17 @@ impl Assembly {
     pub fn entry(&mut self, layer: Arc<dyn Layer>, name: Option<&str>, trainable: bool) -> usize {
         let class = layer.class();
         let snake = snake_case(class);
+        let given = name.is_some();
         let (name, key) = match name {
-            Some(name) => (name.to_string(), name.to_string()),
+            Some(name) => {
+                if name.is_empty() || name.contains('/') {
+                    self.fail(
+                        Error::argument(format!("`{name}` cannot be the name of a layer"))
+                            .help("a name has one letter or more, and no `/`: it parts the layers of a path"),
+                    );
+                }
+                (name.to_string(), name.to_string())
+            }
             None => {
                 let mut auto = self.names.next(&snake);
                 while self.entries.iter().any(|e| e.name == auto) {
@@ -50,11 +59,22 @@ impl Assembly {
                 (auto, format!("{snake}#{}", self.ordinals.ordinal(&snake)))
             }
         };
-        if self.entries.iter().any(|e| e.name == name) {
-            self.fail(
-                Error::argument(format!("two layers have the name `{name}`"))
-                    .help("give each layer a name of its own; to use one layer twice, share it"),
-            );
+        if let Some(i) = self.entries.iter().position(|e| e.name == name) {
+            let first = &self.entries[i];
+            let error = Error::argument(format!(
+                "two layers have the name `{name}`: layer {i}, a {}, and layer {}, a {class}",
+                first.layer.class(),
+                self.entries.len()
+            ));
+            // A name that was made is the class in small letters, as Keras makes it.
+            self.fail(if given && first.key != first.name {
+                error.help(format!(
+                    "layer {i} was named automatically: give it a name of its own, or layer {} another one",
+                    self.entries.len()
+                ))
+            } else {
+                error.help("give each layer a name of its own; to use one layer twice, share it")
+            });
         }
         self.entries.push(Entry { layer, name, key, trainable });
         self.entries.len() - 1
@@ -83,7 +103,12 @@ impl Assembly {
         self.nodes.len().saturating_sub(1)
     }
 
-    fn fail(&mut self, fault: Error) {
+    /// The names of the inputs so far.
+    pub(crate) fn input_names(&self) -> Vec<String> {
+        self.inputs.iter().map(|&n| self.entries[self.nodes[n].entry].name.clone()).collect()
+    }
+
+    pub(crate) fn fail(&mut self, fault: Error) {
         self.fault.get_or_insert(fault);
     }
 

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::config::{Config, Value};
 use crate::foreign::ours;
 use std::sync::Arc;
-use steadygrad_kernels::{Error, Result};
+use steadygrad_kernels::{Error, Result, nearest};
 
 /// One member of a family: its class name, its other names, and how it is built from settings.
 pub struct Entry<T: ?Sized> {
@@ -32,20 +32,30 @@ pub fn find<'a, T: ?Sized>(family: &str, catalog: &'a [Entry<T>], name: &str) ->
 pub fn position(family: &str, catalog: &[(&str, &[&str])], name: &str) -> Result<usize> {
     let at = catalog.iter().position(|(class, names)| *class == name || names.contains(&name));
     at.ok_or_else(|| {
-        let mut known: Vec<&str> =
-            catalog.iter().map(|(class, names)| *names.first().unwrap_or(class)).collect();
+        let known: Vec<&str> = catalog.iter().map(|(class, names)| shown(class, names)).collect();
         let more: Vec<&str> =
             catalog.iter().flat_map(|(class, names)| std::iter::once(class).chain(*names)).copied().collect();
-        if let Some(word) = ours(name, &known).or_else(|| ours(name, &more)) {
-            return Error::name(family, name, &known).help(format!("did you mean `{word}`?"));
+        // What is suggested is the member's usual name, whatever name of it is the nearest.
+        let usual = |word: &str| {
+            let found = catalog.iter().find(|(class, names)| *class == word || names.contains(&word));
+            found.map_or(word.to_string(), |(class, names)| shown(class, names).to_string())
+        };
+        let error = Error::name(family, name, &[]);
+        let word = ours(name, &known).or_else(|| ours(name, &more));
+        match word.or_else(|| nearest(name, &known)).or_else(|| nearest(name, &more)) {
+            Some(word) => error.help(format!("did you mean `{}`?", usual(word))),
+            None => {
+                let classes: Vec<&str> = catalog.iter().map(|(class, _)| *class).collect();
+                error.help(format!("known: {}", classes.join(", ")))
+            }
         }
-        if steadygrad_kernels::nearest(name, &known).is_none()
-            && steadygrad_kernels::nearest(name, &more).is_some()
-        {
-            known = more;
-        }
-        Error::name(family, name, &known)
     })
+}
+
+/// The name to suggest: the first after the class, unless Keras' way to small letters tears a word of it apart.
+fn shown<'a>(class: &'a str, names: &[&'a str]) -> &'a str {
+    let torn = |name: &str| ["re_lu", "io_u", "rm_sprop"].iter().any(|part| name.contains(part));
+    names.first().copied().filter(|name| !torn(name)).unwrap_or(class)
 }
 
 /// Builds a member from a name, or from `{class_name, config}` as Keras serializes it.
@@ -66,6 +76,15 @@ pub fn build_named<T: ?Sized>(
     let member = (entry.build)(&mut args)?;
     args.finish()?;
     Ok(member)
+}
+
+/// Whether a member that was made in code could be read from its settings: what a file may not say, code may not either.
+/// A member that is not in the catalog answers for itself.
+pub fn check<T: ?Sized>(catalog: &[Entry<T>], class: &str, config: &Config) -> Result<()> {
+    match catalog.iter().find(|e| e.class == class) {
+        Some(entry) => (entry.build)(&mut Args::new(class, config)).map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 /// Splits a spec into class name and settings.

@@ -101,7 +101,7 @@ impl Config {
     pub fn from_json(json: &serde_json::Value) -> Result<Config> {
         match Value::from_json(json) {
             Value::Map(config) => Ok(config),
-            other => Err(Error::format(format!("expected an object of settings, found {}", other.kind()))),
+            other => Err(Error::format(format!("expected a table of settings, found {}", other.kind()))),
         }
     }
 }
@@ -162,7 +162,7 @@ impl Value {
             Value::Float(x) => format!("the number {x}"),
             Value::Text(s) => format!("the text `{s}`"),
             Value::List(items) => format!("a list of {}", items.len()),
-            Value::Map(_) => "an object".into(),
+            Value::Map(_) => "a table".into(),
         }
     }
 }
@@ -252,6 +252,9 @@ impl FromValue for u64 {
     fn from_value(value: &Value) -> Result<u64> {
         match value {
             Value::Int(i) if *i >= 0 => Ok(*i as u64),
+            Value::Float(x) if *x > i64::MAX as f64 && x.fract() == 0.0 => {
+                Err(Error::argument(format!("expected a whole number of at most {}, got more", i64::MAX)))
+            }
             other => expected("a whole number of 0 or more", other),
         }
     }
@@ -276,7 +279,7 @@ impl FromValue for Config {
     fn from_value(value: &Value) -> Result<Config> {
         match value {
             Value::Map(config) => Ok(config.clone()),
-            other => expected("an object", other),
+            other => expected("a table", other),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::model::{Model, Wire};
 use crate::shape::Shape;
 use std::collections::HashMap;
 use std::sync::Arc;
+use steadygrad_kernels::Error;
 
 /// A symbolic value: what a layer will make of others.
 ///
@@ -167,14 +168,35 @@ impl Model {
         Model::new(&[], &[output])
     }
 
-    /// The model with these inputs, in this order, and these outputs.
+    /// The model with these inputs, in this order, and these outputs; without inputs, with all that the outputs depend on.
+    ///
+    /// Outputs that depend on an input that is not among those given are told when the model is used.
     pub fn new(inputs: &[&Value], outputs: &[&Value]) -> Model {
         let mut graph =
             Graph { assembly: Assembly::default(), nodes: HashMap::new(), entries: HashMap::new() };
-        for value in inputs {
+        for (i, value) in inputs.iter().enumerate() {
             graph.node(value);
+            if let Made::By { layer, .. } = &*value.0 {
+                let class = layer.layer.class();
+                graph.assembly.fail(
+                    Error::argument(format!(
+                        "input {i} of the model is what a {class} makes, and not an input"
+                    ))
+                    .help("give what `input(…)` returned"),
+                );
+            }
         }
+        let declared = graph.assembly.input_names().len();
         let wires = outputs.iter().map(|v| Wire { node: graph.node(v), output: v.1 }).collect();
+        let all = graph.assembly.input_names();
+        if let Some(name) = all.get(declared).filter(|_| !inputs.is_empty()) {
+            let error = Error::argument(format!(
+                "the outputs depend on the input `{name}`, which is not among the model's {declared} inputs"
+            ));
+            graph.assembly.fail(error.help(
+                "name all inputs, in the order of the data; Model::of(…) and Model::new(&[], …) find them by themselves",
+            ));
+        }
         graph.assembly.model("Functional", wires)
     }
 }

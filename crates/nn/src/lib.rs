@@ -6,6 +6,7 @@ pub mod args;
 pub mod assembly;
 pub mod builder;
 pub mod catalog;
+mod checks;
 pub mod config;
 pub mod constraints;
 pub mod foreign;

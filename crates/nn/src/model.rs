@@ -141,7 +141,7 @@ impl Model {
         })
     }
 
-    fn place(&self, entry: usize) -> String {
+    pub(crate) fn place(&self, entry: usize) -> String {
         format!("layer {} ({})", entry, self.entries[entry].name)
     }
 
@@ -191,6 +191,8 @@ impl Model {
 
     /// All steps that it takes.
     pub fn lower(&self, purpose: &Purpose) -> Result<Recipe> {
+        // What was wrong while it was put together, or a layer that cannot be, comes before shapes.
+        self.fault.as_ref().map_or_else(|| self.check(), |fault| Err(fault.clone()))?;
         self.output_shapes()?;
         let mut build = Builder::new(purpose.mode, purpose.seed);
         let feeds: Vec<Port> = self

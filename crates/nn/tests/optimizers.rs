@@ -273,9 +273,11 @@ fn bad_settings_are_refused_and_named() {
         let error = built(class, config).expect_err(&shown);
         assert!(error.contains(words), "{shown}: {error}");
     }
-    // What Keras 3 only warns of, and what files of Keras 2 have.
-    let legacy = one("decay", 1e-6).with("jit_compile", false).with("is_legacy_optimizer", false);
+    // What files of Keras 2 have, and a decay that Keras 3 would pass over.
+    let legacy = one("decay", 0.0).with("jit_compile", false).with("is_legacy_optimizer", false);
     assert!(built("SGD", legacy).is_ok());
+    let error = built("SGD", one("decay", 1e-6)).unwrap_err();
+    assert!(error.contains("`decay` must be 0 or left out"), "{error}");
 }
 
 #[test]

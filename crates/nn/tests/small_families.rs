@@ -28,7 +28,7 @@ fn members(folder: &str, others: &[&str]) -> BTreeSet<String> {
 fn every_file_is_in_its_catalog() {
     let classes = |classes: Vec<&str>| -> BTreeSet<String> { classes.into_iter().map(plain).collect() };
     let optimizers = optimizers::CATALOG.iter().map(|e| e.class).collect();
-    assert_eq!(members("optimizers", &["optimizer", "rule"]), classes(optimizers));
+    assert_eq!(members("optimizers", &["optimizer", "rule", "shared"]), classes(optimizers));
     let schedules = schedules::CATALOG.iter().map(|e| e.class).collect();
     assert_eq!(members("schedules", &["schedule"]), classes(schedules));
     let regularizers = regularizers::CATALOG.iter().map(|e| e.class).collect();

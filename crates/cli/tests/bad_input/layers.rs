@@ -46,7 +46,7 @@ fn mistakes_in_layers_and_shapes() {
         case(
             "negative units",
             before_head("{ layer = \"dense\", units = -3 }"),
-            &["`units`", "0 or more", "-3"],
+            &["`units` must be 1 or more, got -3"],
         ),
         case(
             "LeakyReLU",

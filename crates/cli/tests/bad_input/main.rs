@@ -2,6 +2,7 @@
 // A test that fails may panic, its helpers too; and it shows the messages.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod arguments;
 #[path = "../common/mod.rs"]
 mod common;
 mod data;

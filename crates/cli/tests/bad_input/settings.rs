@@ -25,12 +25,12 @@ fn mistakes_in_fit_and_compile() {
         case(
             "fit: validation_split 1",
             fit("validation_split = 1.0"),
-            &["[fit], `validation_split`", "below 1"],
+            &["[fit]", "`validation_split` must be", "below 1"],
         ),
         case(
             "fit: validation_split nan",
             fit("validation_split = nan"),
-            &["[fit], `validation_split`", "below 1"],
+            &["[fit]", "`validation_split` must be", "below 1"],
         ),
         case("fit: nothing left", fit("validation_split = 0.999"), &["leaves 0 of 60 samples"]),
         case(

@@ -14,8 +14,11 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "1,797 handwritten digits of 8 × 8 pixels, built in; 10 classes",
     needs: "",
     takes: &["samples", "channels"],
-    read: |options| trim(parts()?.0, options),
-    read_test: |options: &Options| trim_test(Some(parts()?.1), options),
+    read: |options| trim(if options.whole { all()? } else { parts()?.0 }, options),
+    read_test: |options: &Options| {
+        let test = if options.whole { None } else { Some(parts()?.1) };
+        trim_test(test, options)
+    },
 };
 
 /// 64 planes of one byte per sample, and a plane of labels, compressed with gzip.

@@ -33,6 +33,8 @@ pub struct Options {
     pub test_path: Option<PathBuf>,
     /// The column that holds the target.
     pub target: Option<String>,
+    /// All samples in one part, in their own order: for sets that are cut in two here and not by who published them.
+    pub whole: bool,
     /// Images keep an axis for their one channel: (8, 8, 1) in place of (8, 8).
     pub channels: bool,
 }

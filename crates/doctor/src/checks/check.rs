@@ -1,6 +1,7 @@
 //! What a check is, and what checks of the flow share.
 
 use crate::case::{Case, Outcome};
+use crate::finding::{Finding, Severity};
 use crate::flow::{Flow, Trouble};
 use crate::forecast::{FAR, Outlook, TRAINABLE};
 use steadygrad_chart::Ledger;
@@ -34,6 +35,21 @@ impl Check {
     pub fn run(&self, case: &Case<'_>) -> Outcome {
         (self.run)(case)
     }
+
+    /// A finding of this check, without anything beside its summary yet.
+    pub(crate) fn finding(&self, severity: Severity, summary: impl Into<String>) -> Finding {
+        Finding {
+            code: self.code,
+            condition: self.name,
+            severity,
+            summary: summary.into(),
+            layers: Vec::new(),
+            evidence: Vec::new(),
+            causes: Vec::new(),
+            prescriptions: Vec::new(),
+            follows_from: None,
+        }
+    }
 }
 
 /// A trouble of the flow that a network starts with or ends in.
@@ -59,7 +75,9 @@ pub(crate) fn root(case: &Case<'_>, trouble: Trouble) -> Option<Found> {
     let last = case.chart.samples.last().filter(|_| case.chart.samples.len() > 1);
     let last = last.map(|s| Flow::of(case.chart, s));
     let now = match &last {
-        Some(last) => of(last, FAR) == Some(trouble) || start && of(last, TRAINABLE).is_some(),
+        Some(last) => {
+            of(last, FAR) == Some(trouble) || start && (of(last, TRAINABLE).is_some() || !learns(case))
+        }
         None => start,
     };
     let mut decibels: Vec<f64> = flows.iter().map(|f| f.gradient).collect();
@@ -67,6 +85,34 @@ pub(crate) fn root(case: &Case<'_>, trouble: Trouble) -> Option<Found> {
     let typical = decibels.get(decibels.len() / 2).copied().filter(|_| share >= 0.5);
     let decibels = typical.or(last.map(|f| f.gradient)).or(flows.first().map(|f| f.gradient));
     now.then(|| Found { share, decibels: decibels.unwrap_or(0.0) })
+}
+
+/// Some trouble of the flow is the network's.
+pub(crate) fn suffers(case: &Case<'_>) -> bool {
+    [Trouble::NonFinite, Trouble::Exploding, Trouble::Vanishing, Trouble::Dead]
+        .into_iter()
+        .any(|trouble| root(case, trouble).is_some())
+}
+
+/// The flow has no trouble at the start, neither with the network's own weights nor with half of the draws.
+pub(crate) fn calm_start(case: &Case<'_>) -> bool {
+    let flows = case.flows();
+    let sick = |f: &Flow| f.trouble(FAR, case.growth()).is_some();
+    !flows.first().is_some_and(sick) && Case::share(&flows, sick) < 0.5
+}
+
+/// What is found, as an outcome.
+pub(crate) fn found(finding: Finding) -> Outcome {
+    Outcome::Found(Box::new(finding))
+}
+
+/// Of the loss at the start, what must be gone for a network that started sick to have found its way.
+const GONE: f64 = 0.2;
+
+/// Whether the training took a good part off the loss that the network started with.
+fn learns(case: &Case<'_>) -> bool {
+    let start = case.flows().first().map_or(f64::NAN, |f| f.loss);
+    case.curves.loss.last().is_some_and(|&now| now < (1.0 - GONE) * start)
 }
 
 /// The layers that lose most of the gradient, or gain most: those with more than half of the largest entry.

@@ -2,17 +2,59 @@
 
 pub(crate) mod check;
 
+mod batch_norm_gap;
+mod clipping_always;
 mod dead_units;
 mod exploding_gradient;
+mod growing_signal;
+mod initializer_mismatch;
+mod learning_rate_too_high;
+mod learning_rate_too_low;
+mod mismatched_head;
 mod non_finite;
+mod not_learning;
+mod off_center_activations;
+mod oscillating_loss;
+mod overfitting;
+mod saturated_units;
+mod shrinking_signal;
+mod symmetric_initialization;
+mod under_trained;
+mod unscaled_input;
+mod unscaled_target;
+mod useless_bias;
 mod vanishing_gradient;
+mod zero_gradient;
 
 pub use check::Check;
 use steadygrad_kernels::{Error, Result};
 
 /// All checks, in the order of their codes.
-pub const CATALOG: &[Check] =
-    &[non_finite::CHECK, vanishing_gradient::CHECK, exploding_gradient::CHECK, dead_units::CHECK];
+pub const CATALOG: &[Check] = &[
+    non_finite::CHECK,
+    vanishing_gradient::CHECK,
+    exploding_gradient::CHECK,
+    zero_gradient::CHECK,
+    shrinking_signal::CHECK,
+    growing_signal::CHECK,
+    saturated_units::CHECK,
+    dead_units::CHECK,
+    off_center_activations::CHECK,
+    batch_norm_gap::CHECK,
+    initializer_mismatch::CHECK,
+    symmetric_initialization::CHECK,
+    unscaled_input::CHECK,
+    unscaled_target::CHECK,
+    mismatched_head::CHECK,
+    useless_bias::CHECK,
+    learning_rate_too_high::CHECK,
+    learning_rate_too_low::CHECK,
+    oscillating_loss::CHECK,
+    not_learning::CHECK,
+    overfitting::CHECK,
+    clipping_always::CHECK,
+    under_trained::CHECK,
+];
 
 /// The check of this code or name.
 ///
@@ -37,6 +79,8 @@ pub fn find(name: &str) -> Result<&'static Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Patient;
+    use crate::{Outcome, Severity};
 
     #[test]
     fn every_file_is_a_check_in_the_catalog_and_says_all_that_explain_promises() {
@@ -59,5 +103,32 @@ mod tests {
         assert!(codes.is_sorted());
         codes.dedup();
         assert_eq!(codes.len(), CATALOG.len());
+    }
+
+    #[test]
+    fn a_healthy_network_is_told_nothing_and_what_nobody_looked_at_neither() {
+        for patient in [1, 2, 6].map(Patient::healthy).into_iter().chain([Patient::empty()]) {
+            for check in CATALOG {
+                assert!(patient.fine(check), "{}: {:?}", check.name, patient.ask(check));
+            }
+        }
+    }
+
+    #[test]
+    fn odd_numbers_never_panic_and_none_are_called_sick_by_comparison() {
+        for x in [0.0, -1.0, 1e300, 1e-300, f64::MIN_POSITIVE, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut patient = Patient::all(x);
+            for hidden in [0, 1, 3] {
+                patient.chart.layers.truncate(2 * hidden + 1);
+                for check in CATALOG {
+                    let outcome = patient.ask(check);
+                    if let Outcome::Found(finding) = outcome
+                        && x.is_nan()
+                    {
+                        assert!(finding.severity < Severity::Sick, "{x}: {finding:?}");
+                    }
+                }
+            }
+        }
     }
 }

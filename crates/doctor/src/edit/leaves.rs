@@ -29,6 +29,9 @@ pub(crate) enum Step {
     Within(&'static str),
 }
 
+/// Makes a new list of layers from a list and the way to it.
+type Rewriter<'a> = dyn Fn(&[Step], Vec<Value>) -> Result<Vec<Value>> + 'a;
+
 const LISTS: [&str; 3] = ["block", "residual", "shortcut"];
 
 impl Leaf {
@@ -152,12 +155,8 @@ pub(crate) fn table_at(
 }
 
 /// Rewrites every list of layers, innermost first. `f` gets each list with the path to it.
-fn rewrite(experiment: &mut Config, f: &dyn Fn(&[Step], Vec<Value>) -> Result<Vec<Value>>) -> Result<()> {
-    fn list(
-        items: Vec<Value>,
-        path: &mut Vec<Step>,
-        f: &dyn Fn(&[Step], Vec<Value>) -> Result<Vec<Value>>,
-    ) -> Result<Vec<Value>> {
+fn rewrite(experiment: &mut Config, f: &Rewriter<'_>) -> Result<()> {
+    fn list(items: Vec<Value>, path: &mut Vec<Step>, f: &Rewriter<'_>) -> Result<Vec<Value>> {
         let mut done = Vec::with_capacity(items.len());
         for (i, mut item) in items.into_iter().enumerate() {
             path.push(Step::Item(i));

@@ -2,6 +2,7 @@
 
 use crate::learner::Learner;
 use crate::logs::Logs;
+use crate::measure::Measures;
 use std::fmt::Debug;
 use steadygrad_kernels::Result;
 use steadygrad_nn::args::Args;
@@ -16,6 +17,8 @@ pub struct Training<'a> {
     pub epochs: usize,
     /// Batches of an epoch.
     pub steps: usize,
+    /// Whether there is data for validation: then the logs of epochs have numbers with `val_` in front.
+    pub validation: bool,
     /// Set it to end the training: after this epoch, or after this batch where it is set by a batch's hook.
     pub stop: bool,
     /// What the user should know when all is over.
@@ -29,6 +32,16 @@ impl Training<'_> {
         if !self.warnings.contains(&text) {
             self.warnings.push(text);
         }
+    }
+
+    /// The names that the logs of an epoch will have, as far as they are known before it: losses and metrics, with `val_` in
+    /// front where there is validation data. What callbacks add is not among them.
+    pub fn names(&self) -> Vec<String> {
+        let own = self.learner.measures.as_ref().map_or_else(Vec::new, Measures::names);
+        let tested = own.iter().filter(|_| self.validation).map(|name| format!("val_{name}"));
+        let mut names: Vec<String> = tested.chain(own.iter().cloned()).collect();
+        names.sort();
+        names
     }
 
     /// Which way the number of this key of the logs improves: losses go down, metrics know. `val_` in front does not count.

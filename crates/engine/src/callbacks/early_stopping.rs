@@ -36,7 +36,7 @@ use steadygrad_nn::args::Args;
 /// ```
 ///
 /// # Errors
-/// At the end of the first epoch, if `mode` is `Auto` and nobody knows whether more or less of the number is better.
+/// Before training, if `mode` is `Auto` and nobody knows whether more or less of the number is better.
 #[derive(Debug)]
 pub struct EarlyStopping {
     monitor: Monitor,
@@ -142,8 +142,8 @@ fn values(training: &Training<'_>) -> Vec<Array> {
 }
 
 impl Callback for EarlyStopping {
-    fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
-        self.monitor.reset();
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        self.monitor.begin(training)?;
         (self.wait, self.best, self.best_epoch) = (0, None, 0);
         (self.stopped_epoch, self.best_weights) = (None, None);
         Ok(())

@@ -60,7 +60,7 @@ pub fn from_value(value: &Value) -> Result<Box<dyn Callback>> {
     let entry = &CATALOG[position("callback", &names, &name)?];
     let mut args = Args::new(entry.class, &config);
     // What Keras prints on the way is said in the history's warnings, or not at all.
-    args.ignore(&["verbose"]);
+    args.neutral("verbose", "0, 1 or 2", |value| matches!(value, Value::Bool(_) | Value::Int(0..=2)))?;
     let callback = (entry.build)(&mut args)?;
     args.finish()?;
     Ok(callback)

@@ -1,11 +1,11 @@
 //! ModelCheckpoint: writes the weights to files while the model is trained.
 
 use super::callback::{Callback, Entry, Training};
-use super::monitor::{Mode, Monitor};
+use super::monitor::{LEARNING_RATE, Mode, Monitor};
 use super::pattern::{Number, Pattern};
 use crate::logs::Logs;
 use std::path::Path;
-use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_kernels::{Error, Kind, Place, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::Value;
 
@@ -35,9 +35,10 @@ use steadygrad_nn::config::Value;
 /// ```
 ///
 /// # Errors
-/// When it is made, if the path ends otherwise or cannot be read as a pattern. In training: if the path asks for a number
-/// that is not there, if the file cannot be written, or, with `save_best_only` and `mode` `Auto`, if nobody knows whether
-/// more or less of the number is better.
+/// When it is made, if the path ends otherwise or cannot be read as a pattern. Before training: if the path asks for a number
+/// that is not there (epoch, batch, losses and metrics, the `learning_rate` where a callback logs it), or, with
+/// `save_best_only` and `mode` `Auto`, if nobody knows whether more or less of the number is better. In training, if the
+/// file cannot be written.
 #[derive(Debug)]
 pub struct ModelCheckpoint {
     path: Pattern,
@@ -116,6 +117,34 @@ impl ModelCheckpoint {
         Ok(())
     }
 
+    /// Whether all numbers that the path asks for will be there, and a file can be: as far as that is known before training.
+    fn check_path(&self, training: &Training<'_>) -> Result<()> {
+        let (names, by_batch) = (training.names(), self.save_freq.is_some());
+        if !names.is_empty() {
+            let logged = names.iter().filter(|name| !(by_batch && name.starts_with("val_")));
+            let mut known = vec!["epoch"];
+            known.extend(by_batch.then_some("batch"));
+            known.extend(logged.map(String::as_str));
+            known.extend((!by_batch).then_some(LEARNING_RATE));
+            self.path.check(&known)?;
+        }
+        let mut there = Path::new(self.path.start());
+        // The last part is the file's own name.
+        while let Some(folder) = there.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            if folder.exists() {
+                let found = std::fs::metadata(folder).map_err(|e| Error::file(folder, &e))?;
+                if !found.is_dir() {
+                    return Err(Error::new(Kind::File, "it is a file, not a folder")
+                        .at(folder.display().to_string())
+                        .help("choose another path for the weights"));
+                }
+                break;
+            }
+            there = folder;
+        }
+        Ok(())
+    }
+
     fn save(&mut self, training: &mut Training<'_>, batch: Option<usize>, logs: &Logs) -> Result<()> {
         if self.save_best_only {
             // As in Keras: where the number is missing, it is better to write too much than nothing.
@@ -160,10 +189,12 @@ impl Callback for ModelCheckpoint {
         self.save_freq.is_some()
     }
 
-    fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.check()?;
-        self.monitor.reset();
-        Ok(())
+        if self.save_best_only {
+            self.monitor.begin(training)?;
+        }
+        self.check_path(training).place(|| "ModelCheckpoint")
     }
 
     fn on_epoch_begin(&mut self, _: &mut Training<'_>, epoch: usize) -> Result<()> {

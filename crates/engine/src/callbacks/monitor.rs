@@ -7,6 +7,9 @@ use steadygrad_nn::args::Args;
 use steadygrad_nn::config::{FromValue, Value};
 use steadygrad_nn::metrics::Direction;
 
+/// What callbacks that change the learning rate add to the logs.
+pub(crate) const LEARNING_RATE: &str = "learning_rate";
+
 /// Which way the watched number improves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
@@ -56,9 +59,18 @@ impl Monitor {
         Ok(())
     }
 
-    /// Forgets what it found out about the number: another training may have other metrics.
-    pub fn reset(&mut self) {
+    /// Forgets what it found out about the number, as another training may have other metrics, and finds out anew.
+    ///
+    /// # Errors
+    /// If nobody will know which way the number improves.
+    pub fn begin(&mut self, training: &Training<'_>) -> Result<()> {
         self.direction = None;
+        let names = training.names();
+        if !names.is_empty() {
+            let known: Vec<&str> = names.iter().map(String::as_str).collect();
+            self.direction = Some(self.find_direction(training, &known)?);
+        }
+        Ok(())
     }
 
     /// The watched number, or `None`, with a warning that says what follows, where the logs do not have it.
@@ -67,7 +79,7 @@ impl Monitor {
     /// If nobody knows which way it improves.
     pub fn value(&mut self, training: &mut Training<'_>, logs: &Logs, so: &str) -> Result<Option<f64>> {
         if self.direction.is_none() {
-            self.direction = Some(self.find_direction(training, logs)?);
+            self.direction = Some(self.find_direction(training, &logs.names())?);
         }
         let value = logs.get(&self.key);
         if value.is_none() {
@@ -81,7 +93,7 @@ impl Monitor {
         Ok(value)
     }
 
-    fn find_direction(&self, training: &Training<'_>, logs: &Logs) -> Result<Direction> {
+    fn find_direction(&self, training: &Training<'_>, known: &[&str]) -> Result<Direction> {
         let found = match self.mode {
             Mode::Min => Direction::Down,
             Mode::Max => Direction::Up,
@@ -90,12 +102,11 @@ impl Monitor {
         if found != Direction::None {
             return Ok(found);
         }
-        let known = logs.names();
-        let error = if known.contains(&self.key.as_str()) {
+        let error = if known.contains(&self.key.as_str()) || self.key == LEARNING_RATE {
             Error::argument(format!("whether more or less of `{}` is better is not known", self.key))
                 .help("say it with `mode`: \"min\" or \"max\"")
         } else {
-            let near = steadygrad_kernels::nearest(&self.key, &known);
+            let near = steadygrad_kernels::nearest(&self.key, known);
             let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
             Error::new(Kind::Name, format!("`{}` is not a number of this training", self.key))
                 .help(format!("{near}it can watch: {}", known.join(", ")))

@@ -65,6 +65,22 @@ impl Pattern {
         Ok(Pattern(pieces))
     }
 
+    /// The text before the first place.
+    pub fn start(&self) -> &str {
+        match self.0.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Whether all places can be filled with numbers of these names.
+    pub fn check(&self, known: &[&str]) -> Result<()> {
+        self.0.iter().try_for_each(|piece| match piece {
+            Piece::Place { key, .. } if !known.contains(&key.as_str()) => Err(missing(key, known)),
+            _ => Ok(()),
+        })
+    }
+
     /// The text with all places filled in.
     pub fn fill(&self, numbers: &[(&str, Number)]) -> Result<String> {
         let mut filled = String::new();
@@ -73,15 +89,7 @@ impl Pattern {
                 Piece::Text(text) => filled.push_str(text),
                 Piece::Place { key, .. } => {
                     let Some((_, number)) = numbers.iter().find(|(name, _)| name == key) else {
-                        let known: Vec<&str> = numbers.iter().map(|(name, _)| *name).collect();
-                        let help = match steadygrad_kernels::nearest(key, &known) {
-                            Some(near) => format!("did you mean `{near}`?"),
-                            None => format!("there are: {}", known.join(", ")),
-                        };
-                        return Err(Error::argument(format!(
-                            "the path asks for `{key}`, which is not there"
-                        ))
-                        .help(help));
+                        return Err(missing(key, &numbers.iter().map(|(name, _)| *name).collect::<Vec<_>>()));
                     };
                     filled.push_str(&piece.write(*number)?);
                 }
@@ -89,6 +97,14 @@ impl Pattern {
         }
         Ok(filled)
     }
+}
+
+fn missing(key: &str, known: &[&str]) -> Error {
+    let help = match steadygrad_kernels::nearest(key, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", known.join(", ")),
+    };
+    Error::argument(format!("the path asks for `{key}`, which is not there")).help(help)
 }
 
 /// `key` or `key:[0][width][.precision][d|f|e]`.

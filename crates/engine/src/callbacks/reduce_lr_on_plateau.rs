@@ -33,8 +33,8 @@ use steadygrad_nn::args::Args;
 /// ```
 ///
 /// # Errors
-/// Before training, if `factor` is 1 or more; at the end of the first epoch, if `mode` is `Auto` and nobody knows whether
-/// more or less of the number is better; when the rate is to be changed, if it follows a schedule.
+/// Before training, if `factor` is 1 or more, or if `mode` is `Auto` and nobody knows whether more or less of the number is
+/// better; when the rate is to be changed, if it follows a schedule.
 #[derive(Debug)]
 pub struct ReduceLrOnPlateau {
     monitor: Monitor,
@@ -125,9 +125,9 @@ impl ReduceLrOnPlateau {
 }
 
 impl Callback for ReduceLrOnPlateau {
-    fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.check()?;
-        self.monitor.reset();
+        self.monitor.begin(training)?;
         (self.best, self.wait, self.cooling) = (None, 0, 0);
         Ok(())
     }

@@ -393,7 +393,7 @@ fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
         renorm_clipping: args.or("renorm_clipping", None)?,
         renorm_momentum: args.or("renorm_momentum", 0.99)?,
     };
-    args.ignore(&["synchronized"]);
+    args.switch("synchronized")?;
     for (name, momentum) in [("momentum", layer.momentum), ("renorm_momentum", layer.renorm_momentum)] {
         if !(0.0..=1.0).contains(&momentum) {
             return args.reject(name, "between 0 and 1", momentum);

@@ -4,7 +4,7 @@ use super::layer::{Layer, Role, one_input};
 use crate::args::Args;
 use crate::builder::Port;
 use crate::catalog::Entry;
-use crate::config::Config;
+use crate::config::{Config, FromValue};
 use crate::constraints::Constraint;
 use crate::initializers::{GlorotUniform, Initializer, Zeros};
 use crate::lowering::{Lowering, ParamSpec};
@@ -191,10 +191,10 @@ impl Layer for Dense {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
-    let units: usize = args.need("units")?;
-    if units == 0 {
-        return args.reject("units", "1 or more", 0);
-    }
+    let units: i64 = args.need("units")?;
+    let Some(units) = usize::try_from(units).ok().filter(|units| *units > 0) else {
+        return args.reject("units", "1 or more", units);
+    };
     let dense = Dense {
         units,
         activation: args.or("activation", None)?.and_then(not_linear),
@@ -202,7 +202,11 @@ fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
         kernel: ParamSpec::read(args, "kernel", Arc::new(GlorotUniform))?,
         bias: ParamSpec::read(args, "bias", Arc::new(Zeros))?,
     };
-    args.ignore(&["lora_rank", "lora_alpha", "quantization_config"]);
+    for name in ["lora_rank", "quantization_config"] {
+        args.neutral(name, "left out: there is no such thing here", |_| false)?;
+    }
+    // Without a rank it says nothing.
+    args.neutral("lora_alpha", "a number", |value| f64::from_value(value).is_ok())?;
     Ok(Arc::new(dense))
 }
 

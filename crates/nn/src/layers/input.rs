@@ -47,7 +47,11 @@ impl Layer for Input {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
-    args.ignore(&["sparse", "ragged", "optional", "batch_size"]);
+    for name in ["sparse", "ragged", "optional"] {
+        args.neutral(name, "false", |value| *value == Value::Bool(false))?;
+    }
+    // A batch may have any size here.
+    args.given::<Option<usize>>("batch_size")?;
     let shape: Option<Vec<usize>> = args.or("shape", None)?;
     let batch_shape: Option<Vec<Option<usize>>> = args.or("batch_shape", None)?;
     let dims = match (shape, batch_shape) {

@@ -116,7 +116,8 @@ pub fn from_config(class: &str, config: &Config) -> Result<Made> {
     let mut layer = (entry.build)(&mut args)?;
     let name: Option<String> = args.or("name", None)?;
     let trainable = args.or("trainable", true)?;
-    args.ignore(&["dtype", "autocast"]);
+    args.float32()?;
+    args.switch("autocast")?;
     let activity: Option<Arc<dyn Regularizer>> = args.or("activity_regularizer", None)?;
     args.finish().map_err(|e| match &name {
         Some(name) => e.at(name.clone()),

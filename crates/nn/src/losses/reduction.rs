@@ -52,7 +52,7 @@ impl FromValue for Reduction {
 
 /// What every loss can be given: the reduction; its name and type of numbers are not read.
 pub(super) fn common(args: &mut Args<'_>) -> Result<Reduction> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     args.or("reduction", Reduction::Mean)
 }
 

@@ -50,7 +50,7 @@ impl Pairs for Accuracy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(Accuracy))
 }
 

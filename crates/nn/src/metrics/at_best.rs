@@ -29,7 +29,7 @@ impl AtBest {
 
     /// Reads the settings; `name` is that of the rate that must be reached.
     pub fn read(args: &mut Args<'_>, name: &str) -> Result<AtBest> {
-        args.ignore(&["name", "dtype"]);
+        args.named()?;
         let least: f64 = args.need(name)?;
         let num_thresholds = args.or("num_thresholds", 200)?;
         if !(0.0..=1.0).contains(&least) {

@@ -244,7 +244,7 @@ impl FromValue for AucSummation {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     let num_thresholds = args.or("num_thresholds", 200)?;
     if num_thresholds < 2 {
         return args.reject("num_thresholds", "2 or more", num_thresholds);

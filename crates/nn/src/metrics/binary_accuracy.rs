@@ -52,7 +52,7 @@ impl Pairs for BinaryAccuracy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     let threshold = args.or("threshold", 0.5)?;
     if !(threshold > 0.0 && threshold < 1.0) {
         return args.reject("threshold", "between 0 and 1", threshold);

@@ -57,7 +57,7 @@ impl SampleMetric for BinaryCrossentropy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(BinaryCrossentropy {
         from_logits: args.or("from_logits", false)?,
         label_smoothing: args.or("label_smoothing", 0.0)?,

@@ -64,7 +64,7 @@ impl Metric for BinaryIoU {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     let target_class_ids = super::overlap::class_ids_or(args, 2, vec![0, 1])?;
     Ok(Arc::new(BinaryIoU { target_class_ids, threshold: args.or("threshold", 0.5)? }))
 }

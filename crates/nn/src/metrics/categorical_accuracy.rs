@@ -42,7 +42,7 @@ impl Measure for CategoricalAccuracy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(CategoricalAccuracy))
 }
 

@@ -67,7 +67,7 @@ impl SampleMetric for CategoricalCrossentropy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(CategoricalCrossentropy {
         from_logits: args.or("from_logits", false)?,
         label_smoothing: args.or("label_smoothing", 0.0)?,

@@ -56,7 +56,7 @@ impl Lanes for ConcordanceCorrelation {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(ConcordanceCorrelation { axis: args.or("axis", -1)? }))
 }
 

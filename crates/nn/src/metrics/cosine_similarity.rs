@@ -47,7 +47,7 @@ impl SampleMetric for CosineSimilarity {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(CosineSimilarity { axis: args.or("axis", -1)? }))
 }
 

@@ -76,7 +76,7 @@ impl Metric for F1Score {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(F1Score { average: args.or("average", None)?, threshold: threshold(args)? }))
 }
 

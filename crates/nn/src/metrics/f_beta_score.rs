@@ -71,7 +71,7 @@ impl Metric for FBetaScore {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     let beta: f64 = args.or("beta", 1.0)?;
     if beta.is_nan() || beta <= 0.0 {
         return args.reject("beta", "above 0", beta);

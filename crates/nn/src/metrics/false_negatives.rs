@@ -54,7 +54,7 @@ impl Metric for FalseNegatives {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(FalseNegatives { thresholds: thresholds(args)? }))
 }
 

@@ -96,7 +96,7 @@ impl Metric for IoU {
 
 /// Reads the settings, `sparse_y_true` excepted.
 pub(super) fn read(args: &mut Args<'_>, sparse_y_true: bool, sparse_y_pred: bool) -> Result<IoU> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     let num_classes = args.need("num_classes")?;
     let target_class_ids = super::overlap::class_ids(args, num_classes)?;
     Ok(IoU {

@@ -35,7 +35,7 @@ impl Measure for Mean {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(Mean))
 }
 

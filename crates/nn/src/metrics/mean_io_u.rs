@@ -87,7 +87,7 @@ impl Metric for MeanIoU {
 
 /// Reads the settings, `sparse_y_true` excepted.
 pub(super) fn read(args: &mut Args<'_>, sparse_y_true: bool, sparse_y_pred: bool) -> Result<MeanIoU> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     let num_classes = args.need("num_classes")?;
     Ok(MeanIoU {
         num_classes,

@@ -47,7 +47,7 @@ impl SampleMetric for MeanMetricWrapper {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(MeanMetricWrapper { loss: args.need("fn")? }))
 }
 

@@ -28,7 +28,7 @@ impl SampleMetric for MeanSquaredError {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(MeanSquaredError))
 }
 

@@ -54,7 +54,7 @@ impl Lanes for PearsonCorrelation {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(PearsonCorrelation { axis: args.or("axis", -1)? }))
 }
 

@@ -76,7 +76,7 @@ impl Metric for Precision {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(Precision {
         thresholds: thresholds(args)?,
         top_k: args.or("top_k", None)?,

@@ -176,7 +176,7 @@ impl Accumulator for Sums {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(R2Score {
         class_aggregation: args.or("class_aggregation", ClassAggregation::Uniform)?,
         num_regressors: args.or("num_regressors", 0)?,

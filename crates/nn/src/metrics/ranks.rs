@@ -1,5 +1,16 @@
 //! The largest of a row, and the largest k.
 
+use crate::args::Args;
+use steadygrad_kernels::Result;
+
+/// The setting `k`: how many of the largest count.
+pub(super) fn top(args: &mut Args<'_>) -> Result<usize> {
+    match args.or("k", 5)? {
+        0 => args.reject("k", "1 or more", 0),
+        k => Ok(k),
+    }
+}
+
 /// The index of the largest number; the first among equals, and the first NaN where there is one.
 pub(super) fn argmax(row: &[f32]) -> usize {
     let mut best = 0;

@@ -76,7 +76,7 @@ impl Metric for Recall {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(Recall {
         thresholds: thresholds(args)?,
         top_k: args.or("top_k", None)?,

@@ -31,7 +31,7 @@ impl SampleMetric for RootMeanSquaredError {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(RootMeanSquaredError))
 }
 

@@ -57,7 +57,7 @@ impl Measure for SparseCategoricalAccuracy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(SparseCategoricalAccuracy))
 }
 

@@ -73,7 +73,7 @@ impl SampleMetric for SparseCategoricalCrossentropy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(SparseCategoricalCrossentropy {
         from_logits: args.or("from_logits", false)?,
         ignore_class: args.or("ignore_class", None)?,

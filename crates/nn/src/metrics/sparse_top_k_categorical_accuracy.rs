@@ -3,7 +3,7 @@
 use super::mean_of::{Measure, Sample, SampleMetric, push_means};
 use super::metric::Batch;
 use super::metric::{Direction, Metric};
-use super::ranks::in_top;
+use super::ranks::{in_top, top};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -76,9 +76,9 @@ impl Measure for SparseTopKCategoricalAccuracy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(SparseTopKCategoricalAccuracy {
-        k: args.or("k", 5)?,
+        k: top(args)?,
         from_sorted_ids: args.or("from_sorted_ids", false)?,
     }))
 }

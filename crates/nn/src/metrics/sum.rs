@@ -60,7 +60,7 @@ impl Accumulator for Total {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(Sum))
 }
 

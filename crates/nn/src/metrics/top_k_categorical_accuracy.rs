@@ -3,7 +3,7 @@
 use super::mean_of::{Measure, Sample, SampleMetric, push_means};
 use super::metric::Batch;
 use super::metric::{Direction, Metric};
-use super::ranks::{argmax, in_top};
+use super::ranks::{argmax, in_top, top};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -61,8 +61,8 @@ impl Measure for TopKCategoricalAccuracy {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
-    Ok(Arc::new(TopKCategoricalAccuracy { k: args.or("k", 5)? }))
+    args.named()?;
+    Ok(Arc::new(TopKCategoricalAccuracy { k: top(args)? }))
 }
 
 pub(crate) const ENTRY: Entry<dyn Metric> =

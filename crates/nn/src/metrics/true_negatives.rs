@@ -54,7 +54,7 @@ impl Metric for TrueNegatives {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {
-    args.ignore(&["name", "dtype"]);
+    args.named()?;
     Ok(Arc::new(TrueNegatives { thresholds: thresholds(args)? }))
 }
 

@@ -6,6 +6,7 @@
 
 mod optimizer;
 mod rule;
+mod shared;
 
 mod adadelta;
 mod adafactor;

@@ -286,6 +286,15 @@ impl Rule for Muon {
     }
 }
 
+fn decay(args: &mut Args<'_>, name: &str, usual: Option<f64>) -> Result<Option<f64>> {
+    match args.or(name, usual)? {
+        Some(decay) if !(decay.is_finite() && decay >= 0.0) => {
+            args.reject(name, "a finite number of 0 or more", decay)
+        }
+        decay => Ok(decay),
+    }
+}
+
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Rule>> {
     let usual = Muon::new(0.001);
     let [a, b, c] = usual.muon;
@@ -301,8 +310,8 @@ fn build(args: &mut Args<'_>) -> Result<Arc<dyn Rule>> {
         ns_steps: args.or("ns_steps", usual.ns_steps)?,
         nesterov: args.or("nesterov", usual.nesterov)?,
         exclude_embeddings: args.or("exclude_embeddings", usual.exclude_embeddings)?,
-        weight_decay: args.or("weight_decay", usual.weight_decay)?,
-        adam_weight_decay: args.or("adam_weight_decay", usual.adam_weight_decay)?,
+        weight_decay: decay(args, "weight_decay", usual.weight_decay)?,
+        adam_weight_decay: decay(args, "adam_weight_decay", usual.adam_weight_decay)?,
         rms_rate: args.or("rms_rate", usual.rms_rate)?,
     }))
 }

@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::config::{Config, Value};
 use crate::schedules::Rate;
 use std::sync::Arc;
-use steadygrad_kernels::{Error, Result};
+use steadygrad_kernels::{Error, Place, Result};
 
 /// Clipping of gradients.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +16,21 @@ pub enum Clip {
     GlobalNorm(f64),
     /// Each number into −c … c.
     Value(f64),
+}
+
+impl Clip {
+    /// Keras' name, and the bound.
+    fn parts(self) -> (&'static str, f64) {
+        match self {
+            Clip::Norm(limit) => ("clipnorm", limit),
+            Clip::GlobalNorm(limit) => ("global_clipnorm", limit),
+            Clip::Value(limit) => ("clipvalue", limit),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        self.parts().0
+    }
 }
 
 /// Moving average of the weights, as Keras' `use_ema`.
@@ -56,6 +71,8 @@ pub struct Optimizer {
     pub loss_scale_factor: Option<f64>,
     /// Updates once in so many steps, with the mean of their gradients.
     pub gradient_accumulation_steps: Option<u64>,
+    /// The name of a clipping that was asked for after another one; told by [`Optimizer::check`].
+    second_clip: Option<&'static str>,
 }
 
 impl Optimizer {
@@ -76,25 +93,31 @@ impl Optimizer {
             ema: None,
             loss_scale_factor: None,
             gradient_accumulation_steps: None,
+            second_clip: None,
         }
     }
 
-    /// Clips each parameter's gradient to this norm.
-    pub fn clipnorm(mut self, norm: f64) -> Optimizer {
-        self.clip = Some(Clip::Norm(norm));
+    fn clipped(mut self, clip: Clip) -> Optimizer {
+        if self.clip.is_some_and(|first| first.name() != clip.name()) {
+            self.second_clip = Some(clip.name());
+        }
+        self.clip = Some(clip);
         self
+    }
+
+    /// Clips each parameter's gradient to this norm.
+    pub fn clipnorm(self, norm: f64) -> Optimizer {
+        self.clipped(Clip::Norm(norm))
     }
 
     /// Clips all gradients together to this norm (Pascanu, Mikolov, Bengio 2013).
-    pub fn global_clipnorm(mut self, norm: f64) -> Optimizer {
-        self.clip = Some(Clip::GlobalNorm(norm));
-        self
+    pub fn global_clipnorm(self, norm: f64) -> Optimizer {
+        self.clipped(Clip::GlobalNorm(norm))
     }
 
     /// Clips each number of each gradient.
-    pub fn clipvalue(mut self, value: f64) -> Optimizer {
-        self.clip = Some(Clip::Value(value));
-        self
+    pub fn clipvalue(self, value: f64) -> Optimizer {
+        self.clipped(Clip::Value(value))
     }
 
     /// Decoupled weight decay.
@@ -179,7 +202,9 @@ impl Optimizer {
     /// From a name ("adam", any case) or `{class_name, config}`.
     pub fn from_value(value: &Value) -> Result<Optimizer> {
         let (name, config) = crate::catalog::class_and_config("optimizer", value)?;
-        let entry = crate::catalog::find("optimizer", super::CATALOG, &name.to_lowercase())?;
+        // In any case; what is not found is named as it was written.
+        let find = |name: &str| crate::catalog::find("optimizer", super::CATALOG, name);
+        let entry = find(&name.to_lowercase()).or_else(|_| find(&name))?;
         let mut args = Args::new(entry.class, &config);
         let mut optimizer = Optimizer::from_rule((entry.build)(&mut args)?);
         optimizer.read_shared(&mut args)?;
@@ -188,8 +213,13 @@ impl Optimizer {
     }
 
     fn read_shared(&mut self, args: &mut Args<'_>) -> Result<()> {
-        // Keras says that `decay` is no longer used and goes on; the other two stand in files of Keras 2.
-        args.ignore(&["decay", "jit_compile", "is_legacy_optimizer"]);
+        // These three stand in files of Keras 2; Keras 3 no longer knows the first.
+        let none = |value: &Value| matches!(value, Value::Int(0) | Value::Float(0.0));
+        args.neutral("decay", "0 or left out: a schedule says how the rate decays", none)?;
+        args.neutral("jit_compile", "true, false or \"auto\"", |value| {
+            matches!(value, Value::Bool(_)) || *value == Value::from("auto")
+        })?;
+        args.switch("is_legacy_optimizer")?;
         if args.given::<Value>("lr")?.is_some() {
             return Err(Error::name("argument", "lr", &[]).at(args.owner().to_string()).help(LR));
         }
@@ -200,52 +230,77 @@ impl Optimizer {
             self.weight_decay = decay;
         }
         self.exclude_from_weight_decay = args.or("exclude_from_weight_decay", Vec::new())?;
-        self.read_clip(args)?;
-        self.read_ema(args)?;
-        self.loss_scale_factor = args.or("loss_scale_factor", None)?;
-        if let Some(factor) = self.loss_scale_factor.filter(|factor| !(factor.is_finite() && *factor > 0.0)) {
-            return args.reject("loss_scale_factor", "a finite number above 0", factor);
-        }
-        self.gradient_accumulation_steps = args.or("gradient_accumulation_steps", None)?;
-        if let Some(steps) = self.gradient_accumulation_steps.filter(|steps| *steps < 2) {
-            return args.reject("gradient_accumulation_steps", "2 or more (leave it out for none)", steps);
-        }
-        Ok(())
-    }
-
-    fn read_clip(&mut self, args: &mut Args<'_>) -> Result<()> {
-        self.clip = None;
-        for name in ["clipnorm", "global_clipnorm", "clipvalue"] {
-            let Some(limit) = args.or::<Option<f64>>(name, None)? else { continue };
-            if limit.is_nan() || limit <= 0.0 {
-                return args.reject(name, "above 0 (leave it out for no clipping)", limit);
+        for clip in [Clip::Norm, Clip::GlobalNorm, Clip::Value] {
+            if let Some(limit) = args.or::<Option<f64>>(clip(1.0).name(), None)? {
+                *self = self.clone().clipped(clip(limit));
             }
-            if self.clip.is_some() {
-                let only = "the only one of clipnorm, global_clipnorm and clipvalue";
-                return args.reject(name, only, "a second one");
-            }
-            self.clip = Some(match name {
-                "clipnorm" => Clip::Norm(limit),
-                "global_clipnorm" => Clip::GlobalNorm(limit),
-                _ => Clip::Value(limit),
-            });
         }
-        Ok(())
-    }
-
-    fn read_ema(&mut self, args: &mut Args<'_>) -> Result<()> {
         let used = args.or("use_ema", false)?;
         let momentum = args.or("ema_momentum", 0.99)?;
         let overwrite_frequency = args.or::<Option<u64>>("ema_overwrite_frequency", None)?;
-        self.ema = used.then_some(Ema { momentum, overwrite_frequency });
-        if !(0.0..=1.0).contains(&momentum) {
-            return args.reject("ema_momentum", "between 0 and 1", momentum);
+        let ema = Ema { momentum, overwrite_frequency };
+        check_ema(ema).map_err(|e| e.at(args.owner().to_string()))?;
+        self.ema = used.then_some(ema);
+        self.loss_scale_factor = args.or("loss_scale_factor", None)?;
+        self.gradient_accumulation_steps = args.or("gradient_accumulation_steps", None)?;
+        self.check_shared().map_err(|e| e.at(args.owner().to_string()))
+    }
+
+    /// Whether all settings are ones that can be trained with. Asked when a model is compiled, and of what is read from files.
+    ///
+    /// ```
+    /// use steadygrad_nn::optimizers::{Adam, Sgd};
+    /// assert!(Adam::new(0.001).clipnorm(1.0).check().is_ok());
+    /// let error = Sgd::new(0.1).clipnorm(-1.0).check().unwrap_err().to_string();
+    /// assert_eq!(error, "SGD: `clipnorm` must be above 0 (leave it out for no clipping), got -1");
+    /// ```
+    ///
+    /// # Errors
+    /// The first setting that is not: its name, what it must be, what it is.
+    pub fn check(&self) -> Result<()> {
+        let place = || self.rule.class();
+        self.learning_rate.check().place(|| "`learning_rate`").place(place)?;
+        crate::catalog::check(super::CATALOG, self.rule.class(), &self.rule.config())?;
+        self.check_shared().place(place)
+    }
+
+    fn check_shared(&self) -> Result<()> {
+        let finite = |x: f64| x.is_finite() && x >= 0.0;
+        if let Some(decay) = self.weight_decay.filter(|decay| !finite(*decay)) {
+            return wrong("weight_decay", "a finite number of 0 or more (leave it out for none)", decay);
         }
-        if overwrite_frequency == Some(0) {
-            return args.reject("ema_overwrite_frequency", "1 or more (leave it out for none)", 0);
+        if let Some((name, limit)) = self.clip.map(Clip::parts)
+            && (limit.is_nan() || limit <= 0.0)
+        {
+            return wrong(name, "above 0 (leave it out for no clipping)", limit);
+        }
+        if let Some(name) = self.second_clip {
+            let only = "the only one of clipnorm, global_clipnorm and clipvalue";
+            return wrong(name, only, "a second one");
+        }
+        self.ema.map_or(Ok(()), check_ema)?;
+        if let Some(factor) = self.loss_scale_factor.filter(|factor| !(factor.is_finite() && *factor > 0.0)) {
+            return wrong("loss_scale_factor", "a finite number above 0", factor);
+        }
+        if let Some(steps) = self.gradient_accumulation_steps.filter(|steps| *steps < 2) {
+            return wrong("gradient_accumulation_steps", "2 or more (leave it out for none)", steps);
         }
         Ok(())
     }
+}
+
+fn check_ema(ema: Ema) -> Result<()> {
+    if !(0.0..=1.0).contains(&ema.momentum) {
+        return wrong("ema_momentum", "between 0 and 1", ema.momentum);
+    }
+    if ema.overwrite_frequency == Some(0) {
+        return wrong("ema_overwrite_frequency", "1 or more (leave it out for none)", 0);
+    }
+    Ok(())
+}
+
+fn wrong<T>(name: &str, must: &str, is: impl std::fmt::Display) -> Result<T> {
+    Err(Error::argument(format!("`{name}` must be {must}, got {is}")))
 }
 
 const LR: &str = "write `learning_rate`";

@@ -1,6 +1,6 @@
 //! Decay of the learning rate along half a cosine, after a rise if wanted.
 
-use super::schedule::{Schedule, duration, half_cosine, steps};
+use super::schedule::{Schedule, duration, half_cosine, rate, steps};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -84,9 +84,9 @@ impl Schedule for CosineDecay {
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Schedule>> {
     args.ignore(&["name"]);
     let schedule = CosineDecay {
-        initial_learning_rate: args.need("initial_learning_rate")?,
+        initial_learning_rate: rate(args, "initial_learning_rate", None)?,
         decay_steps: duration(args, "decay_steps")?,
-        alpha: args.or("alpha", 0.0)?,
+        alpha: rate(args, "alpha", Some(0.0))?,
         warmup_target: args.or("warmup_target", None)?,
         warmup_steps: args.or("warmup_steps", 0.0)?,
     };

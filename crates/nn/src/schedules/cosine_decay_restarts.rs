@@ -1,6 +1,6 @@
 //! Half cosines one after the other.
 
-use super::schedule::{Schedule, duration, half_cosine, steps};
+use super::schedule::{Schedule, duration, half_cosine, rate, steps};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -97,11 +97,11 @@ impl Schedule for CosineDecayRestarts {
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Schedule>> {
     args.ignore(&["name"]);
     let schedule = CosineDecayRestarts {
-        initial_learning_rate: args.need("initial_learning_rate")?,
+        initial_learning_rate: rate(args, "initial_learning_rate", None)?,
         first_decay_steps: duration(args, "first_decay_steps")?,
         t_mul: args.or("t_mul", 2.0)?,
-        m_mul: args.or("m_mul", 1.0)?,
-        alpha: args.or("alpha", 0.0)?,
+        m_mul: rate(args, "m_mul", Some(1.0))?,
+        alpha: rate(args, "alpha", Some(0.0))?,
     };
     // Periods that shrink come to an end, and with them the schedule.
     if !(schedule.t_mul.is_finite() && schedule.t_mul >= 1.0) {

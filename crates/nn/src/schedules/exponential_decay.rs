@@ -1,6 +1,6 @@
 //! Exponential decay of the learning rate.
 
-use super::schedule::{Schedule, duration, steps};
+use super::schedule::{Schedule, duration, rate, steps};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -62,9 +62,9 @@ impl Schedule for ExponentialDecay {
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Schedule>> {
     args.ignore(&["name"]);
     Ok(Arc::new(ExponentialDecay {
-        initial_learning_rate: args.need("initial_learning_rate")?,
+        initial_learning_rate: rate(args, "initial_learning_rate", None)?,
         decay_steps: duration(args, "decay_steps")?,
-        decay_rate: args.need("decay_rate")?,
+        decay_rate: rate(args, "decay_rate", None)?,
         staircase: args.or("staircase", false)?,
     }))
 }

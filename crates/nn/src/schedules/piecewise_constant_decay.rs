@@ -48,6 +48,11 @@ impl PiecewiseConstantDecay {
                 pair[0], pair[1]
             )));
         }
+        if let Some(value) = values.iter().find(|value| !(value.is_finite() && **value >= 0.0)) {
+            return Err(Error::argument(format!(
+                "each value must be a finite number of 0 or more, got {value}"
+            )));
+        }
         Ok(PiecewiseConstantDecay { boundaries, values })
     }
 }

@@ -1,6 +1,6 @@
 //! Decay of the learning rate along a power of the time left.
 
-use super::schedule::{Schedule, duration, steps};
+use super::schedule::{Schedule, duration, rate, steps};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -88,9 +88,9 @@ impl Schedule for PolynomialDecay {
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Schedule>> {
     args.ignore(&["name"]);
     Ok(Arc::new(PolynomialDecay {
-        initial_learning_rate: args.need("initial_learning_rate")?,
+        initial_learning_rate: rate(args, "initial_learning_rate", None)?,
         decay_steps: duration(args, "decay_steps")?,
-        end_learning_rate: args.or("end_learning_rate", 1e-4)?,
+        end_learning_rate: rate(args, "end_learning_rate", Some(1e-4))?,
         power: args.or("power", 1.0)?,
         cycle: args.or("cycle", false)?,
     }))

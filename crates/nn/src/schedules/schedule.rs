@@ -26,6 +26,22 @@ pub enum Rate {
 }
 
 impl Rate {
+    /// Whether it is a finite number of 0 or more, or a schedule with settings that can be.
+    ///
+    /// # Errors
+    /// If it is not: what it must be, and what it is.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Rate::Schedule(schedule) => {
+                crate::catalog::check(super::CATALOG, schedule.class(), &schedule.config())
+            }
+            Rate::Constant(rate) if rate.is_finite() && *rate >= 0.0 => Ok(()),
+            Rate::Constant(rate) => Err(Error::argument(format!(
+                "a learning rate must be a finite number of 0 or more, got {rate}"
+            ))),
+        }
+    }
+
     /// The rate at this step, counted from 0.
     pub fn at(&self, step: u64) -> f64 {
         match self {
@@ -58,17 +74,11 @@ impl From<&Rate> for Value {
 
 impl FromValue for Rate {
     fn from_value(value: &Value) -> Result<Rate> {
-        let rate = match value {
-            Value::Map(_) => {
-                return Ok(Rate::Schedule(crate::catalog::build("schedule", super::CATALOG, value)?));
-            }
-            other => f64::from_value(other)?,
-        };
-        if rate.is_finite() && rate >= 0.0 {
-            Ok(Rate::Constant(rate))
-        } else {
-            Err(Error::argument(format!("a learning rate must be a finite number of 0 or more, got {rate}")))
+        if let Value::Map(_) = value {
+            return Ok(Rate::Schedule(crate::catalog::build("schedule", super::CATALOG, value)?));
         }
+        let rate = Rate::Constant(f64::from_value(value)?);
+        rate.check().map(|()| rate)
     }
 }
 
@@ -78,6 +88,18 @@ pub(super) fn duration(args: &mut Args<'_>, name: &str) -> Result<f64> {
         steps if steps > 0.0 && f64::is_finite(steps) => Ok(steps),
         steps => args.reject(name, "a finite number above 0", steps),
     }
+}
+
+/// A number that a rate is, or is multiplied by: finite, and 0 or more.
+pub(super) fn rate(args: &mut Args<'_>, name: &str, default: Option<f64>) -> Result<f64> {
+    let value = match default {
+        Some(default) => args.or(name, default)?,
+        None => args.need(name)?,
+    };
+    if value >= 0.0 && f64::is_finite(value) {
+        return Ok(value);
+    }
+    args.reject(name, "a finite number of 0 or more", value)
 }
 
 /// A number of steps as it was written: whole if it is whole.

@@ -100,7 +100,9 @@ pub fn diagnosis(depth: usize, steps: u64, name: &str, numbers: Numbers) -> Diag
         factors: vec![Some(0.5)],
         spread: 0.0,
     });
-    let forecast = Forecast { stages: stages.collect(), left_out: vec![name.into()], normalized: false };
+    let stages: Vec<Expected> = stages.collect();
+    let judged = stages.iter().map(|s| s.gradient).collect();
+    let forecast = Forecast { stages, left_out: vec![name.into()], normalized: false, judged };
     let finding = |code, condition, follows_from| Finding {
         code,
         condition,
@@ -159,7 +161,7 @@ pub fn nothing() -> Diagnosis {
     Diagnosis {
         verdict: Verdict::Unsure,
         findings: vec![],
-        forecast: Forecast { stages: vec![], left_out: vec![], normalized: false },
+        forecast: Forecast { stages: vec![], left_out: vec![], normalized: false, judged: vec![] },
         setup: Setup::default(),
         start: Chart::default(),
         chart: Chart::default(),

@@ -66,6 +66,7 @@ fn drive(callback: &mut dyn Callback, key: &str, values: &[f64], rate: f64) -> R
         learner: &mut learner,
         epochs: values.len(),
         steps: 1,
+        validation: true,
         stop: false,
         warnings: &mut warnings,
     };
@@ -173,7 +174,14 @@ fn csv(case: &Json) -> std::result::Result<(), String> {
     }
     let (mut learner, _) = tiny(0.1);
     let mut warnings = Vec::new();
-    let mut t = Training { learner: &mut learner, epochs: 2, steps: 1, stop: false, warnings: &mut warnings };
+    let mut t = Training {
+        learner: &mut learner,
+        epochs: 2,
+        steps: 1,
+        validation: true,
+        stop: false,
+        warnings: &mut warnings,
+    };
     logger.on_train_begin(&mut t).unwrap();
     for (epoch, values) in case["logs"].as_array().unwrap().iter().enumerate() {
         let mut logs = Logs::default();

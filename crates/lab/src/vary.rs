@@ -1,4 +1,4 @@
-//! The `[lab]` table: what is to be varied, and over which seeds. It is checked and kept; the trials themselves are to come.
+//! The `[lab]` table: what is varied, and over which seeds.
 
 use crate::text;
 use steadygrad_kernels::{Error, Place, Result};
@@ -34,6 +34,48 @@ pub(crate) fn check(lab: &Config, experiment: &Config) -> Result<()> {
         }
         Some(other) => args.reject("seeds", "a number of 1 or more, or a list of seeds", other.kind()),
     }
+}
+
+/// What the table asks for: the keys with their values, and the seeds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Plan {
+    pub keys: Vec<(String, Vec<Value>)>,
+    pub seeds: Seeds,
+}
+
+/// The seeds of a grid.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Seeds {
+    /// So many, from the experiment's own on.
+    Count(u64),
+    /// These.
+    List(Vec<u64>),
+}
+
+impl Default for Seeds {
+    fn default() -> Seeds {
+        Seeds::Count(3)
+    }
+}
+
+/// Reads a table that was checked.
+pub(crate) fn plan(lab: &Config) -> Plan {
+    let list = |v: &Value| match v {
+        Value::List(values) => values.clone(),
+        one => vec![one.clone()],
+    };
+    let keys = match lab.get("vary") {
+        Some(Value::Map(vary)) => vary.iter().map(|(k, v)| (k.to_string(), list(v))).collect(),
+        _ => Vec::new(),
+    };
+    let seeds = match lab.get("seeds") {
+        Some(Value::Int(count)) => Seeds::Count((*count).max(1) as u64),
+        Some(Value::List(seeds)) => {
+            Seeds::List(seeds.iter().filter_map(|s| u64::from_value(s).ok()).collect())
+        }
+        _ => Seeds::default(),
+    };
+    Plan { keys, seeds }
 }
 
 fn varied(key: &str, values: &Value, experiment: &Config) -> Result<()> {
@@ -90,7 +132,7 @@ mod tests {
             ("seeds = []", &["`seeds`", "empty"]),
             ("seeds = [1, \"x\"]", &["`seeds`", "whole number"]),
             ("seeds = 1.5", &["`seeds`", "1 or more"]),
-            ("vary = 3", &["`vary`", "object"]),
+            ("vary = 3", &["`vary`", "a table"]),
             ("vary = { \"fitt.epochs\" = [1] }", &["`fitt.epochs`", "did you mean `fit`?"]),
             ("vary = { fit.epochs = [1] }", &["`fit`", "quotes"]),
             ("vary = { fit = [1] }", &["`fit`", "a table alone"]),

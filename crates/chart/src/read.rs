@@ -1,0 +1,176 @@
+//! A chart from JSON: what [`Chart::to_json`] wrote, or what another program wrote in the same words.
+
+use crate::chart::{Chart, Layer, Observation, Phase, Sample, Sick};
+use serde_json::Value as Json;
+use steadygrad_kernels::statistics::Statistics;
+use steadygrad_kernels::{Error, Place, Result};
+
+/// More layers or samples than anybody looks at: a file that claims them is wrong.
+const MOST: usize = 1_000_000;
+
+impl Chart {
+    /// Reads what [`Chart::to_json`] writes. Layers must stand behind those they read.
+    ///
+    /// ```
+    /// use steadygrad_chart::{Chart, Layer, Observation, Sample};
+    /// let layer = Layer { path: "dense".into(), whole: "dense".into(), size: 4, inputs: vec![None], ..Layer::default() };
+    /// let seen = Observation { delta: Some(f64::NAN), passed: vec![None], ..Observation::default() };
+    /// let mut chart = Chart::new(vec![layer]);
+    /// chart.samples.push(Sample { step: 3, loss: f64::INFINITY, layers: vec![seen], ..Sample::default() });
+    /// let again = Chart::from_json(&chart.to_json())?;
+    /// assert_eq!(again.to_json(), chart.to_json());
+    /// assert!(Chart::from_json(&serde_json::json!({ "schema": 7 })).unwrap_err().to_string().contains("schema"));
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If something is missing or of another kind: where it is, and what was expected.
+    pub fn from_json(json: &Json) -> Result<Chart> {
+        match json.get("schema").and_then(Json::as_u64) {
+            Some(1) => {}
+            found => {
+                let found = found.map_or("none".to_string(), |n| n.to_string());
+                return Err(Error::format(format!("expected a chart of schema 1, found schema {found}")));
+            }
+        }
+        let layers = list(json, "layers")?;
+        let one = |(i, value)| layer(i, value).place(|| format!("layer {i}"));
+        let layers: Vec<Layer> = layers.iter().enumerate().map(one).collect::<Result<_>>()?;
+        let samples = list(json, "samples")?;
+        let one = |(i, value)| sample(&layers, value).place(|| format!("sample {i}"));
+        let samples = samples.iter().enumerate().map(one).collect::<Result<_>>()?;
+        let first_non_finite = match json.get("first_non_finite") {
+            None | Some(Json::Null) => None,
+            Some(value) => Some(sick(value).place(|| "`first_non_finite`")?),
+        };
+        Ok(Chart { layers, samples, first_non_finite })
+    }
+}
+
+fn list<'a>(json: &'a Json, key: &str) -> Result<&'a Vec<Json>> {
+    match json.get(key).and_then(Json::as_array) {
+        Some(list) if list.len() <= MOST => Ok(list),
+        Some(list) => Err(Error::format(format!("`{key}` has {} entries", list.len()))),
+        None => Err(Error::format(format!("`{key}` must be a list"))),
+    }
+}
+
+fn text(json: &Json, key: &str) -> Result<String> {
+    let found = json.get(key).and_then(Json::as_str).map(str::to_string);
+    found.ok_or_else(|| Error::format(format!("`{key}` must be a text")))
+}
+
+fn count(json: &Json, key: &str) -> Result<u64> {
+    let found = json.get(key).and_then(Json::as_u64);
+    found.ok_or_else(|| Error::format(format!("`{key}` must be a whole number of 0 or more")))
+}
+
+/// A number, or one of the words for what JSON has no number for.
+fn real(json: &Json) -> Option<f64> {
+    match json {
+        Json::String(word) => match word.as_str() {
+            "nan" => Some(f64::NAN),
+            "inf" => Some(f64::INFINITY),
+            "-inf" => Some(f64::NEG_INFINITY),
+            _ => None,
+        },
+        other => other.as_f64(),
+    }
+}
+
+fn number(json: &Json, key: &str) -> Result<Option<f64>> {
+    match json.get(key) {
+        None | Some(Json::Null) => Ok(None),
+        Some(value) => match real(value) {
+            Some(x) => Ok(Some(x)),
+            None => Err(Error::format(format!("`{key}` must be a number, \"nan\", \"inf\" or \"-inf\""))),
+        },
+    }
+}
+
+fn numbers(json: &Json, key: &str) -> Result<Vec<f64>> {
+    let one = |v: &Json| real(v).ok_or_else(|| Error::format(format!("`{key}` must be a list of numbers")));
+    list(json, key)?.iter().map(one).collect()
+}
+
+fn layer(index: usize, json: &Json) -> Result<Layer> {
+    let input = |value: &Json| match value {
+        Json::Null => Ok(None),
+        value => match value.as_u64() {
+            Some(from) if (from as usize) < index => Ok(Some(from as usize)),
+            _ => Err(Error::format("`inputs` must be null or the index of a layer before this one")),
+        },
+    };
+    let words = |v: &Json| v.as_str().map(str::to_string);
+    let parameters = list(json, "parameters")?.iter().map(words).collect::<Option<_>>();
+    Ok(Layer {
+        path: text(json, "path")?,
+        whole: text(json, "whole")?,
+        class: text(json, "class")?,
+        role: text(json, "role")?,
+        inputs: list(json, "inputs")?.iter().map(input).collect::<Result<_>>()?,
+        size: usize::try_from(count(json, "size")?).unwrap_or(usize::MAX),
+        parameters: parameters.ok_or_else(|| Error::format("`parameters` must be a list of texts"))?,
+        bounded: json.get("bounded").and_then(Json::as_bool).unwrap_or(false),
+    })
+}
+
+fn sample(layers: &[Layer], json: &Json) -> Result<Sample> {
+    let seen = list(json, "layers")?;
+    if seen.len() != layers.len() {
+        return Err(Error::format(format!("has {} layers, and the chart {}", seen.len(), layers.len())));
+    }
+    Ok(Sample {
+        step: count(json, "step")?,
+        loss: number(json, "loss")?.unwrap_or(f64::NAN),
+        gradient_norm: number(json, "gradient_norm")?,
+        clipped_norm: number(json, "clipped_norm")?,
+        clipped: json.get("clipped").and_then(Json::as_bool),
+        layers: seen.iter().map(observation).collect::<Result<_>>()?,
+    })
+}
+
+fn observation(json: &Json) -> Result<Observation> {
+    let passed = |v: &Json| match v {
+        Json::Null => Ok(None),
+        v => real(v).map(Some).ok_or_else(|| Error::format("`passed` must be a list of numbers and nulls")),
+    };
+    let signal = match number(json, "rms")? {
+        None => None,
+        Some(rms) => {
+            let get = |key| Ok::<f64, Error>(number(json, key)?.unwrap_or(f64::NAN));
+            Some(Statistics {
+                mean: get("mean")?,
+                rms,
+                deviation: get("deviation")?,
+                zero: get("zero")?,
+                saturated: get("saturated")?,
+                finite: rms.is_finite(),
+            })
+        }
+    };
+    Ok(Observation {
+        signal,
+        delta: number(json, "delta")?,
+        passed: list(json, "passed")?.iter().map(passed).collect::<Result<_>>()?,
+        gradients: numbers(json, "gradients")?,
+        updates: numbers(json, "updates")?,
+        dead: number(json, "dead")?,
+        ..Observation::default()
+    })
+}
+
+fn sick(json: &Json) -> Result<Sick> {
+    let phase = match text(json, "phase")?.as_str() {
+        "input" => Phase::Input,
+        "forward" => Phase::Forward,
+        "loss" => Phase::Loss,
+        "backward" => Phase::Backward,
+        "update" => Phase::Update,
+        other => {
+            let known = ["input", "forward", "loss", "backward", "update"];
+            return Err(Error::name("phase", other, &known));
+        }
+    };
+    Ok(Sick { step: count(json, "step")?, place: text(json, "place")?, phase })
+}

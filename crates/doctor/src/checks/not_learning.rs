@@ -1,0 +1,165 @@
+//! The loss does not come down, and is no better than a guess.
+//!
+//! # What it sees
+//!
+//! The losses of the batches over many steps, beside the loss of the best answer that does not look at the input.
+//!
+//! # Why it matters
+//!
+//! After hundreds of steps a network that learns has left the guess behind.
+//!
+//! # Cause
+//!
+//! Any of the other findings. Where there is none: labels that have nothing to do with the inputs, or were shuffled apart from
+//! them; a rate far too small or too large.
+//!
+//! # Cure
+//!
+//! That of its cause. Else: train on 20 samples until they are learnt by heart; what cannot do that is broken.
+//!
+//! # Evidence
+//!
+//! ```text
+//! 200 steps or more, 30 looks or more behind the first tenth:
+//! Mann–Kendall's z = (S ∓ 1)/√(n(n−1)(2n+5)/18) > −1.64   (no fall at the level of 5 %)
+//! and the mean loss of the last third > 0.98 · guess
+//! guess = H(p) for two classes, ln K for K, Var[y] for a squared error
+//! ```
+//!
+//! Fewer steps are no evidence: 18 steps of Adam at 0.001 hardly move any network. A loss that is below the guess has learnt
+//! something, and may rest there. It is a warning: the network may be fine and the data not, so the verdict is "unsure".
+//!
+//! # Reference
+//!
+//! Mann 1945; Kendall 1975; Karpathy 2019, "A Recipe for Training Neural Networks".
+
+use super::check::{Check, found};
+use crate::case::{Case, Outcome, Setup};
+use crate::finding::{Cause, Evidence, Prescription, Severity};
+use crate::looks::{mean, steps};
+
+pub(crate) const CHECK: Check =
+    Check { code: "SG304", name: "not_learning", source: include_str!("not_learning.rs"), run };
+
+/// Steps before anything can be said.
+const STEPS: u64 = 200;
+/// Looks of them.
+const LOOKS: usize = 30;
+/// Looks that are compared with each other.
+const MOST: usize = 300;
+
+/// The loss of the best constant answer, where that is known.
+fn guess(setup: &Setup) -> Option<f64> {
+    let [target] = &setup.targets[..] else { return None };
+    let entropy = |p: f64| -(p * p.ln() + (1.0 - p) * (1.0 - p).ln());
+    let two = target.features == 1 && target.whole && target.least == 0.0 && target.most == 1.0;
+    let share = (0.0 < target.mean && target.mean < 1.0).then_some(target.mean);
+    let guess = match setup.loss.as_str() {
+        "BinaryCrossentropy" if two => share.map(entropy),
+        "SparseCategoricalCrossentropy" if two && setup.outputs == 2 => share.map(entropy),
+        "SparseCategoricalCrossentropy" | "CategoricalCrossentropy" if setup.outputs > 1 => {
+            Some((setup.outputs as f64).ln())
+        }
+        "MeanSquaredError" if target.features == 1 => Some(target.rms.powi(2) - target.mean.powi(2)),
+        _ => None,
+    };
+    guess.filter(|g| g.is_finite() && *g > 0.0 && target.finite)
+}
+
+/// Mann and Kendall's measure of a trend: below −1.64 the values fall, at the level of 5 %.
+fn trend(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mut s = 0.0;
+    for (i, early) in values.iter().enumerate() {
+        s += values[i + 1..]
+            .iter()
+            .map(|late| (late - early).partial_cmp(&0.0).map_or(0.0, |o| o as i8 as f64))
+            .sum::<f64>();
+    }
+    let variance = n * (n - 1.0) * (2.0 * n + 5.0) / 18.0;
+    if variance > 0.0 && s != 0.0 { (s - f64::signum(s)) / variance.sqrt() } else { 0.0 }
+}
+
+fn run(case: &Case<'_>) -> Outcome {
+    let Some(guess) = guess(case.setup) else { return Outcome::Fine };
+    let all = steps(case);
+    let late = case.chart.samples.iter().filter(|s| 10 * s.step >= all);
+    let losses: Vec<f64> = late.map(|s| s.loss).collect();
+    if all < STEPS || losses.len() < LOOKS || losses.iter().any(|l| !l.is_finite()) {
+        return Outcome::Fine;
+    }
+    let every = losses.len().div_ceil(MOST);
+    let z = trend(&losses.iter().copied().step_by(every).collect::<Vec<_>>());
+    let Some(end) = mean(&losses[2 * losses.len() / 3..]) else { return Outcome::Fine };
+    if z <= -1.64 || end <= 0.98 * guess {
+        return Outcome::Fine;
+    }
+    let mut finding = CHECK.finding(
+        Severity::Warning,
+        format!("after {all} steps the loss is {end:.3}, and a guess has {guess:.3}"),
+    );
+    finding.evidence = vec![
+        Evidence::new(
+            "loss of the last third of the looks",
+            end,
+            format!("below {guess:.3}, that of a guess"),
+        ),
+        Evidence::new("trend of the loss (Mann and Kendall's z)", z, "below -1.64"),
+        Evidence::new("steps", all as f64, format!("{STEPS} or more before anything can be said")),
+    ];
+    finding.causes = vec![Cause::Labels, Cause::LearningRate];
+    finding.prescriptions = vec![Prescription::advice(
+        "train on 20 samples until they are learnt by heart, then look at the labels",
+    )];
+    found(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Patient, labels};
+
+    /// Losses that jump by 0.2, as those of batches do.
+    fn noise(step: u64) -> f64 {
+        ((step * 7919 + 13) % 101) as f64 / 505.0 - 0.1
+    }
+
+    fn trained(looks: u64, every: u64, loss: impl Fn(u64) -> f64) -> Patient {
+        let mut patient = Patient::healthy(2);
+        let one = patient.chart.samples[0].clone();
+        let sample = |i: u64| steadygrad_chart::Sample { step: i * every, ..one.clone() };
+        patient.chart.samples = (0..looks).map(sample).collect();
+        patient.losses(loss);
+        patient
+    }
+
+    #[test]
+    fn hundreds_of_steps_at_chance_are_told() {
+        let patient = trained(60, 10, |s| 1.1 + noise(s));
+        assert_eq!(patient.found(&CHECK).severity, Severity::Warning);
+    }
+
+    #[test]
+    fn few_steps_are_no_evidence() {
+        assert!(trained(18, 1, |s| 1.1 + noise(s)).fine(&CHECK));
+        assert!(trained(60, 3, |s| 1.1 + noise(s)).fine(&CHECK));
+    }
+
+    #[test]
+    fn a_slow_fall_a_converged_loss_and_numbers_that_are_none_say_nothing() {
+        assert!(trained(60, 10, |s| 1.3 + noise(s) - 4e-4 * s as f64).fine(&CHECK));
+        assert!(trained(60, 10, |s| 0.2 + noise(s)).fine(&CHECK));
+        assert!(trained(60, 10, |_| f64::NAN).fine(&CHECK));
+        assert!(Patient::healthy(2).fine(&CHECK) && Patient::empty().fine(&CHECK));
+    }
+
+    #[test]
+    fn rare_classes_have_a_lower_guess() {
+        let mut setup = Patient::healthy(2).setup;
+        (setup.loss, setup.outputs) = ("BinaryCrossentropy".into(), 1);
+        setup.targets = vec![crate::Spread { mean: 0.05, ..labels(2) }];
+        assert!((guess(&setup).unwrap() - 0.1985).abs() < 1e-4);
+        setup.targets[0].mean = 0.0;
+        assert_eq!(guess(&setup), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! The targets of a regression are far from unit size.
+//!
+//! # What it sees
+//!
+//! Size and spread of the targets, where the loss is that of a regression and the last layer has no activation.
+//!
+//! # Why it matters
+//!
+//! A network starts with outputs of size 1. Targets in the thousands give errors in the thousands: the gradient of a squared error
+//! is as large, and the first step throws the weights away. Targets with a mean far from 0 are learnt by the last bias alone for a
+//! long time.
+//!
+//! # Cause
+//!
+//! Raw targets: prices, years, counts.
+//!
+//! # Cure
+//!
+//! Subtract the mean of the training targets, divide by their deviation, and turn predictions back afterwards; or take their
+//! logarithm.
+//!
+//! # Evidence
+//!
+//! ```text
+//! √E[y²] > 10, or 0 < σ(y) < 0.01:  a warning
+//! √E[y²] > 100 and the training blew up after a calm start:  sick
+//! ```
+//!
+//! 10 is a factor of 100 in the gradient of a squared error.
+//!
+//! # Reference
+//!
+//! LeCun, Bottou, Orr and Müller 1998; Bishop 1995, section 8.2.
+
+use super::check::{Check, calm_start, found};
+use crate::case::{Case, Outcome};
+use crate::finding::{Cause, Evidence, Prescription, Severity};
+use crate::looks::{blew_up, rises, trained, word};
+
+pub(crate) const CHECK: Check =
+    Check { code: "SG204", name: "unscaled_target", source: include_str!("unscaled_target.rs"), run };
+
+/// Losses that compare numbers with numbers of the same size.
+pub(crate) const REGRESSION: [&str; 5] =
+    ["MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh", "MeanSquaredLogarithmicError"];
+
+fn run(case: &Case<'_>) -> Outcome {
+    let setup = case.setup;
+    // With several outputs nobody knows here which loss is whose.
+    let [target] = &setup.targets[..] else { return Outcome::Fine };
+    let logarithmic = setup.loss == "MeanSquaredLogarithmicError";
+    if !REGRESSION.contains(&setup.loss.as_str()) || logarithmic || setup.head != "linear" || !target.finite {
+        return Outcome::Fine;
+    }
+    let narrow = target.widest > 0.0 && target.widest < 0.01;
+    let large = target.rms > 10.0;
+    if !large && !narrow {
+        return Outcome::Fine;
+    }
+    let sick = target.rms > 100.0 && trained(case) && calm_start(case) && (blew_up(case) || rises(case));
+    let mut finding = CHECK.finding(
+        if sick { Severity::Sick } else { Severity::Warning },
+        format!("the targets lie between {} and {}", word(target.least), word(target.most)),
+    );
+    finding.evidence = vec![
+        Evidence::new("root of the mean square of the targets", target.rms, "at most 10, best about 1"),
+        Evidence::new("standard deviation of the targets", target.widest, "from 0.01 to 10, best about 1"),
+    ];
+    finding.causes = vec![Cause::TargetScale];
+    finding.prescriptions = vec![Prescription::advice(format!(
+        "train on (y − {:.4}) / {:.4} and turn predictions back",
+        target.mean,
+        if target.widest > 0.0 { target.widest } else { 1.0 }
+    ))];
+    found(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Spread;
+    use crate::testing::{Patient, standard};
+
+    fn prices() -> Patient {
+        let mut patient = Patient::healthy(3);
+        patient.setup.targets =
+            vec![Spread { least: 5e4, most: 9e5, mean: 2e5, rms: 3e5, widest: 2e5, ..standard(1) }];
+        (patient.setup.loss, patient.setup.head) = ("MeanSquaredError".into(), "linear".into());
+        patient
+    }
+
+    #[test]
+    fn prices_are_a_warning_and_sick_where_the_training_blew_up() {
+        let mut patient = prices();
+        assert_eq!(patient.told(&CHECK), (Severity::Warning, vec![Cause::TargetScale]));
+        patient.curves.loss = vec![f64::INFINITY];
+        assert_eq!(patient.found(&CHECK).severity, Severity::Sick);
+    }
+
+    #[test]
+    fn labels_unit_targets_other_heads_and_numbers_that_are_none_say_nothing() {
+        assert!(Patient::healthy(3).fine(&CHECK) && Patient::empty().fine(&CHECK));
+        let mut patient = prices();
+        patient.setup.head = "relu".into();
+        assert!(patient.fine(&CHECK));
+        for target in [standard(1), Spread { finite: false, ..prices().setup.targets[0] }] {
+            let mut patient = prices();
+            patient.setup.targets = vec![target];
+            assert!(patient.fine(&CHECK));
+        }
+    }
+}
