@@ -2,6 +2,7 @@
 
 use crate::chart::{Chart, Layer, Observation, Phase, Sample, Sick};
 use serde_json::Value as Json;
+use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::statistics::Statistics;
 use steadygrad_kernels::{Error, Place, Result};
 
@@ -12,9 +13,10 @@ impl Chart {
     /// Reads what [`Chart::to_json`] writes. Layers must stand behind those they read.
     ///
     /// ```
-    /// use steadygrad_chart::{Chart, Layer, Observation, Sample};
+    /// use steadygrad_chart::{Chart, Histogram, Layer, Observation, Sample};
     /// let layer = Layer { path: "dense".into(), whole: "dense".into(), size: 4, inputs: vec![None], ..Layer::default() };
-    /// let seen = Observation { delta: Some(f64::NAN), passed: vec![None], ..Observation::default() };
+    /// let seen = Observation { delta: Some(f64::NAN), passed: vec![None],
+    ///     delta_histogram: Some(Histogram::of(&[1.0, -0.5])), ..Observation::default() };
     /// let mut chart = Chart::new(vec![layer]);
     /// chart.samples.push(Sample { step: 3, loss: f64::INFINITY, layers: vec![seen], ..Sample::default() });
     /// let again = Chart::from_json(&chart.to_json())?;
@@ -156,8 +158,29 @@ fn observation(json: &Json) -> Result<Observation> {
         gradients: numbers(json, "gradients")?,
         updates: numbers(json, "updates")?,
         dead: number(json, "dead")?,
-        ..Observation::default()
+        signal_histogram: histogram(json, "signal_histogram")?,
+        delta_histogram: histogram(json, "delta_histogram")?,
     })
+}
+
+/// More bins than any picture has room for.
+const MOST_BINS: usize = 10_000;
+
+fn histogram(json: &Json, key: &str) -> Result<Option<Histogram>> {
+    let Some(json) = json.get(key).filter(|value| !value.is_null()) else { return Ok(None) };
+    let read = || {
+        let counts = list(json, "counts")?.iter().map(Json::as_u64).collect::<Option<Vec<u64>>>();
+        let counts = counts.filter(|c| c.len() <= MOST_BINS);
+        let wrong = || Error::format("`counts` must be a list of whole numbers, one for each bin");
+        let bound = number(json, "bound")?.ok_or_else(|| Error::format("`bound` must be a number"))?;
+        Ok(Some(Histogram {
+            bound,
+            counts: counts.ok_or_else(wrong)?,
+            beyond: count(json, "beyond")?,
+            not_finite: count(json, "not_finite")?,
+        }))
+    };
+    read().place(|| format!("`{key}`"))
 }
 
 fn sick(json: &Json) -> Result<Sick> {

@@ -38,6 +38,19 @@ impl Cure {
         how.progress = Some(crate::progress::counted);
         let cure = cure(&experiment, &how)?;
         let diff = cure.diff(&experiment)?;
+        // Before a word is said: who reads our output through `head` wants the files all the same. Why one could not be written
+        // is said after what was found.
+        let replace = steadygrad::data::file::replace;
+        let kept = match (&self.out, &cure.cured) {
+            (Some(file), Some(cured)) => {
+                Some(cured.to_toml().and_then(|text| replace(file, text)).map(|()| file))
+            }
+            _ => None,
+        };
+        let shown = self.html.as_ref().map(|file| {
+            let page = steadygrad::report::page_of_cure(&cure, &diff, &self.source.title(&experiment));
+            replace(file, page).map(|()| file)
+        });
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", cure.to_json())?;
@@ -47,17 +60,10 @@ impl Cure {
                 write!(out, "\n{diff}")?;
             }
         }
-        if let (Some(file), Some(cured)) = (&self.out, &cure.cured) {
-            steadygrad::data::file::replace(file, cured.to_toml()?)?;
-            if !self.json {
-                writeln!(out, "\nthe cured experiment is in {}", file.display())?;
-            }
-        }
-        if let Some(file) = &self.html {
-            let page = steadygrad::report::page_of_cure(&cure, &diff, &self.source.title(&experiment));
-            steadygrad::data::file::replace(file, page)?;
-            if !self.json {
-                writeln!(out, "\nthe page is in {}", file.display())?;
+        let (kept, shown) = (kept.transpose()?, shown.transpose()?);
+        for (what, file) in [("the cured experiment", kept), ("the page", shown)] {
+            if let Some(file) = file.filter(|_| !self.json) {
+                writeln!(out, "\n{what} is in {}", file.display())?;
             }
         }
         let helped = cure.cured.is_some() || cure.diagnosis.verdict != Verdict::Sick;

@@ -36,6 +36,12 @@ impl Doctor {
             ..Examination::default()
         };
         let diagnosis = examine(&experiment, &how)?;
+        // Before a word is said: who reads our output through `head` wants the file all the same. Why it could not be written is
+        // said after what was found.
+        let written = self.html.as_ref().map(|file| {
+            let page = steadygrad::report::page(&diagnosis, &self.source.title(&experiment));
+            steadygrad::data::file::replace(file, page).map(|()| file)
+        });
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", diagnosis.to_json())?;
@@ -45,12 +51,8 @@ impl Doctor {
                 writeln!(out, "\n`steadygrad explain {}` says more", root.code)?;
             }
         }
-        if let Some(file) = &self.html {
-            let page = steadygrad::report::page(&diagnosis, &self.source.title(&experiment));
-            steadygrad::data::file::replace(file, page)?;
-            if !self.json {
-                writeln!(out, "\nthe page is in {}", file.display())?;
-            }
+        if let Some(file) = written.transpose()?.filter(|_| !self.json) {
+            writeln!(out, "\nthe page is in {}", file.display())?;
         }
         Ok(if diagnosis.verdict == Verdict::Sick { Outcome::Sick } else { Outcome::Fine })
     }

@@ -72,20 +72,12 @@ fn card(view: &View<'_>, sample: &Sample, i: usize) -> Option<(String, Vec<Strin
     let cells = |h: Option<&Histogram>| match h {
         None => ["–", "–", "–"].map(String::from),
         Some(h) => {
-            let all = (h.counts.iter().sum::<u64>() + h.beyond).max(1) as f64;
-            let middle = h.counts.len() / 2;
-            let near: u64 = h
-                .counts
-                .iter()
-                .enumerate()
-                .filter(|(i, _)| i.abs_diff(middle) <= h.counts.len() / 20)
-                .map(|c| c.1)
-                .sum();
-            [
-                figure(h.bound),
-                crate::text::percent(near as f64 / all),
-                crate::text::percent(h.beyond as f64 / all),
-            ]
+            // Counts may come from a file: they are added as they can be.
+            let sum = |counts: &[u64]| counts.iter().map(|&c| c as f64).sum::<f64>();
+            let all = (sum(&h.counts) + h.beyond as f64).max(1.0);
+            let (middle, reach) = (h.counts.len() / 2, h.counts.len() / 20);
+            let near = sum(h.counts.get(middle - reach..=middle + reach).unwrap_or(&h.counts));
+            [figure(h.bound), crate::text::percent(near / all), crate::text::percent(h.beyond as f64 / all)]
         }
     };
     Some((svg, [name].into_iter().chain(cells(signal)).chain(cells(delta)).collect()))
