@@ -2,14 +2,19 @@
 
 use crate::{Outcome, Source};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use steadygrad::chart::Chart;
 use steadygrad::doctor::Verdict;
-use steadygrad::lab::{Examination, examine};
+use steadygrad::extend::Place;
+use steadygrad::lab::{Diagnosis, Examination, Experiment, Watcher, examine};
 
 #[derive(Debug, clap::Args)]
 pub struct Doctor {
     #[command(flatten)]
     source: Source,
+    /// Reads a finished run instead of training: the folder that `train` wrote.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "set", "init_only", "epochs"])]
+    run: Option<PathBuf>,
     /// Looks at the network before training only.
     #[arg(long, conflicts_with = "epochs")]
     init_only: bool,
@@ -29,13 +34,19 @@ pub struct Doctor {
 
 impl Doctor {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let experiment = self.source.experiment()?;
+        let experiment = match &self.run {
+            Some(folder) => crate::with_cache(Experiment::load(folder.join("experiment.toml"))?),
+            None => self.source.experiment()?,
+        };
         let how = Examination {
             epochs: if self.init_only { 0 } else { self.epochs },
             threads: usize::from(self.threads),
             ..Examination::default()
         };
-        let diagnosis = examine(&experiment, &how)?;
+        let diagnosis = match &self.run {
+            Some(folder) => of_run(&experiment, folder)?,
+            None => examine(&experiment, &how)?,
+        };
         // Before a word is said: who reads our output through `head` wants the file all the same. Why it could not be written is
         // said after what was found.
         let written = self.html.as_ref().map(|file| {
@@ -56,4 +67,30 @@ impl Doctor {
         }
         Ok(if diagnosis.verdict == Verdict::Sick { Outcome::Sick } else { Outcome::Fine })
     }
+}
+
+/// What the record of a finished run says, beside a look at the network as it started.
+pub fn of_run(experiment: &Experiment, folder: &Path) -> anyhow::Result<Diagnosis> {
+    let json = |name: &str| -> anyhow::Result<serde_json::Value> {
+        let path = folder.join(name);
+        let text = std::fs::read_to_string(&path).map_err(|e| steadygrad::Error::file(&path, &e))?;
+        serde_json::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
+    };
+    let chart =
+        Chart::from_json(&json("chart.json")?).place(|| folder.join("chart.json").display().to_string())?;
+    let kept = json("history.json")?;
+    let number = |v: &serde_json::Value| match v.as_str() {
+        Some("inf") => Some(f64::INFINITY),
+        Some("-inf") => Some(f64::NEG_INFINITY),
+        Some(_) => Some(f64::NAN),
+        None => v.as_f64(),
+    };
+    let series = kept.get("history").and_then(|h| h.as_object()).into_iter().flatten();
+    let series = series.map(|(name, values)| {
+        let values = values.as_array().into_iter().flatten().filter_map(number).collect();
+        (name.clone(), values)
+    });
+    let prepared = experiment.prepare(1)?;
+    let watcher = Watcher::new(experiment, &prepared)?;
+    Ok(watcher.conclude_record(chart, &series.collect::<Vec<(String, Vec<f64>)>>()))
 }

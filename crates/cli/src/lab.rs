@@ -14,6 +14,9 @@ pub struct Lab {
     /// Prints one JSON object and nothing else on standard output.
     #[arg(long)]
     json: bool,
+    /// The file that receives the comparison as one HTML page, which needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    html: Option<std::path::PathBuf>,
 }
 
 impl Lab {
@@ -28,6 +31,13 @@ impl Lab {
             writeln!(out, "{}", grid.to_json())?;
         } else {
             write!(out, "{grid}")?;
+        }
+        if let Some(file) = &self.html {
+            let page = steadygrad::report::page_of_grid(&grid, &self.source.title(&experiment));
+            steadygrad::data::file::replace(file, page)?;
+            if !self.json {
+                writeln!(out, "\nthe page is in {}", file.display())?;
+            }
         }
         Ok(Outcome::Fine)
     }

@@ -15,6 +15,7 @@ mod list;
 mod new;
 mod predict;
 mod progress;
+mod report;
 mod run;
 mod summary;
 mod train;
@@ -46,6 +47,8 @@ enum Command {
     Demo(demo::Demo),
     /// What theory expects of a network, from its layers and initializers alone.
     Forecast(forecast::Command),
+    /// The page of a finished run: one HTML file that needs nothing else.
+    Report(report::Report),
     /// What a finding means: its evidence, causes and cures.
     Explain(explain::Explain),
     /// Losses and metrics of a finished run.
@@ -119,6 +122,7 @@ fn main() -> ExitCode {
         Command::Lab(lab) => lab.run(),
         Command::Demo(demo) => demo.run(),
         Command::Forecast(forecast) => forecast.run(),
+        Command::Report(report) => report.run(),
         Command::Explain(explain) => explain.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Predict(predict) => predict.run(),

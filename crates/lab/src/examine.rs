@@ -147,6 +147,16 @@ impl<'a> Watcher<'a> {
         }
     }
 
+    /// The diagnosis of a training that is over, from what was kept of it.
+    pub fn conclude_record(mut self, chart: Chart, history: &[(String, Vec<f64>)]) -> Diagnosis {
+        let steps = chart.samples.last().map_or(0, |s| s.step + 1);
+        self.patient.chart = chart;
+        let get = |name: &str| history.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+        self.patient.curves = curves(&get, history.iter().map(|(name, _)| name.as_str()));
+        let opinion = self.patient.opinion(Answers::OfTheStart);
+        self.patient.diagnosis(opinion, steps)
+    }
+
     /// The diagnosis of the whole training.
     ///
     /// # Errors
@@ -211,7 +221,8 @@ impl<'a> Patient<'a> {
     /// Takes in what a training showed.
     fn observe(&mut self, learner: &mut Learner, history: &History) -> Result<()> {
         self.chart = learner.chart().cloned().unwrap_or_default();
-        self.curves = curves(history);
+        self.curves =
+            curves(&|name| history.get(name).map(<[f64]>::to_vec), history.iter().map(|(name, _)| name));
         if self.setup.momentum.is_some() {
             self.curves.modes = modes(learner, &self.look).map_err(|e| self.prepared.located(e))?;
         }
@@ -316,16 +327,17 @@ fn modes(learner: &mut Learner, look: &Dataset) -> Result<Option<(f64, f64)>> {
     Ok(training.zip(inference))
 }
 
-fn curves(history: &History) -> Curves {
-    let get = |name: &str| history.get(name).map(<[f64]>::to_vec).unwrap_or_default();
+/// The curves among these series; the first one that is neither loss, validation nor rate is the metric.
+fn curves<'n>(get: &dyn Fn(&str) -> Option<Vec<f64>>, mut names: impl Iterator<Item = &'n str>) -> Curves {
     let metric =
         |name: &&str| !name.starts_with("val_") && !name.ends_with("loss") && *name != "learning_rate";
-    let metric = history.iter().map(|(name, _)| name).find(metric).unwrap_or_default().to_string();
+    let metric = names.find(metric).unwrap_or_default().to_string();
+    let series = |name: &str| get(name).unwrap_or_default();
     Curves {
-        loss: get("loss"),
-        val_loss: get("val_loss"),
-        metric: get(&metric),
-        val_metric: get(&format!("val_{metric}")),
+        loss: series("loss"),
+        val_loss: series("val_loss"),
+        metric: series(&metric),
+        val_metric: series(&format!("val_{metric}")),
         modes: None,
     }
 }

@@ -135,7 +135,20 @@ fn name(keys: &[String], values: &[Value]) -> String {
     keys.iter().zip(values).map(one).collect::<Vec<_>>().join(", ")
 }
 
+impl Setting {
+    /// Its values in words.
+    pub fn words(&self) -> Vec<String> {
+        self.values.iter().map(word).collect()
+    }
+}
+
 impl Grid {
+    /// All combinations as arms of one trial.
+    pub fn trials(&self) -> Trials {
+        let arms = self.settings.iter().map(|s| s.arm.clone()).collect();
+        Trials { measure: self.measure.clone(), arms, seconds: self.seconds }
+    }
+
     /// As JSON; NaN and infinities are strings.
     ///
     /// ```text

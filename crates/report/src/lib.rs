@@ -9,6 +9,7 @@ mod checks;
 mod cure;
 mod curves;
 mod findings;
+mod grid;
 mod heat;
 mod histograms;
 mod ledger;
@@ -29,4 +30,4 @@ mod view;
 pub mod svg;
 
 pub use markdown::html as markdown;
-pub use pages::{CURE_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_trials};
+pub use pages::{CURE_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_grid, page_of_trials};

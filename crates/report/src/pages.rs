@@ -6,7 +6,7 @@ use crate::view::View;
 use crate::{
     checks, cure, curves, findings, heat, histograms, ledger, setup, strip, trials, units, updates, verdict,
 };
-use steadygrad_lab::{Cure, Diagnosis, Trials};
+use steadygrad_lab::{Cure, Diagnosis, Grid, Trials};
 
 /// The ids of the sections of [`page`], in their order.
 pub const PARTS: [&str; 11] = [
@@ -97,8 +97,17 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
     whole(&format!("{}: {end}", title_or(title, "network")), &all)
 }
 
+/// A grid as one HTML file: every combination with its seeds and curves, and what gradient and signal do before training.
+pub fn page_of_grid(grid: &Grid, title: &str) -> String {
+    trials_page(&grid.trials(), title, Some(crate::grid::flows(grid)))
+}
+
 /// Trials as one HTML file: every arm with its seeds, and their curves.
 pub fn page_of_trials(all: &Trials, title: &str) -> String {
+    trials_page(all, title, None)
+}
+
+fn trials_page(all: &Trials, title: &str, flows: Option<String>) -> String {
     let arms: Vec<usize> = (0..all.arms.len()).rev().collect();
     let lead = match all.arms.get(all.best()) {
         None => "<h1>Nothing was tried</h1>".to_string(),
@@ -110,7 +119,7 @@ pub fn page_of_trials(all: &Trials, title: &str) -> String {
             best.outcomes.len()
         ),
     };
-    let sections = [
+    let mut sections = vec![
         Section::new("outcome", "", "", format!("<div class=\"hero\"><div>{lead}</div></div>")),
         Section::new(
             "arms",
@@ -125,6 +134,18 @@ pub fn page_of_trials(all: &Trials, title: &str) -> String {
             trials::curves(all, &arms, "progress-curves"),
         ),
     ];
+    if let Some(flows) = flows {
+        sections.insert(
+            1,
+            Section::new(
+                "flows",
+                "Before training",
+                "Gradient: at the first layer against the last, in dB. Signal: behind the last hidden layer against the first. Dead and \
+                 saturated: the worst hidden layer.",
+                flows,
+            ),
+        );
+    }
     whole(&title_or(title, "trials"), &sections)
 }
 
