@@ -35,7 +35,7 @@ const NORMAL: &str = "{ layer = \"dense\", units = 32, kernel_initializer = { cl
 const HE: &str =
     "{ layer = \"dense\", units = 32, kernel_initializer = \"he_normal\", activation = \"relu\" }";
 const NORMALIZED: &str = "{ layer = \"dense\", units = 32, kernel_initializer = \"he_normal\", use_bias = false }, \
-                          { layer = \"batch_normalization\", momentum = 0.9 }, { layer = \"activation\", activation = \"relu\" }";
+                          { layer = \"batch_normalization\" }, { layer = \"activation\", activation = \"elu\" }";
 
 struct Patient {
     name: &'static str,
@@ -115,7 +115,7 @@ impl Demo {
         let mut patients = vec![
             Patient::new("N(0, 1), sigmoid", NORMAL)?,
             Patient::new("He, ReLU", HE)?,
-            Patient::new("He, batch norm, ReLU", NORMALIZED)?,
+            Patient::new("He, batch norm, ELU", NORMALIZED)?,
         ];
         let epochs = usize::from(self.epochs);
         for epoch in 0..epochs {

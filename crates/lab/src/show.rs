@@ -227,12 +227,19 @@ impl fmt::Display for Diagnosis {
         if self.verdict == Verdict::Healthy
             && let Some(reached) = self.rows().last().map(|r| r.reached)
         {
-            let margin = steadygrad_doctor::FAR - reached.abs();
-            writeln!(
-                f,
-                "the gradient at the first layer is {} dB of that at the last; {margin:.0} dB to spare",
+            let growth = reached > 0.0 && self.forecast.normalized;
+            let margin = if growth { steadygrad_doctor::FAR_NORMALIZED } else { steadygrad_doctor::FAR };
+            let margin = margin - reached.abs();
+            let spare = if margin >= 0.0 {
+                format!("{margin:.0} dB to spare")
+            } else {
+                "it was in trouble, and found its way while it trained".into()
+            };
+            let text = format!(
+                "the gradient at the first layer is {} dB of that at the last; {spare}",
                 decibels(reached)
-            )?;
+            );
+            writeln!(f, "{}", wrapped(&text, 0))?;
         }
         for found in self.findings.iter().filter(|found| found.follows_from.is_none()) {
             writeln!(f)?;
