@@ -37,7 +37,8 @@ pub struct Observation {
     pub passed: Vec<Option<f64>>,
     /// The root mean square of the gradient of every parameter.
     pub gradients: Vec<f64>,
-    /// ‖change‖ / ‖weights‖ of every parameter, with the step that the optimizer really made.
+    /// ‖change‖ / ‖weights‖ of every parameter, with the step that the optimizer really made; of a large parameter over a
+    /// part of its weights.
     pub updates: Vec<f64>,
     /// Fraction of units that were 0 for all samples seen since the epoch began.
     pub dead: Option<f64>,

@@ -12,7 +12,7 @@ use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::norm::sum_of_squares;
-use steadygrad_kernels::statistics::{observe, relative_change, rms};
+use steadygrad_kernels::statistics::{observe, rms, squares};
 use steadygrad_kernels::{Flush, Isa, Result};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::stage::Stage;
@@ -47,6 +47,18 @@ fn bounds(stage: &Stage) -> Option<(f64, f64)> {
         Role::Pointwise(f) => f.bounds(),
         _ => None,
     }
+}
+
+/// Weights of a parameter whose change is looked at all; of more, a quarter.
+const ALL: usize = 4096;
+/// Weights that are looked at side by side.
+const BLOCK: usize = 256;
+
+/// The blocks of a parameter whose change is looked at: all of a small one, every fourth of a large one. For a ratio that is
+/// read in powers of ten that is plenty, and a step that is watched stays cheap.
+fn blocks(len: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let (block, step) = if len > ALL { (BLOCK, 4 * BLOCK) } else { (len.max(1), len.max(1)) };
+    (0..len).step_by(step).map(move |at| at..len.min(at + block))
 }
 
 impl Watch {
@@ -126,7 +138,13 @@ impl Watch {
 
     /// Remembers the weights before the update, and looks at the gradients.
     pub fn before_update(&mut self, isa: Isa, store: &Store, arena: &Arena) {
-        self.before.copy_from_slice(&arena.all()[store.trainable.clone()]);
+        for p in &store.params {
+            let (range, now) = (p.offset..p.offset + p.len, arena.all());
+            for block in blocks(p.len) {
+                let block = range.start + block.start..range.start + block.end;
+                self.before[block.clone()].copy_from_slice(&now[block]);
+            }
+        }
         for (size, p) in self.sizes.iter_mut().zip(&store.params) {
             let start = store.gradients.start + p.offset;
             *size = rms(isa, &arena.all()[start..start + p.len]);
@@ -153,9 +171,14 @@ impl Watch {
         for (owned, seen) in self.owned.iter().zip(&mut self.current) {
             seen.updates.clear();
             for p in owned.iter().map(|&i| &store.params[i]) {
-                let (before, after) =
-                    (&self.before[p.offset..p.offset + p.len], &arena.all()[p.offset..p.offset + p.len]);
-                seen.updates.push(relative_change(isa, before, after));
+                let (mut change, mut size) = (0.0, 0.0);
+                for block in blocks(p.len) {
+                    let block = p.offset + block.start..p.offset + block.end;
+                    let both = squares(isa, &self.before[block.clone()], &arena.all()[block]);
+                    (size, change) = (size + both.0, change + both.1);
+                }
+                // What did not move did not move, however small it is.
+                seen.updates.push(if change == 0.0 { 0.0 } else { (change / size).sqrt() });
             }
         }
         self.file(step, loss, applied);

@@ -44,7 +44,11 @@ pub fn observe(isa: Isa, x: &[f32], bounds: Option<(f64, f64)>, alive: &mut [boo
         }
         None => (f32::NEG_INFINITY, f32::INFINITY),
     };
-    let seen = isa.run(Look { x, units, low, high, alive });
+    let bounded = bounds.is_some();
+    let seen = match bounded {
+        true => isa.run(Look::<true> { x, units, low, high, alive }),
+        false => isa.run(Look::<false> { x, units, low, high, alive }),
+    };
     let mut statistics = Statistics {
         mean: seen.sum / n,
         rms: (seen.squares / n).sqrt(),
@@ -78,8 +82,8 @@ const BLOCK: usize = 32;
 /// Rows whose sums are kept in f32 before they are added in f64.
 const PIECE: usize = 64;
 
-/// One reading of rows × units values.
-struct Look<'a> {
+/// One reading of rows × units values; saturation is counted where there are bounds.
+struct Look<'a, const BOUNDED: bool> {
     x: &'a [f32],
     units: usize,
     low: f32,
@@ -115,17 +119,19 @@ impl<R: Lane> Sums<R> {
     }
 
     #[inline(always)]
-    fn add(&mut self, j: usize, x: R, pivot: R, low: R, high: R) {
+    fn add<const BOUNDED: bool>(&mut self, j: usize, x: R, pivot: R, low: R, high: R) {
         let d = x - pivot;
         self.shifted[j] = self.shifted[j] + d;
         self.spread[j] = d.mul_add(d, self.spread[j]);
         self.squares[j] = x.mul_add(x, self.squares[j]);
         self.zeros[j] = self.zeros[j] + R::select(x == R::ZERO, R::ONE, R::ZERO);
-        self.saturated[j] = self.saturated[j] + R::select((x < low) | (x > high), R::ONE, R::ZERO);
+        if BOUNDED {
+            self.saturated[j] = self.saturated[j] + R::select((x < low) | (x > high), R::ONE, R::ZERO);
+        }
     }
 }
 
-impl Task for Look<'_> {
+impl<const BOUNDED: bool> Task for Look<'_, BOUNDED> {
     type Output = Seen;
     #[inline(always)]
     fn run<R: Lane>(self) -> Seen {
@@ -133,32 +139,34 @@ impl Task for Look<'_> {
         let rows = x.len() / units;
         let (low, high) = (R::load(self.low), R::load(self.high));
         let mut seen = Seen::default();
-        for start in (0..units).step_by(BLOCK) {
-            let width = BLOCK.min(units - start);
+        for first in (0..units).step_by(BLOCK) {
+            // The last block reaches back over units that are done, so that it is a full one too.
+            let start = first.min(units.saturating_sub(BLOCK));
+            let (width, done) = (BLOCK.min(units - start), first - start);
             let mut pivot = [R::ZERO; BLOCK];
             if rows > 0 {
                 pivot[..width].copy_from_slice(&x[start..start + width]);
             }
             let (mut shifted, mut spread, mut zeros) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
-            for first in (0..rows).step_by(PIECE) {
+            for top in (0..rows).step_by(PIECE) {
                 let mut sums = Sums::zero();
-                for row in first..rows.min(first + PIECE) {
+                for row in top..rows.min(top + PIECE) {
                     let at = row * units + start;
                     // A full block has a size that the compiler knows.
                     match <&[R; BLOCK]>::try_from(&x[at..at + width]) {
                         Ok(values) => {
                             for j in 0..BLOCK {
-                                sums.add(j, values[j], pivot[j], low, high);
+                                sums.add::<BOUNDED>(j, values[j], pivot[j], low, high);
                             }
                         }
                         Err(_) => {
                             for j in 0..width {
-                                sums.add(j, x[at + j], pivot[j], low, high);
+                                sums.add::<BOUNDED>(j, x[at + j], pivot[j], low, high);
                             }
                         }
                     }
                 }
-                for j in 0..width {
+                for j in done..width {
                     shifted[j] += sums.shifted[j].f64();
                     spread[j] += sums.spread[j].f64();
                     zeros[j] += sums.zeros[j].f64();
@@ -167,7 +175,7 @@ impl Task for Look<'_> {
                 }
             }
             let n = rows.max(1) as f64;
-            for j in 0..width {
+            for j in done..width {
                 let mean = shifted[j] / n;
                 seen.sum += shifted[j] + n * pivot[j].f64();
                 seen.variances += (spread[j] / n - mean * mean).max(0.0);
@@ -208,25 +216,26 @@ fn exact_rms(x: &[f32]) -> f64 {
     (sum_of_squares(Isa::best(), x) / x.len().max(1) as f64).sqrt()
 }
 
-/// ‖after − before‖ / ‖before‖: how far a step went, against what it started from; 0 where nothing moved.
+/// (Σ before², Σ (after − before)²): how large weights were, and how far a step went; good to six digits.
 ///
 /// ```
-/// use steadygrad_kernels::{Isa, statistics::relative_change};
-/// assert_eq!(relative_change(Isa::best(), &[3.0, 4.0], &[3.0, 4.5]), 0.1);
-/// assert_eq!(relative_change(Isa::best(), &[0.0], &[0.0]), 0.0);
+/// use steadygrad_kernels::{Isa, statistics::squares};
+/// assert_eq!(squares(Isa::best(), &[3.0, 4.0], &[3.0, 4.5]), (25.0, 0.25));
+/// assert_eq!(squares(Isa::best(), &[1e-30], &[3e-30]).1.log10().round(), -59.0);
 /// ```
-pub fn relative_change(isa: Isa, before: &[f32], after: &[f32]) -> f64 {
+///
+/// # Panics
+/// If they are not equally many.
+pub fn squares(isa: Isa, before: &[f32], after: &[f32]) -> (f64, f64) {
+    assert_eq!(before.len(), after.len());
     let n = before.len().max(1) as f64;
     let (size, change) = isa.run(Squares { x: before, from: after });
     let fits = |square: f64| SQUARES.contains(&(square / n).sqrt());
     if fits(size) && fits(change) {
-        return (change / size).sqrt();
+        return (size, change);
     }
     let pairs = || before.iter().zip(after).map(|(&b, &a)| (f64::from(b), f64::from(a)));
-    let change: f64 = pairs().map(|(b, a)| (a - b).powi(2)).sum();
-    let size: f64 = pairs().map(|(b, _)| b * b).sum();
-    // What did not move did not move, however small it is.
-    if change == 0.0 { 0.0 } else { (change / size).sqrt() }
+    (pairs().map(|(b, _)| b * b).sum(), pairs().map(|(b, a)| (a - b).powi(2)).sum())
 }
 
 /// Σ x², and Σ (from − x)² where `from` is given; in f32 within pieces, in f64 over them.
@@ -304,6 +313,28 @@ mod tests {
             let (deviation, middle) = (((1.0 + 16.0) / 2.0_f64).sqrt(), 2.0);
             assert!((s.deviation / size / deviation - 1.0).abs() < 1e-5, "{size}: {s:?}");
             assert!((s.mean / size / middle - 1.0).abs() < 1e-5, "{size}: {s:?}");
+        }
+    }
+
+    #[test]
+    fn every_unit_counts_once_whatever_their_number() {
+        for units in [1, 5, 31, 32, 33, 64, 100] {
+            let rows = 130;
+            let x: Vec<f32> = (0..rows * units).map(|i| ((i * 7919) % 101) as f32 / 10.0 - 3.0).collect();
+            let x: Vec<f32> = x.iter().map(|&v| if v < -1.0 { 0.0 } else { v }).collect();
+            let mut alive = vec![false; units];
+            let s = observe(Isa::best(), &x, Some((0.0, 1.0)), &mut alive);
+            let (mean, variance) = far(&x, units);
+            let n = x.len() as f64;
+            let share = |holds: &dyn Fn(f32) -> bool| x.iter().filter(|v| holds(**v)).count() as f64 / n;
+            assert!(
+                (s.mean - mean).abs() < 1e-5 && (s.deviation - variance.sqrt()).abs() < 1e-5,
+                "{units}: {s:?}"
+            );
+            assert!((s.rms - exact_rms(&x)).abs() < 1e-5, "{units}: {s:?}");
+            assert_eq!(s.zero, share(&|v| v == 0.0), "{units}");
+            assert_eq!(s.saturated, share(&|v| !(0.015..=0.985).contains(&v)), "{units}");
+            assert!(alive.iter().all(|a| *a));
         }
     }
 
