@@ -50,4 +50,10 @@ step "the command, from nothing to a verdict on paper"
 cargo run --locked --quiet -- train --set let.depth=4 --set fit.epochs=2 --out "$out/run" --json
 cargo run --locked --quiet -- evaluate "$out/run"
 
+cargo run --locked --quiet -- report "$out/run"
+cargo run --locked --quiet -- forecast --json >/dev/null
+cargo run --locked --quiet -- explain vanishing_gradient >/dev/null
+cargo run --locked --quiet -- lab examples/todays_defaults.toml --set lab.seeds=1 --set fit.epochs=1 --html "$out/lab.html"
+cargo run --locked --quiet -- demo --epochs 2 --html "$out/demo.html"
+
 step "all is well"

@@ -28,7 +28,7 @@ pub fn flows(grid: &Grid) -> String {
         })
         .collect();
     format!(
-        "<div class=\"scroll\" tabindex=\"0\"><table><caption>Every combination</caption><thead><tr>{head}\
+        "<div class=\"scroll grid\" role=\"region\" aria-label=\"Every combination\" tabindex=\"0\"><table><caption>Every combination</caption><thead><tr>{head}\
          <th scope=\"col\">{measure}</th><th scope=\"col\">gradient</th><th scope=\"col\">signal</th>\
          <th scope=\"col\">dead</th><th scope=\"col\">saturated</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )

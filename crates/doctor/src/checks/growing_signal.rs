@@ -32,67 +32,23 @@
 //!
 //! Glorot and Bengio 2010; Poole et al. 2016; He et al. 2015.
 
-use super::check::{Check, found, suffers};
+use super::check::Check;
+use super::signal::signal;
 use crate::case::{Case, Outcome};
-use crate::causes;
-use crate::edit::Edit;
-use crate::finding::{Cause, Evidence, Prescription, Severity};
-use crate::forecast::FAR;
-use crate::looks::{mismatch, stretches};
-use steadygrad_chart::{Chart, Sample};
 
 pub(crate) const CHECK: Check =
     Check { code: "SG105", name: "growing_signal", source: include_str!("growing_signal.rs"), run };
 
-/// The stretch with the largest growth in dB, and the layer at its end.
-fn worst(chart: &Chart, sample: &Sample) -> Option<(f64, usize)> {
-    stretches(chart, sample).into_iter().max_by(|a, b| a.0.total_cmp(&b.0))
-}
-
 fn run(case: &Case<'_>) -> Outcome {
-    let starts: Vec<(f64, usize)> = case.draws.iter().filter_map(|c| worst(c, c.samples.first()?)).collect();
-    let far = |d: &(f64, usize)| d.0 > FAR;
-    let share = starts.iter().filter(|d| far(d)).count() as f64 / case.draws.len().max(1) as f64;
-    let now = case.chart.samples.last().and_then(|s| worst(case.chart, s));
-    let chart = case.looked_at();
-    let last = match now.or(starts.first().copied()) {
-        Some(last) if share >= 0.5 && far(&last) => last,
-        _ => return Outcome::Fine,
-    };
-    let sick = suffers(case);
-    let (causes, prescriptions) = if sick {
-        match causes::of_flow(case) {
-            Ok(known) => known,
-            Err(question) => return Outcome::Ask(question),
-        }
-    } else if mismatch(case) > 10.0 {
-        (vec![Cause::Initializer], vec![Prescription::trial(Edit::Initializers)])
-    } else {
-        (Vec::new(), vec![Prescription::trial(Edit::Normalize("batch_normalization"))])
-    };
-    let mut finding = CHECK.finding(
-        if sick { Severity::Sick } else { Severity::Warning },
-        format!(
-            "the signal grows to {:.0e} times its size along the hidden layers",
-            10_f64.powf(last.0 / 20.0)
-        ),
-    );
-    finding.layers = chart.layers.get(last.1).map(|l| l.whole.clone()).into_iter().collect();
-    finding.evidence = vec![
-        Evidence::new(
-            "deviation over the batch, last hidden layer against first, dB",
-            last.0,
-            format!("below {FAR:.0} dB"),
-        ),
-        Evidence::new("share of the draws of the weights in which it is so", share, "0"),
-    ];
-    (finding.causes, finding.prescriptions) = (causes, prescriptions);
-    found(finding)
+    signal(case, &CHECK, 1.0, |times| {
+        format!("the signal grows to {times:.0e} times its size along the hidden layers")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Severity;
     use crate::testing::Patient;
 
     #[test]
