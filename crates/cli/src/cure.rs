@@ -1,5 +1,6 @@
 //! `steadygrad cure`: tries what the doctor prescribes, and keeps what is proved better.
 
+use crate::progress::{counted, doing};
 use crate::{Outcome, Source};
 use std::io::Write;
 use std::path::PathBuf;
@@ -35,8 +36,10 @@ impl Cure {
         let experiment = self.source.experiment()?;
         let mut how = Treatment { seeds: self.seeds, seconds: self.seconds, ..Treatment::default() };
         how.threads = self.threads.map_or(how.threads, usize::from);
-        how.progress = Some(crate::progress::counted);
+        how.progress = Some(counted);
+        how.doctor.progress = Some(doing);
         let cure = cure(&experiment, &how)?;
+        doing("");
         let diff = cure.diff(&experiment)?;
         // Before a word is said: who reads our output through `head` wants the files all the same. Why one could not be written
         // is said after what was found.

@@ -4,7 +4,7 @@ use crate::Outcome;
 use std::io::{IsTerminal, Write};
 use steadygrad::chart::{Ledger, Schedule};
 use steadygrad::engine::system::Clock;
-use steadygrad::lab::{Examination, Experiment, Prepared, Treatment, cure};
+use steadygrad::lab::{Doctor, Experiment, Prepared, Treatment, cure};
 use steadygrad::prelude::{Fit, FitSettings, Learner};
 
 #[derive(Debug, clap::Args)]
@@ -136,7 +136,7 @@ impl Demo {
         writeln!(out, "\nThe first does not learn. What ails it?\n")?;
         let sick = experiment("N(0, 1), sigmoid", NORMAL)?;
         let how = Treatment {
-            examination: Examination { draws: 5, ..Examination::default() },
+            doctor: Doctor { draws: 5, ..Doctor::default() },
             seeds: 2,
             seconds: 5.0,
             progress: Some(crate::progress::counted),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use steadygrad::chart::Chart;
 use steadygrad::doctor::Verdict;
 use steadygrad::extend::Place;
-use steadygrad::lab::{Diagnosis, Examination, Experiment, Watcher, examine};
+use steadygrad::lab::{self, Diagnosis, Experiment, Watcher};
 
 #[derive(Debug, clap::Args)]
 pub struct Doctor {
@@ -38,15 +38,17 @@ impl Doctor {
             Some(folder) => crate::with_cache(Experiment::load(folder.join("experiment.toml"))?),
             None => self.source.experiment()?,
         };
-        let how = Examination {
+        let doctor = lab::Doctor {
             epochs: if self.init_only { 0 } else { self.epochs },
             threads: usize::from(self.threads),
-            ..Examination::default()
+            progress: Some(crate::progress::doing),
+            ..lab::Doctor::default()
         };
         let diagnosis = match &self.run {
             Some(folder) => of_run(&experiment, folder)?,
-            None => examine(&experiment, &how)?,
+            None => doctor.examine(&experiment)?,
         };
+        crate::progress::doing("");
         // Before a word is said: who reads our output through `head` wants the file all the same. Why it could not be written is
         // said after what was found.
         let written = self.html.as_ref().map(|file| {

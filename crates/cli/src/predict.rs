@@ -1,4 +1,4 @@
-//! `steadygrad predict`: what a finished run says about new samples.
+//! `steadygrad predict`: what a finished run says about new samples, in the units of the data.
 
 use crate::{Outcome, run};
 use std::io::Write;
@@ -26,7 +26,8 @@ impl Predict {
                 None => finished.train()?,
             },
         };
-        let outputs = learner.predict_all(&samples.x)?;
+        let mut outputs = learner.predict_all(&samples.x)?;
+        finished.form.restore(&mut outputs)?;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         writeln!(out, "{}", header(&outputs, finished.form.classes.as_deref()).join(","))?;
         for row in 0..samples.len() {

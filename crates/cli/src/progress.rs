@@ -59,10 +59,23 @@ impl Progress {
 #[allow(clippy::print_stderr)] // the command speaks to its user
 pub fn counted(done: usize, all: usize) {
     if std::io::stderr().is_terminal() {
-        let end = if done == all { "\r                                \r" } else { "" };
-        eprint!("\rtraining {done} of {all}{end}");
+        let end = if done == all { CLEAR } else { "" };
+        eprint!("{CLEAR}training {done} of {all}{end}");
     }
 }
+
+/// Shows what is being done, on a terminal; nothing takes it away again.
+#[allow(clippy::print_stderr)] // the command speaks to its user
+pub fn doing(what: &str) {
+    if std::io::stderr().is_terminal() {
+        let most = terminal_size::terminal_size().map_or(80, |(w, _)| usize::from(w.0)).saturating_sub(2);
+        let dots = if what.is_empty() { "" } else { " …" };
+        eprint!("{CLEAR}{}{dots}", what.chars().take(most.saturating_sub(2)).collect::<String>());
+    }
+}
+
+/// Empties the line.
+const CLEAR: &str = "\r\x1b[K";
 
 impl Callback for Progress {
     fn wants_batches(&self) -> bool {

@@ -90,12 +90,44 @@ impl Scaler {
     /// Where the data do not pass [`Dataset::check`].
     pub fn fit(scale: Scale, train: &Dataset) -> Result<Scaler> {
         train.check()?;
-        let factors = train.x.iter().map(|array| match scale {
-            Scale::Unit => unit(array, train.range),
+        Ok(Scaler::of(scale, &train.x, train.range))
+    }
+
+    /// Finds the numbers in the targets of the training data: a regression learns best what has size 1.
+    ///
+    /// ```
+    /// use steadygrad_data::{Array, Dataset, Scale, Scaler};
+    /// let prices = Array::new([2], vec![100_000.0, 300_000.0])?;
+    /// let mut train = Dataset::new(Array::zeros([2, 1])?, prices)?;
+    /// let scaler = Scaler::fit_targets(Scale::Standard, &train)?;
+    /// scaler.apply_targets(&mut train)?;
+    /// assert_eq!(train.y[0].data(), [-1.0, 1.0]);
+    /// let mut predicted = [Array::new([1, 1], vec![0.5])?];
+    /// scaler.restore(&mut predicted)?;
+    /// assert_eq!(predicted[0].data(), [250_000.0]);
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the data do not pass [`Dataset::check`], have no targets, or have classes, which are no sizes.
+    pub fn fit_targets(scale: Scale, train: &Dataset) -> Result<Scaler> {
+        train.check()?;
+        if train.y.is_empty() || train.class_names.is_some() {
+            let found = if train.y.is_empty() { "there are none" } else { "these are classes" };
+            return Err(
+                Error::data(format!("expected targets that are numbers; {found}")).at(train.name.clone())
+            );
+        }
+        Ok(Scaler::of(scale, &train.y, None))
+    }
+
+    fn of(scale: Scale, arrays: &[Array], range: Option<[f32; 2]>) -> Scaler {
+        let factors = arrays.iter().map(|array| match scale {
+            Scale::Unit => unit(array, range),
             Scale::Standard => standard(array),
             Scale::MinMax => min_max(array),
         });
-        Ok(Scaler { scale, factors: factors.collect() })
+        Scaler { scale, factors: factors.collect() }
     }
 
     /// A scaler with numbers that were saved, one entry per input.
@@ -129,29 +161,9 @@ impl Scaler {
     /// # Errors
     /// Where the data have other inputs or features than the training data.
     pub fn apply(&self, data: &mut Dataset) -> Result<()> {
-        let place = |error: Error| error.at(format!("scale {}", self.scale)).at(data.name.clone());
-        if data.x.len() != self.factors.len() {
-            let what = format!("expected {} inputs as in training, got {}", self.factors.len(), data.x.len());
-            return Err(place(Error::shape(what)));
-        }
-        for ((array, name), factors) in data.x.iter().zip(&data.x_names).zip(&self.factors) {
-            let features = factors.shifts.len();
-            if features != 1 && features != array.row_len() {
-                let what = format!(
-                    "expected {features} features as in training, got samples of {}",
-                    show(array.row_shape())
-                );
-                return Err(place(Error::shape(what).at(format!("input `{name}`"))));
-            }
-        }
-        for (array, Factors { shifts, divisors }) in data.x.iter_mut().zip(&self.factors) {
-            // In f64, so that the result is the f32 quotient, correctly rounded, and no difference overflows.
-            for row in array.data_mut().chunks_mut(shifts.len()) {
-                for ((value, shift), divisor) in row.iter_mut().zip(shifts).zip(divisors) {
-                    *value = ((f64::from(*value) - shift) / divisor) as f32;
-                }
-            }
-        }
+        let Dataset { x, x_names, .. } = data;
+        let names = x_names.iter().map(|name| format!("input `{name}`"));
+        self.each(x, names, scaled).map_err(|e| e.at(data.name.clone()))?;
         data.range = match (self.scale, data.range, self.factors.first()) {
             (Scale::Unit, Some(range), Some(factors)) => {
                 Some(range.map(|bound| (f64::from(bound) / factors.divisors[0]) as f32))
@@ -160,6 +172,63 @@ impl Scaler {
         };
         Ok(())
     }
+
+    /// Scales the targets in place, with numbers that [`Scaler::fit_targets`] found.
+    ///
+    /// # Errors
+    /// Where the data have other targets than the training data.
+    pub fn apply_targets(&self, data: &mut Dataset) -> Result<()> {
+        let Dataset { y, y_names, .. } = data;
+        let names = y_names.iter().map(|name| format!("target `{name}`"));
+        self.each(y, names, scaled).map_err(|e| e.at(data.name.clone()))
+    }
+
+    /// The way back, in place: from scaled targets, as a network predicts them, to those of the data. x = x′·divisor + shift.
+    ///
+    /// # Errors
+    /// Where there are other outputs than targets, or they have other shapes.
+    pub fn restore(&self, outputs: &mut [Array]) -> Result<()> {
+        let names = (0..).map(|i| format!("output {i}"));
+        self.each(outputs, names, |value, shift, divisor| value * divisor + shift)
+    }
+
+    /// Changes every number of these arrays, one for each entry of the factors: f(number, shift, divisor).
+    fn each(
+        &self,
+        arrays: &mut [Array],
+        names: impl Iterator<Item = String>,
+        change: impl Fn(f64, f64, f64) -> f64,
+    ) -> Result<()> {
+        let place = |error: Error| error.at(format!("scale {}", self.scale));
+        if arrays.len() != self.factors.len() {
+            let what = format!("expected {} arrays as in training, got {}", self.factors.len(), arrays.len());
+            return Err(place(Error::shape(what)));
+        }
+        for ((array, name), factors) in arrays.iter().zip(names).zip(&self.factors) {
+            let features = factors.shifts.len();
+            if features != 1 && features != array.row_len() {
+                let what = format!(
+                    "expected {features} features as in training, got samples of {}",
+                    show(array.row_shape())
+                );
+                return Err(place(Error::shape(what).at(name)));
+            }
+        }
+        for (array, Factors { shifts, divisors }) in arrays.iter_mut().zip(&self.factors) {
+            // In f64, so that the result is the f32 quotient, correctly rounded, and no difference overflows.
+            for row in array.data_mut().chunks_mut(shifts.len()) {
+                for ((value, shift), divisor) in row.iter_mut().zip(shifts).zip(divisors) {
+                    *value = change(f64::from(*value), *shift, *divisor) as f32;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// x′ = (x − shift) / divisor.
+fn scaled(value: f64, shift: f64, divisor: f64) -> f64 {
+    (value - shift) / divisor
 }
 
 /// A divisor that is safe to divide by: where there is nothing to divide, 1.

@@ -10,6 +10,8 @@ use crate::forecast::TRAINABLE;
 const MOST: f64 = 0.75;
 /// The narrowest layer from which on more units are worth asking for.
 const NARROW: usize = 32;
+/// Samples of a batch, from which on their mean and variance are worth something (Wu and He 2018).
+pub(crate) const SMALL_BATCH: usize = 16;
 /// The signal's own error grows by this factor a layer at most, where an initializer alone can keep it (slope of the variance map).
 const STABLE: f64 = 1.5;
 
@@ -54,7 +56,10 @@ pub(crate) fn of_flow(case: &Case<'_>) -> Result<(Vec<Cause>, Vec<Prescription>)
     // The smallest change first: what it heals it explains.
     let mut open = true;
     if stable(case) {
-        let done = note(Some(Cause::Initializer), Edit::Initializers, effect(Edit::Initializers)?);
+        // Weights that were loaded are not drawn anew: they can be scaled.
+        let loaded = case.setup.loaded;
+        let edit = if loaded { Edit::Set("model.rescale", "lsuv".into()) } else { Edit::Initializers };
+        let done = note(Some(Cause::Initializer), edit.clone(), effect(edit)?);
         open = done == Effect::None;
     }
     let elu = || Edit::Activation("elu".into());
@@ -63,7 +68,10 @@ pub(crate) fn of_flow(case: &Case<'_>) -> Result<(Vec<Cause>, Vec<Prescription>)
     if open && by_activation > Effect::None && stable(case) && narrowest(case) < NARROW {
         note(Some(Cause::Width), Edit::Width(8), effect(Edit::Width(8))?);
     }
-    for edit in [Edit::Normalize("batch_normalization"), Edit::Residual] {
+    // The numbers of a small batch are noise.
+    let small = case.setup.batch_size < SMALL_BATCH;
+    let normalization = if small { "layer_normalization" } else { "batch_normalization" };
+    for edit in [Edit::Normalize(normalization), Edit::Residual] {
         note(None, edit.clone(), effect(edit)?);
     }
     if open && by_activation == Effect::None {

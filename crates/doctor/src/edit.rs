@@ -210,6 +210,13 @@ impl fmt::Display for Edit {
             Edit::Depth(part) => write!(f, "{:.0} % of the hidden layers", 100.0 * part),
             Edit::Residual => f.write_str("residual connections around the hidden layers"),
             Edit::Head(to) => write!(f, "{} on the last layer", word(to)),
+            Edit::Set("model.rescale", _) => {
+                f.write_str("scale the weights until every layer keeps the signal's size (LSUV)")
+            }
+            Edit::Set("data.scale", to) => write!(f, "inputs scaled: data.scale = {}", word(to)),
+            Edit::Set("data.target_scale", to) => {
+                write!(f, "targets scaled: data.target_scale = {}", word(to))
+            }
             Edit::Set(key, value) => write!(f, "{key} = {}", word(value)),
         }
     }

@@ -84,6 +84,14 @@ pub(crate) fn update_ratios(case: &Case<'_>) -> Vec<f64> {
     chart.samples.iter().filter_map(ratio).collect()
 }
 
+/// The bound for clipping by the global norm: twice the median of the norms that were measured; nothing where none were.
+/// (Pascanu, Mikolov and Bengio 2013 take half to ten times the average.)
+pub(crate) fn clip_bound(chart: &Chart) -> Option<(f64, f64)> {
+    let norms = chart.samples.iter().filter_map(|s| s.gradient_norm);
+    let usual = median(norms.filter(|n| n.is_finite() && *n > 0.0))?;
+    Some((usual, format!("{:.2e}", 2.0 * usual).parse().unwrap_or(2.0 * usual)))
+}
+
 /// Some normalization reads what this layer puts out.
 pub(crate) fn normalized_after(chart: &Chart, layer: usize) -> bool {
     chart.layers.iter().any(|l| l.role == "normalization" && l.inputs.contains(&Some(layer)))

@@ -125,6 +125,16 @@ impl<'a> Fit<'a> {
         Fit { settings, validation: None, callbacks: Vec::new() }
     }
 
+    /// The validation data that it was given.
+    pub fn validation_data(&self) -> Option<&'a Dataset> {
+        self.validation
+    }
+
+    /// Whether it was given callbacks.
+    pub fn has_callbacks(&self) -> bool {
+        !self.callbacks.is_empty()
+    }
+
     /// Samples of a step.
     pub fn batch_size(mut self, batch_size: usize) -> Fit<'a> {
         self.settings.batch_size = Some(batch_size);

@@ -72,7 +72,7 @@ impl Build {
         let name: Option<String> = args.or("name", None)?;
         let outputs: Vec<String> = args.or("outputs", Vec::new())?;
         let items = list(config)?;
-        args.ignore(&["layers", "weights", "file"]);
+        args.ignore(&["layers", "weights", "rescale", "file"]);
         args.finish()?;
         let layers = count(items);
         if layers > MOST_LAYERS {

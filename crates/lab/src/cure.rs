@@ -1,8 +1,8 @@
 //! The cure: what the doctor prescribes is applied, trained beside the sick network, and kept only where it is better.
 
-use crate::examine::{Diagnosis, Examination, examine};
 use crate::experiment::Experiment;
 use crate::trial::{Arm, Measure, Progress, Trial, Trials};
+use crate::{Diagnosis, Doctor};
 use serde_json::{Value as Json, json};
 use std::fmt;
 use steadygrad_chart::number;
@@ -13,12 +13,12 @@ use steadygrad_kernels::Result;
 ///
 /// ```
 /// let quick = steadygrad_lab::Treatment { seeds: 2, seconds: 20.0, ..Default::default() };
-/// assert_eq!(quick.examination.epochs, 3);
+/// assert_eq!(quick.doctor.epochs, 3);
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Treatment {
     /// How the network is looked at, before and after.
-    pub examination: Examination,
+    pub doctor: Doctor,
     /// Seeds that every prescription is tried with. What is kept is proved with as many others.
     pub seeds: u64,
     /// Seconds of training in all, about.
@@ -32,7 +32,7 @@ pub struct Treatment {
 impl Default for Treatment {
     fn default() -> Treatment {
         let threads = crate::parallel::available();
-        Treatment { examination: Examination::default(), seeds: 5, seconds: 300.0, threads, progress: None }
+        Treatment { doctor: Doctor::default(), seeds: 5, seconds: 300.0, threads, progress: None }
     }
 }
 
@@ -58,7 +58,7 @@ pub struct Cure {
 /// # Errors
 /// If the experiment cannot be run.
 pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
-    let diagnosis = examine(experiment, &how.examination)?;
+    let diagnosis = how.doctor.examine(experiment)?;
     let mut cure = Cure { diagnosis, tried: None, edits: Vec::new(), proof: None, cured: None, after: None };
     if cure.diagnosis.verdict != Verdict::Sick {
         return Ok(cure);
@@ -71,9 +71,9 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
     // The same for all arms of all rounds, the proof included.
     let jobs = (2 * candidates.len() as u64 + 3) * how.seeds;
     let seconds = how.seconds * how.threads.max(1) as f64 / jobs as f64;
-    let trial = |arms: Vec<(String, Experiment)>, first: u64| {
-        let offsets = (first..first + how.seeds).collect();
-        Trial::of(arms).offsets(offsets).seconds(seconds).threads(how.threads).progress(how.progress).run()
+    let trial = |arms: Vec<(String, Experiment)>, first: u64, measure: Option<Measure>| {
+        let trial = Trial::of(arms).offsets((first..first + how.seeds).collect()).measure(measure);
+        trial.seconds(seconds).threads(how.threads).progress(how.progress).run()
     };
     let made = |edits: &[Edit]| sick.edited(edits).ok();
     let mut arms = vec![("as it is".to_string(), sick.clone())];
@@ -84,7 +84,8 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
             lists.push(prescription.edits.clone());
         }
     }
-    let mut trials = trial(arms, 0)?;
+    let mut trials = trial(arms, 0, None)?;
+    let measure = Some(trials.measure.clone());
     let best = trials.best();
     if best > 0 && trials.better(best, 0, CHOICE) {
         // More than one thing may be wrong.
@@ -95,7 +96,7 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
             able.map(|(changed, l)| ((words(&l), changed), l)).unzip();
         let best_arm = trials.arms[best].clone();
         if !experiments.is_empty() {
-            let second = trial(experiments, 0)?;
+            let second = trial(experiments, 0, measure.clone())?;
             trials.arms.extend(second.arms);
             trials.seconds += second.seconds;
             lists.extend(combined);
@@ -103,9 +104,9 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
         let top = trials.best();
         let keep = if trials.better_than(&trials.arms[top], &best_arm, CHOICE) { top } else { best };
         let cured = made(&lists[keep]).unwrap_or_else(|| sick.clone());
-        let proof =
-            trial(vec![("as it is".into(), sick.clone()), (words(&lists[keep]), cured.clone())], 1000)?;
-        let after = examine(&cured, &how.examination)?;
+        let both = vec![("as it is".into(), sick.clone()), (words(&lists[keep]), cured.clone())];
+        let proof = trial(both, 1000, measure)?;
+        let after = how.doctor.examine(&cured)?;
         if proof.better(1, 0, PROOF) && after.verdict != Verdict::Sick {
             cure.edits = lists[keep].clone();
             cure.cured = Some(cured);

@@ -1,12 +1,12 @@
 //! The `[data]` table: where samples come from, and how they are split and scaled.
 
+use crate::sources::{Source, read};
 use crate::{Form, settings};
-use std::path::{Path, PathBuf};
-use steadygrad_data::{Array, Dataset, Published, Scale, Scaler, csv, sets};
-use steadygrad_formats::npz;
+use std::path::Path;
+use steadygrad_data::{Dataset, Scale, Scaler, csv};
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::args::Args;
-use steadygrad_nn::config::{Config, FromValue, Value};
+use steadygrad_nn::config::Config;
 
 /// Data as an experiment gives it, ready to train on.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub(crate) struct Place<'a> {
     pub split: f64,
     /// The form that the data had in a run before, and which part of them is wanted.
     pub form: Option<(&'a Form, Part)>,
+    /// Samples to train on and to validate on that were given in code.
+    pub given: Option<(&'a Dataset, Option<&'a Dataset>)>,
 }
 
 /// Which part of the data is wanted.
@@ -48,35 +50,15 @@ pub(crate) struct Loaded {
     pub validation: Option<Dataset>,
     columns: Option<csv::Schema>,
     scaler: Option<Scaler>,
+    target_scaler: Option<Scaler>,
 }
 
 impl Loaded {
     /// The data of a training.
     pub fn data(self) -> Result<Data> {
         let train = self.train.ok_or_else(|| Error::data("there is nothing to train on").at("[data]"))?;
-        let form = Form::of(&train, self.columns, self.scaler);
+        let form = Form::of(&train, self.columns, self.scaler, self.target_scaler);
         Ok(Data { train, validation: self.validation, form })
-    }
-}
-
-/// A table or a file of data that this program can read.
-struct Source {
-    train: Option<Dataset>,
-    validation: Option<Dataset>,
-    columns: Option<csv::Schema>,
-}
-
-/// The files of a set that is published as IDX files, by the set's name.
-///
-/// ```
-/// assert_eq!(steadygrad_lab::published("mnist").unwrap().len(), 4);
-/// assert!(steadygrad_lab::published("digits").is_none());
-/// ```
-pub fn published(name: &str) -> Option<&'static [Published; 4]> {
-    match name {
-        "mnist" => Some(&sets::mnist::FILES),
-        "fashion_mnist" => Some(&sets::fashion_mnist::FILES),
-        _ => None,
     }
 }
 
@@ -85,6 +67,7 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
     let mut args = Args::new("[data]", config);
     let seed = args.or("seed", place.seed)?;
     let scale: Option<String> = args.or("scale", None)?;
+    let target_scale: Option<String> = args.or("target_scale", None)?;
     let own: f64 = args.or("validation_split", 0.0)?;
     let shuffle: bool = args.or("shuffle", false)?;
     let one_hot: Option<usize> = args.or("one_hot", None)?;
@@ -119,7 +102,13 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
         let (first, last) = cut(all, split).place(|| if own > 0.0 { "[data]" } else { "[fit]" })?;
         (train, validation) = (Some(first), Some(last));
     }
-    let scaler = scaler(scale.as_deref(), place, train.as_ref()).place(|| "[data], `scale`")?;
+    let before = |of: fn(&Form) -> &Option<Scaler>| place.form.map(|(form, _)| of(form).as_ref());
+    let scaler = scaler(scale.as_deref(), before(|f| &f.scaler), train.as_ref(), Scaler::fit)
+        .place(|| "[data], `scale`")?;
+    let of_targets = before(|f| &f.target_scaler);
+    let target_scaler =
+        self::scaler(target_scale.as_deref(), of_targets, train.as_ref(), Scaler::fit_targets)
+            .place(|| "[data], `target_scale`")?;
     if let Some(classes) = one_hot.filter(|classes| !(2..=1_000_000).contains(classes)) {
         return args.reject("one_hot", "the number of classes, from 2 to 1000000", classes);
     }
@@ -128,11 +117,14 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
         if let Some(scaler) = &scaler {
             scaler.apply(part).place(|| at)?;
         }
+        if let Some(scaler) = &target_scaler {
+            scaler.apply_targets(part).place(|| at)?;
+        }
         if let Some(classes) = one_hot {
             *part = part.one_hot(classes).place(|| format!("{at}, `one_hot`"))?;
         }
     }
-    Ok(Loaded { train, validation, columns, scaler })
+    Ok(Loaded { train, validation, columns, scaler, target_scaler })
 }
 
 /// The first part to train on, the last to validate on; neither is empty.
@@ -149,254 +141,32 @@ fn cut(all: &Dataset, split: f64) -> Result<(Dataset, Dataset)> {
 }
 
 /// The scale of the run before, or one fitted to the training data.
-fn scaler(name: Option<&str>, place: &Place<'_>, train: Option<&Dataset>) -> Result<Option<Scaler>> {
+fn scaler(
+    name: Option<&str>,
+    before: Option<Option<&Scaler>>,
+    train: Option<&Dataset>,
+    fit: fn(Scale, &Dataset) -> Result<Scaler>,
+) -> Result<Option<Scaler>> {
     let name = name.map(|name| if name == "minmax" { "min_max" } else { name });
     let scale = name.map(Scale::from_name).transpose()?;
-    match (place.form, scale, train) {
-        (Some((form, _)), asked, _) => {
+    match (before, scale, train) {
+        (Some(known), asked, _) => {
             let word = |scale: Option<Scale>| scale.map_or("no scale", Scale::name);
-            let known = form.scaler.as_ref().map(Scaler::scale);
-            if known != asked {
+            if known.map(Scaler::scale) != asked {
                 return Err(Error::argument(format!(
                     "the run was trained with {}, and {} is asked for",
-                    word(known),
+                    word(known.map(Scaler::scale)),
                     word(asked)
                 ))
                 .help("its weights are made for data scaled as in training: train again to change that"));
             }
-            Ok(form.scaler.clone())
+            Ok(known.cloned())
         }
-        (None, Some(scale), Some(train)) => Scaler::fit(scale, train).map(Some),
+        (None, Some(scale), Some(train)) => fit(scale, train).map(Some),
         _ => Ok(None),
     }
 }
 
 fn samples(n: usize) -> String {
     if n == 1 { "1 sample".into() } else { format!("{n} samples") }
-}
-
-fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64, own: f64) -> Result<Source> {
-    let path = |p: String| place.base.join(p);
-    let name: Option<String> = args.or("source", None)?;
-    let train: Option<String> = args.or("train", None)?;
-    let validation: Option<String> = args.or("validation", None)?;
-    let folder: Option<String> = args.or("path", None)?;
-    let target: Option<Value> = args.or("target", None)?;
-    let help = "name a data set, source = \"digits\", or a file, train = \"a.csv\"; `steadygrad list data` shows all";
-    match (name, train) {
-        (Some(_), Some(_)) => Err(Error::argument("`source` and `train` are both given")
-            .at("[data]")
-            .help("name a data set with `source`, or files with `train` and `validation`")),
-        (None, None) => Err(Error::argument("neither `source` nor `train` is given").at("[data]").help(help)),
-        (Some(name), None) => {
-            if ["csv", "npz"].contains(&name.as_str()) {
-                let Some(file) = folder else {
-                    let help = format!("give `path`, or train = \"a.{name}\" in place of `source`");
-                    return Err(Error::argument("`path`, the file, is missing").at("[data]").help(help));
-                };
-                return files(args, place, path(file), validation.map(path), target);
-            }
-            let entry = sets::find(&name).place(|| "[data], `source`")?;
-            if validation.is_some() {
-                return args.reject(
-                    "validation",
-                    "left out beside `source`; it belongs to `train`",
-                    "a file",
-                );
-            }
-            let mut options = sets::Options {
-                samples: args.or("samples", None)?,
-                noise: args.or("noise", None)?,
-                classes: args.or("classes", None)?,
-                seed,
-                // What is split here is split anew: nothing is left out.
-                whole: own > 0.0,
-                path: folder.map(path),
-                target: target.map(|t| String::from_value(&t)).transpose().place(|| "[data], `target`")?,
-                channels: match args.or::<Option<usize>>("channels", None)? {
-                    None => false,
-                    Some(1) => true,
-                    Some(other) => {
-                        return args.reject("channels", "1 (these images are grey) or left out", other);
-                    }
-                },
-                ..sets::Options::default()
-            };
-            if options.path.is_none()
-                && let Some(files) = published(&name)
-            {
-                options.path = Some(downloaded(&name, files, place.cache).place(|| "[data]")?);
-            }
-            let train = Some(entry.load(&options).place(|| "[data]")?);
-            let validation = entry.load_test(&options).place(|| "[data]")?;
-            Ok(Source { train, validation, columns: None })
-        }
-        (None, Some(file)) => {
-            if folder.is_some() {
-                return args.reject("path", "left out beside `train`; it belongs to `source`", "a path");
-            }
-            files(args, place, path(file), validation.map(path), target)
-        }
-    }
-}
-
-/// The folder of a set that was downloaded.
-fn downloaded(name: &str, files: &[Published], cache: Option<&Path>) -> Result<PathBuf> {
-    let folder = cache.map(|cache| cache.join(name));
-    match folder {
-        Some(folder) if files.iter().all(|file| folder.join(file.name).is_file()) => Ok(folder),
-        _ => {
-            let names: Vec<&str> = files.iter().map(|file| file.name).collect();
-            Err(Error::data(format!("the files of `{name}` are not here")).help(format!(
-                "download them with `steadygrad fetch {name}`, or give `path`, the folder that holds {}",
-                names.join(", ")
-            )))
-        }
-    }
-}
-
-fn files(
-    args: &mut Args<'_>,
-    place: &Place<'_>,
-    train: PathBuf,
-    validation: Option<PathBuf>,
-    target: Option<Value>,
-) -> Result<Source> {
-    let weight: Option<String> = args.or("sample_weight", None)?;
-    let only_validation = matches!(place.form, Some((_, Part::Validation))) && validation.is_some();
-    let train = Some(train).filter(|_| !only_validation);
-    if [&train, &validation].into_iter().flatten().any(|file| file.extension().is_some_and(|e| e == "npz")) {
-        if target.is_some() {
-            return args.reject("target", "left out for an NPZ file: `x` and `y` name its arrays", "a value");
-        }
-        let x: Option<Vec<String>> = args.or("x", None)?;
-        let y: Option<Vec<String>> = args.or("y", None)?;
-        let load = |file: &PathBuf| {
-            let (first, test) = arrays(file, x.as_deref(), y.as_deref())?;
-            Ok((weighed(first, file, weight.as_deref())?, test))
-        };
-        let (train, test) = match &train {
-            Some(file) => load(file).map(|(train, test)| (Some(train), test)).place(|| "[data]")?,
-            None => (None, None),
-        };
-        let validation = match &validation {
-            Some(file) => Some(load(file).place(|| "[data], validation")?.0),
-            None => test,
-        };
-        return Ok(Source { train, validation, columns: None });
-    }
-    let options = csv_options(args, target, weight)?;
-    // A run before has found columns and classes already.
-    let known = place.form.and_then(|(form, _)| form.columns.clone());
-    let like = |columns: &csv::Schema, file| csv::load_like(columns, file).map_err(in_our_words);
-    let (train, columns) = match (train, known) {
-        (Some(file), Some(columns)) => (Some(like(&columns, file).place(|| "[data]")?), columns),
-        (Some(file), None) => {
-            let (data, columns) = csv::load(&file, &options).map_err(in_our_words).place(|| "[data]")?;
-            (Some(data), columns)
-        }
-        (None, Some(columns)) => (None, columns),
-        (None, None) => {
-            return Err(Error::unsupported("the run was not trained on a CSV file")
-                .at("[data], validation")
-                .help("give data of the kind that it was trained on"));
-        }
-    };
-    let validation =
-        validation.map(|file| like(&columns, file)).transpose().place(|| "[data], validation")?;
-    Ok(Source { train, validation, columns: Some(columns) })
-}
-
-/// The data with the array of this name as weights of its samples.
-fn weighed(data: Dataset, file: &Path, name: Option<&str>) -> Result<Dataset> {
-    let Some(name) = name else { return Ok(data) };
-    let all = npz::read(file)?;
-    let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-    let found = all.iter().find(|(known, _)| known == name);
-    let (_, weights) = found.ok_or_else(|| {
-        Error::name("array of the file", name, &known).at("`sample_weight`").at(file.display().to_string())
-    })?;
-    data.with_weights(weights.data().to_vec()).place(|| "`sample_weight`")
-}
-
-fn csv_options(
-    args: &mut Args<'_>,
-    target: Option<Value>,
-    weight: Option<String>,
-) -> Result<csv::CsvOptions> {
-    let target = match target {
-        None => csv::Target::Guess,
-        Some(Value::Int(i)) if i >= 0 => csv::Target::Index(i as usize),
-        Some(other) => csv::Target::Name(String::from_value(&other).place(|| "[data], `target`")?),
-    };
-    let header = match args.or::<Option<bool>>("header", None)? {
-        None => csv::Header::Auto,
-        Some(true) => csv::Header::Yes,
-        Some(false) => csv::Header::No,
-    };
-    let delimiter = match args.or::<Option<String>>("delimiter", None)? {
-        None => None,
-        Some(text) if text.len() == 1 => Some(text.as_bytes()[0]),
-        Some(text) => return args.reject("delimiter", "one character", format!("`{text}`")),
-    };
-    let skip: Vec<String> = args.or("skip", Vec::new())?;
-    let labels = match args.or::<Option<String>>("labels", None)?.as_deref() {
-        None | Some("auto") => csv::Labels::Auto,
-        Some("classes") => csv::Labels::Classes,
-        Some("numbers") => csv::Labels::Numbers,
-        Some(other) => {
-            return Err(
-                Error::name("kind of labels", other, &["auto", "classes", "numbers"]).at("[data], `labels`")
-            );
-        }
-    };
-    Ok(csv::CsvOptions { target, header, delimiter, skip, weight, labels })
-}
-
-/// The help of the CSV reader with the words of the experiment file.
-fn in_our_words(error: Error) -> Error {
-    let help = [
-        ("say that the file has no header", "set header = false"),
-        ("say that the file has a header", "set header = true"),
-        ("say that the labels are classes if both are meant", "set labels = \"classes\" if both are meant"),
-        ("that the file has a header if this line is one", "header = true if this line holds names"),
-        ("or skip the column", "or pass the column over with skip = [\"…\"]"),
-        ("if it has no target, say that there is none (Target::None)", "a file needs a feature and a target"),
-    ]
-    .iter()
-    .fold(error.remedy().to_string(), |help, (from, to)| help.replace(from, to));
-    error.help(help)
-}
-
-/// The arrays of an NPZ file: the usual ones, or those that are named, one for each input and output of the model.
-pub(crate) fn arrays(
-    file: &Path,
-    x: Option<&[String]>,
-    y: Option<&[String]>,
-) -> Result<(Dataset, Option<Dataset>)> {
-    let one = |names: Option<&[String]>| names.is_none_or(|n| n.len() == 1);
-    if one(x) && one(y) {
-        let first = |names: Option<&[String]>| names.and_then(|n| n.first().cloned());
-        return npz::load(file, &npz::NpzOptions { x: first(x), y: first(y) });
-    }
-    let all = npz::read(file)?;
-    let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-    let pick = |names: Option<&[String]>, usual: &str| -> Result<(Vec<Array>, Vec<String>)> {
-        let usual = [usual.to_string()];
-        let names = names.unwrap_or(&usual);
-        let find = |name: &String| {
-            let found = all.iter().find(|(known, _)| known == name);
-            found
-                .map(|(_, array)| array.clone())
-                .ok_or_else(|| Error::name("array of the file", name, &known))
-        };
-        Ok((names.iter().map(find).collect::<Result<_>>()?, names.to_vec()))
-    };
-    let read = || -> Result<Dataset> {
-        let ((x, x_names), (y, y_names)) = (pick(x, "x")?, pick(y, "y")?);
-        let mut data = Dataset::multi(x, y)?;
-        (data.x_names, data.y_names) = (x_names, y_names);
-        Ok(data)
-    };
-    Ok((read().place(|| file.display().to_string())?, None))
 }

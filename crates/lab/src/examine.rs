@@ -2,27 +2,28 @@
 //!
 //! Everything is done on copies: the experiment stays as it is.
 
-use crate::experiment::{Experiment, Prepared};
 use crate::setup::{recipe, setup, signals};
 use crate::trial::Limit;
-use serde_json::{Value as Json, json};
-use steadygrad_chart::{Chart, Kind, Ledger, Schedule, number};
+use crate::{Diagnosis, Experiment, Prepared};
+use steadygrad_chart::{Chart, Schedule};
 use steadygrad_data::Dataset;
-use steadygrad_doctor::{
-    Answer, Case, Curves, Edit, Finding, Flow, Forecast, Opinion, Question, Setup, Verdict, diagnose,
-};
+use steadygrad_doctor::{Answer, Case, Curves, Edit, Flow, Forecast, Opinion, Question, Setup, diagnose};
 use steadygrad_engine::system::Clock;
 use steadygrad_engine::{Fit, History, Learner};
 use steadygrad_kernels::Result;
 
-/// How thoroughly a network is looked at.
+/// A doctor, and how thoroughly it looks at a network.
 ///
 /// ```
-/// let short = steadygrad_lab::Examination { epochs: 0, ..Default::default() };
-/// assert_eq!(short.draws, 9);
+/// use steadygrad_lab::{Doctor, Experiment};
+/// let mut experiment = Experiment::parse(steadygrad_lab::DEFAULT)?;
+/// experiment.set("let.depth=6")?;
+/// let diagnosis = Doctor { epochs: 1, ..Doctor::default() }.examine(&experiment)?;
+/// assert_eq!(diagnosis.verdict.to_string(), "healthy");
+/// # Ok::<(), steadygrad_kernels::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Examination {
+#[derive(Debug, Clone, Copy)]
+pub struct Doctor {
     /// Epochs of training that are watched; 0 for a look at the start alone.
     pub epochs: usize,
     /// Seconds of training after which no more is watched.
@@ -33,172 +34,90 @@ pub struct Examination {
     pub samples: usize,
     /// Threads.
     pub threads: usize,
+    /// Whom to tell what is being done.
+    pub progress: Option<fn(&str)>,
 }
 
-impl Default for Examination {
-    fn default() -> Examination {
-        Examination { epochs: 3, seconds: 10.0, draws: 9, samples: 256, threads: 1 }
+impl Default for Doctor {
+    fn default() -> Doctor {
+        Doctor { epochs: 3, seconds: 10.0, draws: 9, samples: 256, threads: 1, progress: None }
     }
 }
 
-/// What ails a network, and all that was measured to find out.
-#[derive(Debug, Clone)]
-pub struct Diagnosis {
-    /// Healthy, sick, or unsure.
-    pub verdict: Verdict,
-    /// What was found, the root first.
-    pub findings: Vec<Finding>,
-    /// What theory expects.
-    pub forecast: Forecast,
-    /// Data, model and training, as they were written down.
-    pub setup: Setup,
-    /// The look at the start, with the network's own weights.
-    pub start: Chart,
-    /// Looks while it was trained.
-    pub chart: Chart,
-    /// The losses while it was trained.
-    pub curves: Curves,
-    /// Steps that were watched.
-    pub steps: u64,
-    /// How long it took.
-    pub seconds: f64,
-}
-
-/// Looks at an experiment's network: at its start, then at some epochs of training.
-///
-/// ```
-/// use steadygrad_lab::{Examination, Experiment, examine};
-/// let mut experiment = Experiment::parse(steadygrad_lab::DEFAULT)?;
-/// experiment.set("let.depth=6")?;
-/// let diagnosis = examine(&experiment, &Examination { epochs: 1, ..Default::default() })?;
-/// assert_eq!(diagnosis.verdict.to_string(), "healthy");
-/// # Ok::<(), steadygrad_kernels::Error>(())
-/// ```
+/// Looks at an experiment's network, at its start and at three epochs of training: `Doctor::default().examine(experiment)`.
 ///
 /// # Errors
 /// If the experiment cannot be run.
-pub fn examine(experiment: &Experiment, how: &Examination) -> Result<Diagnosis> {
-    let prepared = experiment.prepare(how.threads)?;
-    let mut patient = Patient::new(experiment, &prepared, how)?;
-    let mut opinion = patient.opinion(Answers::All);
-    let epochs = how.epochs.min(prepared.fit.epochs.max(1));
-    let mut steps = 0;
-    if epochs > 0 {
-        let (mut learner, history) = patient.train(&prepared, epochs, Schedule::Default)?;
-        steps = learner.iterations();
-        patient.observe(&mut learner, &history)?;
-        opinion = patient.opinion(Answers::All);
-    }
-    Ok(patient.diagnosis(opinion, steps))
+pub fn examine(experiment: &Experiment) -> Result<Diagnosis> {
+    Doctor::default().examine(experiment)
 }
 
-/// A doctor beside a training that somebody else runs: warns when something turns sick, and has the last word.
-///
-/// ```
-/// use steadygrad_engine::Fit;
-/// use steadygrad_chart::Schedule;
-/// use steadygrad_lab::{Experiment, Watcher};
-/// let mut experiment = Experiment::parse(steadygrad_lab::DEFAULT)?;
-/// experiment.set("let.depth=3")?;
-/// let prepared = experiment.prepare(1)?;
-/// let watcher = Watcher::new(&experiment, &prepared)?;
-/// let mut learner = prepared.learner()?;
-/// learner.watch(Schedule::Default);
-/// let history = learner.fit(&prepared.data.train, Fit::epochs(2))?;
-/// assert!(watcher.alarm(&learner, &history.get("loss").unwrap_or_default()).is_none());
-/// assert_eq!(watcher.conclude(&mut learner, &history)?.verdict.to_string(), "healthy");
-/// # Ok::<(), steadygrad_kernels::Error>(())
-/// ```
-pub struct Watcher<'a> {
-    patient: Patient<'a>,
-}
-
-impl std::fmt::Debug for Watcher<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watcher").field("setup", &self.patient.setup).finish_non_exhaustive()
-    }
-}
-
-/// What a training of somebody else's may be kept waiting for: a few small looks.
-const SHORT: Examination = Examination { epochs: 0, seconds: 0.0, draws: 3, samples: 128, threads: 1 };
-
-impl<'a> Watcher<'a> {
-    /// Looks at the start.
+impl Doctor {
+    /// Looks at an experiment's network: at its start, then at some epochs of training. The experiment stays as it is.
     ///
     /// # Errors
     /// If the experiment cannot be run.
-    pub fn new(experiment: &'a Experiment, prepared: &'a Prepared) -> Result<Watcher<'a>> {
-        Ok(Watcher { patient: Patient::new(experiment, prepared, &SHORT)? })
-    }
-
-    /// The root of what is sick by now, if anything is, after these losses; causes are not asked for.
-    pub fn alarm(&self, learner: &Learner, loss: &[f64]) -> Option<Finding> {
-        let chart = learner.chart()?;
-        let curves = Curves { loss: loss.to_vec(), ..Curves::default() };
-        let mut answers: Vec<Answer> = Vec::new();
-        // Nobody answers: every check has to say what it knows by itself.
-        loop {
-            let opinion = self.patient.ask(chart, &curves, &answers);
-            if opinion.questions.is_empty() || answers.len() > MOST_QUESTIONS {
-                let sick = opinion.verdict == Verdict::Sick;
-                return opinion.findings.into_iter().next().filter(|_| sick);
-            }
-            answers.extend(opinion.questions.into_iter().map(unanswered));
+    pub fn examine(&self, experiment: &Experiment) -> Result<Diagnosis> {
+        self.tell("reading data and model");
+        let prepared = experiment.prepare(self.threads)?;
+        self.tell("looking at the start");
+        let mut patient = Patient::new(experiment, &prepared, self)?;
+        let mut opinion = patient.opinion(Answers::All);
+        let epochs = self.epochs.min(prepared.fit.epochs.max(1));
+        let mut steps = 0;
+        if epochs > 0 {
+            self.tell("watching it train");
+            let (mut learner, history) = patient.train(&prepared, epochs, Schedule::Default)?;
+            steps = learner.iterations();
+            patient.observe(&mut learner, &history)?;
+            opinion = patient.opinion(Answers::All);
         }
+        Ok(patient.diagnosis(opinion, steps))
     }
 
-    /// The diagnosis of a training that is over, from what was kept of it.
-    pub fn conclude_record(mut self, chart: Chart, history: &[(String, Vec<f64>)]) -> Diagnosis {
-        let steps = chart.samples.last().map_or(0, |s| s.step + 1);
-        self.patient.chart = chart;
-        let get = |name: &str| history.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-        self.patient.curves = curves(&get, history.iter().map(|(name, _)| name.as_str()));
-        let opinion = self.patient.opinion(Answers::OfTheStart);
-        self.patient.diagnosis(opinion, steps)
-    }
-
-    /// The diagnosis of the whole training.
-    ///
-    /// # Errors
-    /// If the learner cannot be looked at.
-    pub fn conclude(mut self, learner: &mut Learner, history: &History) -> Result<Diagnosis> {
-        self.patient.observe(learner, history)?;
-        let opinion = self.patient.opinion(Answers::OfTheStart);
-        Ok(self.patient.diagnosis(opinion, learner.iterations()))
+    fn tell(&self, what: &str) {
+        if let Some(progress) = self.progress {
+            progress(what);
+        }
     }
 }
 
 /// Which questions are answered.
 #[derive(Clone, Copy, PartialEq)]
-enum Answers {
+pub(crate) enum Answers {
     All,
     /// Those that need no training.
     OfTheStart,
 }
 
-fn unanswered(question: Question) -> Answer {
+pub(crate) fn unanswered(question: Question) -> Answer {
     Answer { question, flows: Vec::new(), loss: None }
 }
 
-struct Patient<'a> {
+/// A network that is being looked at.
+pub(crate) struct Patient<'a> {
     clock: Clock,
     experiment: &'a Experiment,
-    how: Examination,
+    how: Doctor,
     prepared: &'a Prepared,
     look: Dataset,
-    setup: Setup,
+    pub(crate) setup: Setup,
     forecast: Forecast,
     draws: Vec<Chart>,
-    chart: Chart,
-    curves: Curves,
+    pub(crate) chart: Chart,
+    pub(crate) curves: Curves,
     answers: Vec<Answer>,
 }
 
 /// More questions than checks could sensibly ask.
-const MOST_QUESTIONS: usize = 32;
+pub(crate) const MOST_QUESTIONS: usize = 32;
 
 impl<'a> Patient<'a> {
-    fn new(experiment: &'a Experiment, prepared: &'a Prepared, how: &Examination) -> Result<Patient<'a>> {
+    pub(crate) fn new(
+        experiment: &'a Experiment,
+        prepared: &'a Prepared,
+        how: &Doctor,
+    ) -> Result<Patient<'a>> {
         let clock = Clock::start();
         let look = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
         let draws = draws(prepared, &look, how.draws)?;
@@ -207,9 +126,10 @@ impl<'a> Patient<'a> {
             clock,
             experiment,
             how: *how,
-            look,
             setup: setup(prepared, &recipe),
-            forecast: Forecast::of_recipe(&recipe, &signals(prepared)),
+            // What is measured beside it is measured on so many rows.
+            forecast: Forecast::of_batch(&recipe, &signals(prepared), Some(look.len())),
+            look,
             prepared,
             draws,
             chart: Chart::default(),
@@ -219,7 +139,7 @@ impl<'a> Patient<'a> {
     }
 
     /// Takes in what a training showed.
-    fn observe(&mut self, learner: &mut Learner, history: &History) -> Result<()> {
+    pub(crate) fn observe(&mut self, learner: &mut Learner, history: &History) -> Result<()> {
         self.chart = learner.chart().cloned().unwrap_or_default();
         self.curves =
             curves(&|name| history.get(name).map(<[f64]>::to_vec), history.iter().map(|(name, _)| name));
@@ -229,13 +149,13 @@ impl<'a> Patient<'a> {
         Ok(())
     }
 
-    fn ask(&self, chart: &Chart, curves: &Curves, answers: &[Answer]) -> Opinion {
+    pub(crate) fn ask(&self, chart: &Chart, curves: &Curves, answers: &[Answer]) -> Opinion {
         let (setup, forecast, draws) = (&self.setup, &self.forecast, self.draws.as_slice());
         diagnose(&Case { setup, forecast, draws, chart, curves, answers })
     }
 
     /// What the checks say, with their questions answered.
-    fn opinion(&mut self, which: Answers) -> Opinion {
+    pub(crate) fn opinion(&mut self, which: Answers) -> Opinion {
         loop {
             let opinion = self.ask(&self.chart, &self.curves, &self.answers);
             if opinion.questions.is_empty() || self.answers.len() > MOST_QUESTIONS {
@@ -250,7 +170,7 @@ impl<'a> Patient<'a> {
         }
     }
 
-    fn diagnosis(self, opinion: Opinion, steps: u64) -> Diagnosis {
+    pub(crate) fn diagnosis(self, opinion: Opinion, steps: u64) -> Diagnosis {
         Diagnosis {
             verdict: opinion.verdict,
             findings: opinion.findings,
@@ -266,6 +186,8 @@ impl<'a> Patient<'a> {
 
     fn answer(&self, question: &Question) -> Result<Answer> {
         let (Question::Start(edits) | Question::Train(edits)) = question;
+        let change = edits.iter().map(Edit::to_string).collect::<Vec<_>>().join(" + ");
+        self.how.tell(&format!("trying {change}"));
         let changed = self.experiment.edited(edits)?;
         // Another scale of the data is another look at it.
         let touches_data = edits.iter().any(|e| matches!(e, Edit::Set(key, _) if key.starts_with("data.")));
@@ -328,7 +250,10 @@ fn modes(learner: &mut Learner, look: &Dataset) -> Result<Option<(f64, f64)>> {
 }
 
 /// The curves among these series; the first one that is neither loss, validation nor rate is the metric.
-fn curves<'n>(get: &dyn Fn(&str) -> Option<Vec<f64>>, mut names: impl Iterator<Item = &'n str>) -> Curves {
+pub(crate) fn curves<'n>(
+    get: &dyn Fn(&str) -> Option<Vec<f64>>,
+    mut names: impl Iterator<Item = &'n str>,
+) -> Curves {
     let metric =
         |name: &&str| !name.starts_with("val_") && !name.ends_with("loss") && *name != "learning_rate";
     let metric = names.find(metric).unwrap_or_default().to_string();
@@ -339,56 +264,5 @@ fn curves<'n>(get: &dyn Fn(&str) -> Option<Vec<f64>>, mut names: impl Iterator<I
         metric: series(&metric),
         val_metric: series(&format!("val_{metric}")),
         modes: None,
-    }
-}
-
-impl Diagnosis {
-    /// As JSON: `{schema, verdict, findings, ledger, forecast, steps, seconds}`; NaN and infinities are strings.
-    ///
-    /// ```text
-    /// { "schema": 1, "verdict": "healthy" | "sick" | "unsure",
-    ///   "findings": [{code, condition, severity, summary, layers, causes, evidence, prescriptions, follows_from}],
-    ///   "ledger": [{layer, part, kind, decibels, expected}],
-    ///   "forecast": {outlook, decibels, decibels_per_layer, depth_scale, left_out},
-    ///   "steps": n, "seconds": s }
-    /// ```
-    pub fn to_json(&self) -> Json {
-        let ledger = self.ledger();
-        let entries = ledger.way.iter().map(|e| {
-            let layer = &self.start.layers[e.layer];
-            json!({
-                "layer": layer.whole,
-                "part": layer.path,
-                "kind": if e.kind == Kind::Branch { "sum" } else { layer.role.as_str() },
-                "decibels": number(e.decibels),
-                "expected": self.expected(e.layer, e.input).filter(|_| e.kind == Kind::Layer).map(number),
-            })
-        });
-        json!({
-            "schema": 1,
-            "verdict": self.verdict.to_string(),
-            "findings": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
-            "ledger": entries.collect::<Vec<_>>(),
-            "forecast": {
-                "outlook": self.forecast.outlook().to_string(),
-                "decibels": self.forecast.decibels().map(number),
-                "decibels_per_layer": self.forecast.decibels_per_layer().map(number),
-                "depth_scale": self.forecast.depth_scale().map(number),
-                "left_out": self.forecast.left_out,
-            },
-            "steps": self.steps,
-            "seconds": (self.seconds * 1000.0).round() / 1000.0,
-        })
-    }
-
-    /// The ledger at the start.
-    pub fn ledger(&self) -> Ledger {
-        self.start.samples.first().map(|s| Ledger::of(&self.start, s)).unwrap_or_default()
-    }
-
-    /// What theory expects of an entry of the ledger, in dB.
-    pub fn expected(&self, layer: usize, input: usize) -> Option<f64> {
-        let factor = (*self.forecast.stages.get(layer)?.factors.get(input)?)?;
-        Some(10.0 * factor.log10()).filter(|d| !d.is_nan())
     }
 }

@@ -1,17 +1,15 @@
-//! An experiment: data, model, compile and fit as plain data, and made ready to run.
+//! An experiment: data, model, compile and fit as plain data.
 
-use crate::data::{self, Data, Loaded, Part};
+use crate::given::Given;
 use crate::origins::Origins;
-pub(crate) use crate::prepared::Prepared;
-use crate::{Form, assemble, model_file, settings, text, vary, write};
+use crate::{settings, text, vary, write};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use steadygrad_doctor::Edit;
-use steadygrad_engine::Compile;
 use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::{Config, Value};
-use steadygrad_nn::{Model, Shape};
 
 /// The unit that is trained, examined and cured: the content of an experiment file.
 ///
@@ -24,15 +22,17 @@ use steadygrad_nn::{Model, Shape};
 /// assert_eq!(prepared.model.entries.len(), 9);
 /// # Ok::<(), steadygrad_kernels::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Experiment {
-    config: Config,
-    base: PathBuf,
+    pub(crate) config: Config,
+    pub(crate) base: PathBuf,
     /// What errors begin with: the file it came from.
     file: Option<String>,
     /// Where downloaded data sets lie.
-    cache: Option<PathBuf>,
+    pub(crate) cache: Option<PathBuf>,
     origins: Origins,
+    /// What was given in code.
+    pub(crate) given: Option<Arc<Given>>,
 }
 
 const TABLES: [&str; 10] =
@@ -76,15 +76,14 @@ impl Experiment {
     /// As for [`Experiment::load`].
     pub fn parse(text: &str) -> Result<Experiment> {
         let config = text::parse(text)?;
-        let experiment = Experiment {
-            config,
-            base: PathBuf::new(),
-            file: None,
-            cache: None,
-            origins: Origins::of_toml(text),
-        };
+        let experiment = Experiment { origins: Origins::of_toml(text), ..Experiment::of(config, None) };
         experiment.check_keys()?;
         Ok(experiment)
+    }
+
+    pub(crate) fn of(config: Config, given: Option<Arc<Given>>) -> Experiment {
+        let (base, origins) = (PathBuf::new(), Origins::default());
+        Experiment { config, base, file: None, cache: None, origins, given }
     }
 
     fn check_keys(&self) -> Result<()> {
@@ -253,90 +252,6 @@ impl Experiment {
         Args::new("[fit]", &table).or("seed", 0).map_err(|e| self.at("fit", e))
     }
 
-    fn data(&self, config: &Config, split: f64) -> Result<Data> {
-        self.load_data(config, split, None)?.data().map_err(|e| self.at("data", e))
-    }
-
-    pub(crate) fn load_data(
-        &self,
-        config: &Config,
-        split: f64,
-        form: Option<(&Form, Part)>,
-    ) -> Result<Loaded> {
-        let seed = self.seed()?;
-        let place = data::Place { base: &self.base, cache: self.cache.as_deref(), seed, split, form };
-        data::load(&self.table(config, "data")?, &place).map_err(|e| {
-            let table = if e.place().starts_with("[fit]") { "fit" } else { "data" };
-            self.at(table, e)
-        })
-    }
-
-    /// The network alone, without loading the data where the model's own `input_shape` is enough.
-    ///
-    /// # Errors
-    /// If the model is not right.
-    pub fn model(&self) -> Result<Model> {
-        let config = self.resolved()?;
-        let table = self.table(&config, "model")?;
-        if table.get("input_shape").is_some() || self.has_inputs(&table) {
-            return self.build(&table, &[]);
-        }
-        self.build(&table, &self.data(&config, 0.0)?.form.shapes())
-    }
-
-    /// Some layer of the list is an input of its own.
-    fn has_inputs(&self, table: &Config) -> bool {
-        match table.get("layers") {
-            Some(Value::List(items)) => items.iter().any(|item| {
-                matches!(item, Value::Map(map) if matches!(map.get("layer"), Some(Value::Text(t)) if t.starts_with("input") || t == "InputLayer"))
-            }),
-            _ => false,
-        }
-    }
-
-    fn build(&self, table: &Config, shapes: &[Shape]) -> Result<Model> {
-        match table.get("file") {
-            None => assemble::model(table, shapes).map_err(|(e, path)| self.at(&path, e)),
-            Some(_) => model_file::from_file(table, &self.base).map_err(|e| self.at("model", e)),
-        }
-    }
-
-    /// Loads the data, puts the model together, and reads all settings.
-    ///
-    /// # Errors
-    /// If anything is not right: the place, what was found, and what to do.
-    pub fn prepare(&self, threads: usize) -> Result<Prepared> {
-        self.prepare_on(None, threads)
-    }
-
-    /// The same on data that is loaded already, as that of this experiment before an edit that did not touch it.
-    ///
-    /// # Errors
-    /// As for [`Experiment::prepare`].
-    pub fn prepare_on(&self, data: Option<&Data>, threads: usize) -> Result<Prepared> {
-        let config = self.resolved()?;
-        // What costs nothing is checked before the data is loaded.
-        let settings = settings::fit(&self.table(&config, "fit")?);
-        let (mut fit, callbacks) = settings.map_err(|e| self.at("fit", e))?;
-        let from_base = |path: &str| Value::from(self.base.join(path).display().to_string());
-        let callbacks: Vec<Value> =
-            callbacks.into_iter().map(|c| settings::with_paths(c, &from_base)).collect();
-        settings::callbacks(&callbacks).map_err(|e| self.at("fit", e))?;
-        let table = self.table(&config, "model")?;
-        // The part for validation is split off before anything is fitted to the data, such as its scale.
-        let split = std::mem::take(&mut fit.validation_split);
-        let data = match data {
-            Some(data) => data.clone(),
-            None => self.data(&config, split)?,
-        };
-        let (model, compile) = self.network(&config, &data.form.shapes(), threads)?;
-        let weights = Args::new("[model]", &table)
-            .or::<Option<String>>("weights", None)
-            .map_err(|e| self.at("model", e))?
-            .map(|w| self.base.join(w));
-        Ok(Prepared { data, model, compile, fit, callbacks, weights, experiment: self.clone() })
-    }
-
     /// The same with these edits: constants in their places, `[let]` gone.
     ///
     /// # Errors
@@ -348,42 +263,5 @@ impl Experiment {
             config = edit.apply(&config)?;
         }
         Ok(Experiment { config, ..self.clone() })
-    }
-
-    /// The model for samples of these shapes, and how it is trained.
-    pub(crate) fn network(
-        &self,
-        config: &Config,
-        shapes: &[Shape],
-        threads: usize,
-    ) -> Result<(Model, Compile)> {
-        let model = self.build(&self.table(config, "model")?, shapes)?;
-        self.check_inputs(&model, shapes)?;
-        let (table, outputs) = (self.table(config, "compile")?, model.output_names());
-        let compile = settings::compile(&table, &outputs, self.seed()?, threads);
-        Ok((model, compile.map_err(|e| self.at("compile", e))?))
-    }
-
-    /// Whether the model takes the samples of the data.
-    fn check_inputs(&self, model: &Model, found: &[Shape]) -> Result<()> {
-        let expected = model.input_shapes();
-        if expected == found {
-            return Ok(());
-        }
-        let list = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" and ");
-        let sizes = |shapes: &[Shape]| shapes.iter().map(Shape::size).collect::<Vec<_>>();
-        let error = Error::shape(format!(
-            "the model expects samples of shape {}, and the data has {}",
-            list(&expected),
-            list(found)
-        ));
-        let help = if sizes(&expected) == sizes(found) {
-            "the sizes are equal: give the model the shape of the data, and put Flatten or Reshape first"
-        } else if expected.len() != found.len() {
-            "the data must have one array for each input of the model; in an NPZ file `x` names them: x = [\"a\", \"b\"]"
-        } else {
-            "give the model the shape of the data; without `input_shape` it takes it by itself"
-        };
-        Err(self.at("model", error.at("[model], `input_shape`").help(help)))
     }
 }

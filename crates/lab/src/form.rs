@@ -1,9 +1,9 @@
 //! The form of the samples: what must be known of the training data to read new samples as it was read.
 
-use crate::data::arrays;
+use crate::sources::arrays;
 use serde_json::Value as Json;
 use std::path::Path;
-use steadygrad_data::{Dataset, Factors, Scale, Scaler, csv, npy};
+use steadygrad_data::{Array, Dataset, Factors, Scale, Scaler, csv, npy};
 use steadygrad_formats::npz;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Shape;
@@ -22,16 +22,23 @@ pub struct Form {
     pub columns: Option<csv::Schema>,
     /// How inputs are scaled.
     pub scaler: Option<Scaler>,
+    /// How targets are scaled: predictions go the way back.
+    pub target_scaler: Option<Scaler>,
 }
 
 /// The version of [`Form::to_json`].
 const SCHEMA: i64 = 1;
 
 impl Form {
-    pub(crate) fn of(train: &Dataset, columns: Option<csv::Schema>, scaler: Option<Scaler>) -> Form {
+    pub(crate) fn of(
+        train: &Dataset,
+        columns: Option<csv::Schema>,
+        scaler: Option<Scaler>,
+        target_scaler: Option<Scaler>,
+    ) -> Form {
         let shapes = train.x.iter().map(|x| Shape::from(x.row_shape()));
         let inputs = train.x_names.iter().cloned().zip(shapes).collect();
-        Form { inputs, classes: train.class_names.clone(), columns, scaler }
+        Form { inputs, classes: train.class_names.clone(), columns, scaler, target_scaler }
     }
 
     /// The shape of every input.
@@ -46,7 +53,8 @@ impl Form {
     ///   "inputs": [{name, shape}],
     ///   "classes": [text] or null,
     ///   "columns": {features, target, weight, skip, header, delimiter} or null,
-    ///   "scale": {name, inputs: [{shifts, divisors}]} or null }
+    ///   "scale": {name, inputs: [{shifts, divisors}]} or null,
+    ///   "target_scale": the same of the targets, or null }
     /// ```
     pub fn to_json(&self) -> Json {
         let inputs = self
@@ -63,19 +71,20 @@ impl Form {
                 .with("header", c.header)
                 .with("delimiter", char::from(c.delimiter).to_string())
         });
-        let scale = self.scaler.as_ref().map(|scaler| {
+        let scale = |scaler: &Scaler| {
             let factors = scaler
                 .factors()
                 .iter()
                 .map(|f| Config::new().with("shifts", f.shifts.clone()).with("divisors", f.divisors.clone()));
             Config::new().with("name", scaler.scale().name()).with("inputs", factors.collect::<Vec<_>>())
-        });
+        };
         Config::new()
             .with("schema", SCHEMA)
             .with("inputs", inputs.collect::<Vec<_>>())
             .with("classes", self.classes.clone())
             .with("columns", columns)
-            .with("scale", scale)
+            .with("scale", self.scaler.as_ref().map(scale))
+            .with("target_scale", self.target_scaler.as_ref().map(scale))
             .to_json()
     }
 
@@ -99,12 +108,13 @@ impl Form {
         let inputs = inputs.iter().map(input).collect::<Result<Vec<_>>>()?;
         let classes = args.or("classes", None)?;
         let columns = args.or("columns", None)?.as_ref().map(columns).transpose()?;
+        let target_scaler = args.or("target_scale", None)?.as_ref().map(scaler).transpose()?;
         let scaler = args.or("scale", None)?.as_ref().map(scaler).transpose()?;
         args.finish()?;
         if inputs.is_empty() {
             return args.reject("inputs", "one input or more", 0);
         }
-        Ok(Form { inputs, classes, columns, scaler })
+        Ok(Form { inputs, classes, columns, scaler, target_scaler })
     }
 
     /// New samples from a CSV, NPY or NPZ file, read and scaled as the training data was; targets may be missing.
@@ -139,6 +149,14 @@ impl Form {
             scaler.apply(&mut samples).place(place)?;
         }
         Ok(samples)
+    }
+
+    /// Predictions in the units of the data, in place, where the targets were scaled.
+    ///
+    /// # Errors
+    /// If there are other outputs than targets, or they have other shapes.
+    pub fn restore(&self, outputs: &mut [Array]) -> Result<()> {
+        self.target_scaler.as_ref().map_or(Ok(()), |scaler| scaler.restore(outputs))
     }
 }
 
@@ -181,7 +199,6 @@ fn scaler(config: &Config) -> Result<Scaler> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use steadygrad_data::Array;
 
     #[test]
     fn what_is_written_is_read_again() {
@@ -189,10 +206,12 @@ mod tests {
         let options = csv::CsvOptions { weight: Some("w".into()), ..csv::CsvOptions::default() };
         let (data, columns) = csv::parse(text, &options).unwrap();
         let scaler = Scaler::fit(Scale::Standard, &data).unwrap();
-        let form = Form::of(&data, Some(columns), Some(scaler));
+        let targets =
+            Scaler::fit_targets(Scale::MinMax, &Dataset { class_names: None, ..data.clone() }).unwrap();
+        let form = Form::of(&data, Some(columns), Some(scaler), Some(targets));
         assert_eq!(Form::parse(&form.to_json().to_string()).unwrap(), form);
         let plain = Dataset::multi(vec![Array::zeros([2]).unwrap(), Array::zeros([2, 3]).unwrap()], vec![]);
-        let form = Form::of(&plain.unwrap(), None, None);
+        let form = Form::of(&plain.unwrap(), None, None, None);
         assert_eq!(Form::parse(&form.to_json().to_string()).unwrap(), form);
     }
 

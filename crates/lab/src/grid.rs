@@ -1,6 +1,6 @@
 //! The grid of a `[lab]` table: every combination of what is varied, trained over seeds and compared.
 
-use crate::examine::{Examination, draws};
+use crate::examine::{Doctor, draws};
 use crate::experiment::Experiment;
 use crate::trial::{Arm, Measure, Progress, Trial, Trials};
 use crate::vary::Seeds;
@@ -85,7 +85,7 @@ pub fn grid(experiment: &Experiment, threads: usize, progress: Option<Progress>)
         values.extend(base.clone().map(|seed| ("fit.seed".to_string(), seed)));
         let changed = experiment.with_values(&values)?;
         let prepared = changed.prepare(1)?;
-        let how = Examination::default();
+        let how = Doctor::default();
         let look = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
         let charts = draws(&prepared, &look, offsets.len().min(how.draws))?;
         let all: Vec<Flow> = charts.iter().flat_map(|c| c.samples.first().map(|s| Flow::of(c, s))).collect();

@@ -4,36 +4,45 @@
 mod assemble;
 mod cure;
 mod data;
+mod describe;
+mod diagnosis;
 mod diff;
 mod examine;
 mod experiment;
 mod finished;
 mod form;
+mod given;
 mod grid;
 mod json;
 pub mod lsuv;
 mod model_file;
 mod origins;
 mod parallel;
+mod prepare;
 mod prepared;
 mod settings;
 mod setup;
 mod show;
+mod sources;
 mod text;
 mod trial;
 mod vary;
+mod watcher;
 mod write;
 
 pub use cure::{Cure, Treatment, cure};
-pub use data::{Data, published};
-pub use examine::{Diagnosis, Examination, Watcher, examine};
+pub use data::Data;
+pub use diagnosis::Diagnosis;
+pub use examine::{Doctor, examine};
 pub use experiment::Experiment;
 pub use finished::Finished;
 pub use form::Form;
 pub use grid::{Grid, Setting, grid};
 pub use prepared::Prepared;
 pub use show::{Cell, Row};
+pub use sources::published;
 pub use trial::{Arm, Measure, Outcome, Trial, Trials};
+pub use watcher::Watcher;
 
 /// The experiment that `train` runs without a file: 20 hidden layers, batch-normalized, on the digits.
 pub const DEFAULT: &str = include_str!("default.toml");

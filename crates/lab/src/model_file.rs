@@ -15,7 +15,7 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
             return args.reject(key, "left out beside `file`, which says it all", "both");
         }
     }
-    args.ignore(&["weights", "name"]);
+    args.ignore(&["weights", "rescale", "name"]);
     args.finish()?;
     let place = || format!("[model], {}", file.display());
     if matches!(file.extension().and_then(|e| e.to_str()), Some("keras" | "h5" | "hdf5")) {

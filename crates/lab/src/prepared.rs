@@ -2,13 +2,19 @@
 
 use crate::data::Data;
 use crate::experiment::Experiment;
-use crate::settings;
+use crate::{lsuv, settings};
 use std::path::PathBuf;
 use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::config::Value;
+
+/// Samples on which weights are scaled.
+const RESCALED_ON: usize = 256;
+/// How near to 1 the signal's deviation must come, and in how many tries (Mishkin and Matas 2016).
+const TOLERANCE: f64 = 0.1;
+const TRIES: usize = 10;
 
 /// An experiment made ready: data loaded, model put together, settings read.
 #[derive(Debug)]
@@ -25,6 +31,8 @@ pub struct Prepared {
     pub callbacks: Vec<Value>,
     /// Weights to start from.
     pub weights: Option<PathBuf>,
+    /// Weights are scaled before training until every layer keeps the signal's size: [`lsuv::rescale`].
+    pub rescale: bool,
     /// What it was made of: errors say where.
     pub(crate) experiment: Experiment,
 }
@@ -43,6 +51,10 @@ impl Prepared {
         if let Some(path) = &self.weights {
             let place = || "[model], `weights`";
             learner.load_weights(path).place(place).map_err(|e| self.experiment.at("model", e))?;
+        }
+        if self.rescale {
+            let some = self.data.train.take(0..self.data.train.len().min(RESCALED_ON));
+            lsuv::rescale(&mut learner, &some, TOLERANCE, TRIES).map_err(|e| self.located(e))?;
         }
         Ok(learner)
     }

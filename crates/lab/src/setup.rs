@@ -1,6 +1,6 @@
 //! An experiment that is ready, told in the words of the doctor.
 
-use crate::experiment::Prepared;
+use crate::Prepared;
 use steadygrad_data::Array;
 use steadygrad_doctor::{Setup, Signal, Spread, parts, scaled_inside};
 use steadygrad_kernels::Result;

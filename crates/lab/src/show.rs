@@ -1,6 +1,6 @@
 //! A diagnosis in a terminal: the verdict, what was found, and the way of the gradient.
 
-use crate::examine::Diagnosis;
+use crate::Diagnosis;
 use std::fmt;
 use steadygrad_chart::Kind;
 use steadygrad_doctor::{Finding, Severity, Verdict};

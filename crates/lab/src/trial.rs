@@ -3,13 +3,15 @@
 use crate::data::Data;
 use crate::experiment::Experiment;
 use crate::parallel;
-use steadygrad_data::Dataset;
+use steadygrad_data::{Dataset, Scaler};
 use steadygrad_engine::callbacks::{Callback, Training};
 use steadygrad_engine::system::Clock;
 use steadygrad_engine::{Fit, Logs};
 use steadygrad_kernels::{Error, Result};
+use steadygrad_nn::metrics::R2Score;
 
-/// What is compared: the metric that is asked for first, or the loss.
+/// What is compared: the accuracy, where it is asked for, or the loss. Where targets are scaled in some of the experiments only,
+/// losses are in different units; then it is R², which has none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measure {
     /// Its name in a history: "val_accuracy", "val_loss".
@@ -95,6 +97,7 @@ pub struct Trial {
     seconds: f64,
     threads: usize,
     progress: Option<Progress>,
+    measure: Option<Measure>,
 }
 
 /// Is told how many trainings are done, and of how many.
@@ -110,6 +113,9 @@ pub struct Trials {
     /// How long it took.
     pub seconds: f64,
 }
+
+/// The name of R² in a history.
+const EXPLAINED: &str = "explained_variance";
 
 /// The part of the training data that is held back where an experiment has none for validation.
 const HELD_BACK: f64 = 0.2;
@@ -128,7 +134,14 @@ impl Trial {
             seconds: f64::INFINITY,
             threads: parallel::available(),
             progress: None,
+            measure: None,
         }
+    }
+
+    /// What is compared, where it is not to be chosen anew: that of a trial before.
+    pub fn measure(mut self, measure: Option<Measure>) -> Trial {
+        self.measure = measure;
+        self
     }
 
     /// Whom to tell how far it is.
@@ -168,16 +181,20 @@ impl Trial {
     pub fn run(&self) -> Result<Trials> {
         let clock = Clock::start();
         let mut jobs = Vec::new();
-        let mut measure = None;
+        let (mut usual, mut scales) = (None, Vec::new());
         for (arm, (_, experiment)) in self.experiments.iter().enumerate() {
             let prepared = experiment.prepare(1)?;
             let data = with_validation(prepared.data.clone())?;
-            measure.get_or_insert_with(|| measured(&prepared.compile));
+            usual.get_or_insert_with(|| measured(&prepared.compile));
+            scales.push(data.form.target_scaler.as_ref().map(Scaler::scale));
             for &offset in &self.seeds {
                 jobs.push((arm, offset, experiment, data.clone()));
             }
         }
-        let measure = measure.ok_or_else(|| Error::argument("a trial of no experiments"))?;
+        let usual = usual.ok_or_else(|| Error::argument("a trial of no experiments"))?;
+        let same_units = scales.windows(2).all(|two| two[0] == two[1]);
+        let explained = Measure { name: format!("val_{EXPLAINED}"), up: true };
+        let measure = self.measure.clone().unwrap_or(if same_units || usual.up { usual } else { explained });
         let ready = std::sync::atomic::AtomicUsize::new(0);
         let tell = || {
             let n = ready.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
@@ -236,6 +253,9 @@ fn train(
 ) -> Result<Outcome> {
     let mut prepared = experiment.prepare_on(Some(data), 1)?;
     prepared.compile.seed = prepared.compile.seed.wrapping_add(offset);
+    if measure.name.ends_with(EXPLAINED) {
+        prepared.compile = prepared.compile.metric_as(EXPLAINED, R2Score);
+    }
     let mut learner = prepared.learner()?;
     learner.guard(true);
     let mut limit = Limit::of(seconds);

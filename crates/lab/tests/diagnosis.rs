@@ -5,7 +5,7 @@
 use serde_json::Value as Json;
 use std::path::Path;
 use steadygrad_doctor::{Finding, Severity, Verdict};
-use steadygrad_lab::{Examination, Experiment, Treatment, cure, examine};
+use steadygrad_lab::{Doctor, Experiment, Treatment, cure};
 
 /// Beside the checkout; not part of the repository.
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/diagnosis/cases");
@@ -26,14 +26,14 @@ fn words(case: &Json, key: &str) -> Vec<String> {
     list.iter().filter_map(|w| w.as_str().map(str::to_string)).collect()
 }
 
-fn suite(family: &str, how: &Examination) -> Option<Count> {
+fn suite(family: &str, doctor: &Doctor) -> Option<Count> {
     let mut files: Vec<_> =
         std::fs::read_dir(CASES).ok()?.map(|f| f.unwrap().path()).filter(|p| is(p, family)).collect();
     files.sort();
     let mut count = Count::default();
     for file in files {
         let case: Json = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-        let diagnosis = examine(&Experiment::load(&file).unwrap(), how).unwrap();
+        let diagnosis = doctor.examine(&Experiment::load(&file).unwrap()).unwrap();
         let sick: Vec<&Finding> =
             diagnosis.findings.iter().filter(|f| f.severity == Severity::Sick).collect();
         let found = diagnosis.verdict == Verdict::Sick;
@@ -85,7 +85,7 @@ fn is(path: &Path, family: &str) -> bool {
 fn circles() {
     for (what, epochs) in [("at the start", 0), ("within 3 epochs", 3)] {
         println!("{what}:");
-        let Some(count) = suite("Circle", &Examination { epochs, ..Examination::default() }) else {
+        let Some(count) = suite("Circle", &Doctor { epochs, ..Doctor::default() }) else {
             println!("skipped: no cases beside the checkout");
             return;
         };

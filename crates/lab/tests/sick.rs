@@ -6,7 +6,7 @@ mod common;
 
 use common::*;
 use steadygrad_doctor::{Cause, Finding, Severity, Verdict};
-use steadygrad_lab::{Diagnosis, Examination, Experiment, examine};
+use steadygrad_lab::{Diagnosis, Experiment, examine};
 
 /// Sick, with this root and cause.
 fn root(diagnosis: &Diagnosis, condition: &str, cause: Cause) -> Finding {
@@ -96,7 +96,7 @@ fn nan_in_the_data_is_an_error_that_names_the_sample() {
     let layers = hidden(1, "relu", "") + "{ layer = \"dense\", units = 1, activation = \"sigmoid\" }";
     let text = experiment(&csv("nan.csv", (0..60).map(row)), &layers, &binary("Adam", 1e-3));
     let experiment = Experiment::parse(&text).unwrap();
-    let error = examine(&experiment, &Examination::default()).unwrap_err().to_string();
+    let error = examine(&experiment).unwrap_err().to_string();
     println!("{error}");
     assert!(error.to_lowercase().contains("nan"), "{error}");
 }

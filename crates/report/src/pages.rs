@@ -32,10 +32,10 @@ pub const TRIAL_PARTS: [&str; 3] = ["outcome", "arms", "progress"];
 /// A diagnosis as one HTML file. The title is what the network is called: the experiment file's name.
 ///
 /// ```
-/// use steadygrad_lab::{Examination, Experiment, examine};
+/// use steadygrad_lab::{Doctor, Experiment};
 /// let mut experiment = Experiment::parse(steadygrad_lab::DEFAULT)?;
 /// experiment.set("let.depth=2")?;
-/// let diagnosis = examine(&experiment, &Examination { epochs: 0, draws: 1, ..Default::default() })?;
+/// let diagnosis = Doctor { epochs: 0, draws: 1, ..Doctor::default() }.examine(&experiment)?;
 /// let page = steadygrad_report::page(&diagnosis, "two layers");
 /// for part in steadygrad_report::PARTS {
 ///     assert!(page.contains(&format!("<section id=\"{part}\"")));

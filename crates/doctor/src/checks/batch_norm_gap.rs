@@ -31,6 +31,7 @@
 
 use super::check::{Check, found};
 use crate::case::{Case, Outcome};
+use crate::causes::SMALL_BATCH;
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::looks::{start_loss, steps};
@@ -40,9 +41,6 @@ pub(crate) const CHECK: Check =
 
 /// What the start may weigh in the averages.
 const COLD: f64 = 0.1;
-/// Samples of a batch, from which on its numbers are worth something.
-const SMALL: usize = 16;
-
 fn run(case: &Case<'_>) -> Outcome {
     let (Some((batch, averages)), Some(momentum)) = (case.curves.modes, case.setup.momentum) else {
         return Outcome::Fine;
@@ -58,7 +56,7 @@ fn run(case: &Case<'_>) -> Outcome {
     }
     let weight = momentum.powf(steps(case) as f64);
     let cold = weight > COLD;
-    let small = case.setup.batch_size < SMALL;
+    let small = case.setup.batch_size < SMALL_BATCH;
     let mut finding = CHECK.finding(
         if cold { Severity::Note } else { Severity::Warning },
         if cold {

@@ -33,7 +33,7 @@ use super::check::{Check, found};
 use crate::case::{Case, Outcome};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
-use crate::looks::median;
+use crate::looks::clip_bound;
 
 pub(crate) const CHECK: Check =
     Check { code: "SG306", name: "clipping_always", source: include_str!("clipping_always.rs"), run };
@@ -49,8 +49,6 @@ fn run(case: &Case<'_>) -> Outcome {
     if updates < LEAST || rate <= MOST {
         return Outcome::Fine;
     }
-    let norms = case.chart.samples.iter().filter_map(|s| s.gradient_norm);
-    let usual = median(norms.filter(|n| n.is_finite() && *n > 0.0));
     let plain = ["SGD", "Sgd"].contains(&case.setup.optimizer.as_str());
     let mut finding = CHECK.finding(
         if plain { Severity::Warning } else { Severity::Note },
@@ -59,10 +57,9 @@ fn run(case: &Case<'_>) -> Outcome {
     finding.evidence =
         vec![Evidence::new("part of the updates that clipping changed", rate, format!("below {MOST}"))];
     finding.causes = vec![Cause::Optimizer];
-    match usual {
-        Some(usual) => {
+    match clip_bound(case.chart) {
+        Some((usual, bound)) => {
             finding.evidence.push(Evidence::new("median norm of all gradients", usual, "below the bound"));
-            let bound: f64 = format!("{:.2e}", 2.0 * usual).parse().unwrap_or(2.0 * usual);
             let edit = Edit::Set("compile.optimizer.config.global_clipnorm", bound.into());
             finding.prescriptions = vec![Prescription::trial(edit)];
         }

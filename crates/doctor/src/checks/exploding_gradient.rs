@@ -33,7 +33,8 @@
 use super::check::{Check, root, worst_layers};
 use crate::case::{Case, Outcome};
 use crate::causes;
-use crate::finding::{Evidence, Finding, Severity};
+use crate::edit::Edit;
+use crate::finding::{Evidence, Finding, Prescription, Severity};
 use crate::flow::Trouble;
 
 pub(crate) const CHECK: Check =
@@ -41,10 +42,14 @@ pub(crate) const CHECK: Check =
 
 fn run(case: &Case<'_>) -> Outcome {
     let Some(found) = root(case, Trouble::Exploding) else { return Outcome::Fine };
-    let (causes, prescriptions) = match causes::of_flow(case) {
+    let (causes, mut prescriptions) = match causes::of_flow(case) {
         Ok(known) => known,
         Err(question) => return Outcome::Ask(question),
     };
+    if !case.setup.clips {
+        prescriptions
+            .push(Prescription::trial(Edit::Set("compile.optimizer.config.global_clipnorm", 1.0.into())));
+    }
     let limit = case.growth();
     let expected = match case.forecast.decibels() {
         Some(d) => format!("below {limit:.0} dB; theory expects {d:.0} dB of this setup"),

@@ -36,6 +36,7 @@ use crate::causes;
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Finding, Prescription, Severity};
 use crate::forecast::TRAINABLE;
+use crate::looks::clip_bound;
 use steadygrad_chart::{Phase, Sick};
 
 pub(crate) const CHECK: Check =
@@ -97,6 +98,7 @@ fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), 
         }
         Some(_) => {}
     }
-    cures.push(Prescription::trial(Edit::Set("compile.optimizer.config.global_clipnorm", 1.0.into())));
+    let bound = clip_bound(case.chart).map_or(1.0, |(_, bound)| bound);
+    cures.push(Prescription::trial(Edit::Set("compile.optimizer.config.global_clipnorm", bound.into())));
     Ok((causes, cures))
 }

@@ -16,8 +16,8 @@
 //!
 //! # Cure
 //!
-//! Subtract the mean of the training targets, divide by their deviation, and turn predictions back afterwards; or take their
-//! logarithm.
+//! data.target_scale = "standard": the mean of the training targets is subtracted and they are divided by their deviation;
+//! predictions are turned back. Or take their logarithm.
 //!
 //! # Evidence
 //!
@@ -34,6 +34,7 @@
 
 use super::check::{Check, calm_start, found};
 use crate::case::{Case, Outcome};
+use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::looks::{blew_up, rises, trained, word};
 
@@ -67,11 +68,12 @@ fn run(case: &Case<'_>) -> Outcome {
         Evidence::new("standard deviation of the targets", target.widest, "from 0.01 to 10, best about 1"),
     ];
     finding.causes = vec![Cause::TargetScale];
-    finding.prescriptions = vec![Prescription::advice(format!(
-        "train on (y − {:.4}) / {:.4} and turn predictions back",
-        target.mean,
-        if target.widest > 0.0 { target.widest } else { 1.0 }
-    ))];
+    // A constant has no deviation that it could be divided by.
+    finding.prescriptions = vec![if target.widest > 0.0 {
+        Prescription::trial(Edit::Set("data.target_scale", "standard".into()))
+    } else {
+        Prescription::advice("check how the targets are read: they are all the same")
+    }];
     found(finding)
 }
 

@@ -18,7 +18,8 @@
 //! # Cure
 //!
 //! An initializer that fits the activation (He for rectifiers, Glorot or LeCun for tanh and SELU); an activation that does not
-//! saturate; batch normalization before the activation; residual connections; fewer layers.
+//! saturate; batch normalization before the activation (layer normalization where batches are small); residual connections;
+//! fewer layers; weights from a file can be scaled (LSUV). With plain SGD, an optimizer that has a rate for every weight.
 //!
 //! # Evidence
 //!
@@ -36,7 +37,8 @@
 use super::check::{Check, root, worst_layers};
 use crate::case::{Case, Outcome};
 use crate::causes;
-use crate::finding::{Evidence, Finding, Severity};
+use crate::edit::Edit;
+use crate::finding::{Evidence, Finding, Prescription, Severity};
 use crate::flow::Trouble;
 use crate::forecast::FAR;
 
@@ -45,10 +47,14 @@ pub(crate) const CHECK: Check =
 
 fn run(case: &Case<'_>) -> Outcome {
     let Some(found) = root(case, Trouble::Vanishing) else { return Outcome::Fine };
-    let (causes, prescriptions) = match causes::of_flow(case) {
+    let (causes, mut prescriptions) = match causes::of_flow(case) {
         Ok(known) => known,
         Err(question) => return Outcome::Ask(question),
     };
+    // A rate for every weight stands more loss than one for all.
+    if ["SGD", "Sgd"].contains(&case.setup.optimizer.as_str()) && found.decibels.is_finite() {
+        prescriptions.push(Prescription::trial(Edit::Set("compile.optimizer", "adam".into())));
+    }
     let expected = match case.forecast.decibels() {
         Some(d) => format!("above −{FAR:.0} dB; theory expects {d:.0} dB of this setup"),
         None => format!("above −{FAR:.0} dB"),

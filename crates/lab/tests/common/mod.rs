@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use steadygrad_doctor::Severity;
-use steadygrad_lab::{Diagnosis, Examination, Experiment, examine};
+use steadygrad_lab::{Diagnosis, Doctor, Experiment};
 
 /// The digits, a dense network of these layers, and these settings.
 pub fn digits(layers: &str, compile: &str) -> String {
@@ -59,7 +59,7 @@ pub fn random(i: usize, k: usize) -> f64 {
 
 /// What the doctor says of it after so many epochs.
 pub fn look(text: &str, epochs: usize) -> Diagnosis {
-    examine(&Experiment::parse(text).unwrap(), &Examination { epochs, ..Examination::default() }).unwrap()
+    Doctor { epochs, ..Doctor::default() }.examine(&Experiment::parse(text).unwrap()).unwrap()
 }
 
 /// All that was found, for a message.

@@ -1,0 +1,260 @@
+//! Where samples come from: a set by its name, a CSV or NPZ file, or arrays given in code.
+
+use crate::data::{Part, Place};
+use std::path::{Path, PathBuf};
+use steadygrad_data::{Array, Dataset, Published, csv, sets};
+use steadygrad_formats::npz;
+use steadygrad_kernels::{Error, Place as _, Result};
+use steadygrad_nn::args::Args;
+use steadygrad_nn::config::{FromValue, Value};
+
+/// What a source of data gives.
+pub(crate) struct Source {
+    pub train: Option<Dataset>,
+    pub validation: Option<Dataset>,
+    pub columns: Option<csv::Schema>,
+}
+
+/// The files of a set that is published as IDX files, by the set's name.
+///
+/// ```
+/// assert_eq!(steadygrad_lab::published("mnist").unwrap().len(), 4);
+/// assert!(steadygrad_lab::published("digits").is_none());
+/// ```
+pub fn published(name: &str) -> Option<&'static [Published; 4]> {
+    match name {
+        "mnist" => Some(&sets::mnist::FILES),
+        "fashion_mnist" => Some(&sets::fashion_mnist::FILES),
+        _ => None,
+    }
+}
+
+/// Reads what `source`, `train` and the like name; or takes the arrays that were given in code.
+pub(crate) fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64, own: f64) -> Result<Source> {
+    if let Some((train, validation)) = place.given {
+        return Ok(Source { train: Some(train.clone()), validation: validation.cloned(), columns: None });
+    }
+    let path = |p: String| place.base.join(p);
+    let name: Option<String> = args.or("source", None)?;
+    let train: Option<String> = args.or("train", None)?;
+    let validation: Option<String> = args.or("validation", None)?;
+    let folder: Option<String> = args.or("path", None)?;
+    let target: Option<Value> = args.or("target", None)?;
+    let help = "name a data set, source = \"digits\", or a file, train = \"a.csv\"; `steadygrad list data` shows all";
+    match (name, train) {
+        (Some(_), Some(_)) => Err(Error::argument("`source` and `train` are both given")
+            .at("[data]")
+            .help("name a data set with `source`, or files with `train` and `validation`")),
+        (None, None) => Err(Error::argument("neither `source` nor `train` is given").at("[data]").help(help)),
+        (Some(name), None) => {
+            if ["csv", "npz"].contains(&name.as_str()) {
+                let Some(file) = folder else {
+                    let help = format!("give `path`, or train = \"a.{name}\" in place of `source`");
+                    return Err(Error::argument("`path`, the file, is missing").at("[data]").help(help));
+                };
+                return files(args, place, path(file), validation.map(path), target);
+            }
+            let entry = sets::find(&name).place(|| "[data], `source`")?;
+            if validation.is_some() {
+                return args.reject(
+                    "validation",
+                    "left out beside `source`; it belongs to `train`",
+                    "a file",
+                );
+            }
+            let mut options = sets::Options {
+                samples: args.or("samples", None)?,
+                noise: args.or("noise", None)?,
+                classes: args.or("classes", None)?,
+                seed,
+                // What is split here is split anew: nothing is left out.
+                whole: own > 0.0,
+                path: folder.map(path),
+                target: target.map(|t| String::from_value(&t)).transpose().place(|| "[data], `target`")?,
+                channels: match args.or::<Option<usize>>("channels", None)? {
+                    None => false,
+                    Some(1) => true,
+                    Some(other) => {
+                        return args.reject("channels", "1 (these images are grey) or left out", other);
+                    }
+                },
+                ..sets::Options::default()
+            };
+            if options.path.is_none()
+                && let Some(files) = published(&name)
+            {
+                options.path = Some(downloaded(&name, files, place.cache).place(|| "[data]")?);
+            }
+            let train = Some(entry.load(&options).place(|| "[data]")?);
+            let validation = entry.load_test(&options).place(|| "[data]")?;
+            Ok(Source { train, validation, columns: None })
+        }
+        (None, Some(file)) => {
+            if folder.is_some() {
+                return args.reject("path", "left out beside `train`; it belongs to `source`", "a path");
+            }
+            files(args, place, path(file), validation.map(path), target)
+        }
+    }
+}
+
+/// The folder of a set that was downloaded.
+fn downloaded(name: &str, files: &[Published], cache: Option<&Path>) -> Result<PathBuf> {
+    let folder = cache.map(|cache| cache.join(name));
+    match folder {
+        Some(folder) if files.iter().all(|file| folder.join(file.name).is_file()) => Ok(folder),
+        _ => {
+            let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+            Err(Error::data(format!("the files of `{name}` are not here")).help(format!(
+                "download them with `steadygrad fetch {name}`, or give `path`, the folder that holds {}",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+fn files(
+    args: &mut Args<'_>,
+    place: &Place<'_>,
+    train: PathBuf,
+    validation: Option<PathBuf>,
+    target: Option<Value>,
+) -> Result<Source> {
+    let weight: Option<String> = args.or("sample_weight", None)?;
+    let only_validation = matches!(place.form, Some((_, Part::Validation))) && validation.is_some();
+    let train = Some(train).filter(|_| !only_validation);
+    if [&train, &validation].into_iter().flatten().any(|file| file.extension().is_some_and(|e| e == "npz")) {
+        if target.is_some() {
+            return args.reject("target", "left out for an NPZ file: `x` and `y` name its arrays", "a value");
+        }
+        let x: Option<Vec<String>> = args.or("x", None)?;
+        let y: Option<Vec<String>> = args.or("y", None)?;
+        let load = |file: &PathBuf| {
+            let (first, test) = arrays(file, x.as_deref(), y.as_deref())?;
+            Ok((weighed(first, file, weight.as_deref())?, test))
+        };
+        let (train, test) = match &train {
+            Some(file) => load(file).map(|(train, test)| (Some(train), test)).place(|| "[data]")?,
+            None => (None, None),
+        };
+        let validation = match &validation {
+            Some(file) => Some(load(file).place(|| "[data], validation")?.0),
+            None => test,
+        };
+        return Ok(Source { train, validation, columns: None });
+    }
+    let options = csv_options(args, target, weight)?;
+    // A run before has found columns and classes already.
+    let known = place.form.and_then(|(form, _)| form.columns.clone());
+    let like = |columns: &csv::Schema, file| csv::load_like(columns, file).map_err(in_our_words);
+    let (train, columns) = match (train, known) {
+        (Some(file), Some(columns)) => (Some(like(&columns, file).place(|| "[data]")?), columns),
+        (Some(file), None) => {
+            let (data, columns) = csv::load(&file, &options).map_err(in_our_words).place(|| "[data]")?;
+            (Some(data), columns)
+        }
+        (None, Some(columns)) => (None, columns),
+        (None, None) => {
+            return Err(Error::unsupported("the run was not trained on a CSV file")
+                .at("[data], validation")
+                .help("give data of the kind that it was trained on"));
+        }
+    };
+    let validation =
+        validation.map(|file| like(&columns, file)).transpose().place(|| "[data], validation")?;
+    Ok(Source { train, validation, columns: Some(columns) })
+}
+
+/// The data with the array of this name as weights of its samples.
+fn weighed(data: Dataset, file: &Path, name: Option<&str>) -> Result<Dataset> {
+    let Some(name) = name else { return Ok(data) };
+    let all = npz::read(file)?;
+    let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let found = all.iter().find(|(known, _)| known == name);
+    let (_, weights) = found.ok_or_else(|| {
+        Error::name("array of the file", name, &known).at("`sample_weight`").at(file.display().to_string())
+    })?;
+    data.with_weights(weights.data().to_vec()).place(|| "`sample_weight`")
+}
+
+fn csv_options(
+    args: &mut Args<'_>,
+    target: Option<Value>,
+    weight: Option<String>,
+) -> Result<csv::CsvOptions> {
+    let target = match target {
+        None => csv::Target::Guess,
+        Some(Value::Int(i)) if i >= 0 => csv::Target::Index(i as usize),
+        Some(other) => csv::Target::Name(String::from_value(&other).place(|| "[data], `target`")?),
+    };
+    let header = match args.or::<Option<bool>>("header", None)? {
+        None => csv::Header::Auto,
+        Some(true) => csv::Header::Yes,
+        Some(false) => csv::Header::No,
+    };
+    let delimiter = match args.or::<Option<String>>("delimiter", None)? {
+        None => None,
+        Some(text) if text.len() == 1 => Some(text.as_bytes()[0]),
+        Some(text) => return args.reject("delimiter", "one character", format!("`{text}`")),
+    };
+    let skip: Vec<String> = args.or("skip", Vec::new())?;
+    let labels = match args.or::<Option<String>>("labels", None)?.as_deref() {
+        None | Some("auto") => csv::Labels::Auto,
+        Some("classes") => csv::Labels::Classes,
+        Some("numbers") => csv::Labels::Numbers,
+        Some(other) => {
+            return Err(
+                Error::name("kind of labels", other, &["auto", "classes", "numbers"]).at("[data], `labels`")
+            );
+        }
+    };
+    Ok(csv::CsvOptions { target, header, delimiter, skip, weight, labels })
+}
+
+/// The help of the CSV reader with the words of the experiment file.
+fn in_our_words(error: Error) -> Error {
+    let help = [
+        ("say that the file has no header", "set header = false"),
+        ("say that the file has a header", "set header = true"),
+        ("say that the labels are classes if both are meant", "set labels = \"classes\" if both are meant"),
+        ("that the file has a header if this line is one", "header = true if this line holds names"),
+        ("or skip the column", "or pass the column over with skip = [\"…\"]"),
+        ("if it has no target, say that there is none (Target::None)", "a file needs a feature and a target"),
+    ]
+    .iter()
+    .fold(error.remedy().to_string(), |help, (from, to)| help.replace(from, to));
+    error.help(help)
+}
+
+/// The arrays of an NPZ file: the usual ones, or those that are named, one for each input and output of the model.
+pub(crate) fn arrays(
+    file: &Path,
+    x: Option<&[String]>,
+    y: Option<&[String]>,
+) -> Result<(Dataset, Option<Dataset>)> {
+    let one = |names: Option<&[String]>| names.is_none_or(|n| n.len() == 1);
+    if one(x) && one(y) {
+        let first = |names: Option<&[String]>| names.and_then(|n| n.first().cloned());
+        return npz::load(file, &npz::NpzOptions { x: first(x), y: first(y) });
+    }
+    let all = npz::read(file)?;
+    let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let pick = |names: Option<&[String]>, usual: &str| -> Result<(Vec<Array>, Vec<String>)> {
+        let usual = [usual.to_string()];
+        let names = names.unwrap_or(&usual);
+        let find = |name: &String| {
+            let found = all.iter().find(|(known, _)| known == name);
+            found
+                .map(|(_, array)| array.clone())
+                .ok_or_else(|| Error::name("array of the file", name, &known))
+        };
+        Ok((names.iter().map(find).collect::<Result<_>>()?, names.to_vec()))
+    };
+    let read = || -> Result<Dataset> {
+        let ((x, x_names), (y, y_names)) = (pick(x, "x")?, pick(y, "y")?);
+        let mut data = Dataset::multi(x, y)?;
+        (data.x_names, data.y_names) = (x_names, y_names);
+        Ok(data)
+    };
+    Ok((read().place(|| file.display().to_string())?, None))
+}
