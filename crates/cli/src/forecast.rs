@@ -2,7 +2,6 @@
 
 use crate::{Outcome, Source};
 use std::io::Write;
-use steadygrad::doctor::Forecast;
 
 #[derive(Debug, clap::Args)]
 pub struct Command {
@@ -15,13 +14,14 @@ pub struct Command {
 
 impl Command {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let model = self.source.experiment()?.model()?;
-        let forecast = Forecast::of(&model, &[])?;
+        let (forecast, of_data) = self.source.experiment()?.forecast()?;
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", forecast.to_json())?;
         } else {
             write!(out, "{forecast}")?;
+            let fed = if of_data { "the experiment's own data" } else { "standardized data" };
+            writeln!(out, "of a network fed with {fed}")?;
         }
         Ok(Outcome::Fine)
     }

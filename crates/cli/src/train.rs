@@ -20,7 +20,7 @@ pub struct Train {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Prints one JSON object at the end, and nothing else on standard output: of every loss and metric the last value that
-    /// was measured.
+    /// was measured, and what the doctor says.
     #[arg(long)]
     json: bool,
     /// Threads that may share a large step; they change no result.
@@ -77,6 +77,7 @@ impl Train {
         };
         let weights = run.write(&folder)?;
         let speed = history.samples as f64 / history.seconds;
+        let diagnosis = watcher.map(|watcher| watcher.conclude(&mut learner, &history)).transpose()?;
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut object = Map::new();
@@ -86,6 +87,9 @@ impl Train {
             object.insert("seconds".into(), number(history.seconds));
             object.insert("samples_per_second".into(), number(speed));
             object.insert("weights".into(), json!(weights));
+            if let Some(diagnosis) = diagnosis {
+                object.insert("doctor".into(), diagnosis.to_json());
+            }
             writeln!(out, "{}", serde_json::Value::Object(object))?;
         } else {
             if let Some(chart) = learner.chart() {
@@ -93,8 +97,7 @@ impl Train {
             }
             writeln!(out, "\n{history}; {speed:.0} samples a second")?;
             writeln!(out, "kept in {}", folder.display())?;
-            if let Some(watcher) = watcher {
-                let diagnosis = watcher.conclude(&mut learner, &history)?;
+            if let Some(diagnosis) = diagnosis {
                 write!(out, "\ndoctor: {}", diagnosis.brief())?;
             }
         }

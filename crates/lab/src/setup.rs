@@ -1,8 +1,8 @@
 //! An experiment that is ready, told in the words of the doctor.
 
-use crate::Prepared;
+use crate::{Experiment, Prepared};
 use steadygrad_data::Array;
-use steadygrad_doctor::{Setup, Signal, Spread, parts, scaled_inside};
+use steadygrad_doctor::{Forecast, Setup, Signal, Spread, parts, scaled_inside};
 use steadygrad_kernels::Result;
 use steadygrad_nn::Model;
 use steadygrad_nn::config::Value;
@@ -87,5 +87,29 @@ pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
         regularized: !recipe.penalties.is_empty() || compile.optimizer.weight_decay.is_some(),
         batch_size: fit.batch_size.unwrap_or(32).min(data.train.len().max(1)),
         epochs: fit.epochs,
+    }
+}
+
+impl Experiment {
+    /// What theory expects of the network: fed with the experiment's own data where they can be read, and then `true`; else with
+    /// standardized ones.
+    ///
+    /// ```
+    /// use steadygrad_lab::Experiment;
+    /// let (forecast, of_data) = Experiment::parse(steadygrad_lab::DEFAULT)?.forecast()?;
+    /// assert!(of_data && forecast.decibels().unwrap().abs() < 30.0);
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the model is not right.
+    pub fn forecast(&self) -> Result<(Forecast, bool)> {
+        match self.prepare(1) {
+            Ok(prepared) => {
+                let rows = prepared.fit.batch_size.unwrap_or(32).min(prepared.data.train.len());
+                Ok((Forecast::of_batch(&recipe(&prepared)?, &signals(&prepared), Some(rows)), true))
+            }
+            Err(_) => Ok((Forecast::of(&self.model()?, &[])?, false)),
+        }
     }
 }

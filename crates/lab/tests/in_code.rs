@@ -58,10 +58,7 @@ fn a_row_of_layers_is_written_in_few_words_and_trains_to_the_same_bits() {
         .add(Dense::new(20).kernel_initializer(HeNormal).use_bias(false).kernel_regularizer(L2::new(0.001)))
         .add(BatchNormalization::new().momentum(0.9))
         .add(LeakyRelu.negative_slope(0.1))
-        .add_as(
-            "middle",
-            Dense::new(12).activation(Elu).kernel_initializer(RandomNormal.stddev(0.2)),
-        )
+        .add_as("middle", Dense::new(12).activation(Elu).kernel_initializer(RandomNormal.stddev(0.2)))
         .add(Dropout::new(0.1))
         .add_frozen(Dense::new(12).activation(Relu))
         .add(Dense::new(10).activation(Softmax));

@@ -52,6 +52,7 @@ pub mod prelude {
     };
     pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle, Summary};
     pub use steadygrad_kernels::{Error, Result};
+    pub use steadygrad_lab::{Diagnosis, Doctor, Experiment, Treatment, Trial, Watcher, cure, examine};
     pub use steadygrad_nn::activations::{
         Celu, Elu, Exponential, Gelu, Glu, HardShrink, HardSigmoid, HardSilu, HardTanh, LeakyRelu, Linear,
         LogSigmoid, LogSoftmax, Mish, PRelu, Relu, Relu6, Selu, Sigmoid, Silu, SoftShrink, Softmax, Softplus,
