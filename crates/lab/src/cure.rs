@@ -222,7 +222,11 @@ impl fmt::Display for Trials {
         writeln!(f, "{}, median of {seeds} seeds (± spread)", self.measure.name)?;
         for arm in &self.arms {
             let (median, spread) = (arm.median(&self.measure), arm.spread());
-            writeln!(f, "  {:longest$}  {median:.3} ± {spread:.3}", arm.name)?;
+            if median.is_finite() {
+                writeln!(f, "  {:longest$}  {median:.3} ± {spread:.3}", arm.name)?;
+            } else {
+                writeln!(f, "  {:longest$}  not finite", arm.name)?;
+            }
         }
         Ok(())
     }

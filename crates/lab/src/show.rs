@@ -95,21 +95,26 @@ impl Diagnosis {
 /// Letters of a line.
 const WIDTH: usize = 76;
 
-/// Text broken into lines, each after the first indented.
+/// Text broken into lines, each after the first indented; the first begins at that place of its line too.
 fn wrapped(text: &str, indent: usize) -> String {
-    let (mut out, mut at) = (String::new(), indent);
+    wrapped_from(text, indent, indent)
+}
+
+/// The same, where the first line begins at another place.
+fn wrapped_from(text: &str, start: usize, indent: usize) -> String {
+    let (mut out, mut at, mut first) = (String::new(), start, true);
     for word in text.split_whitespace() {
         let n = word.chars().count();
-        if at > indent && at + 1 + n > WIDTH {
+        if !first && at + 1 + n > WIDTH {
             out.push('\n');
             out.extend(std::iter::repeat_n(' ', indent));
             at = indent;
-        } else if at > indent {
+        } else if !first {
             out.push(' ');
             at += 1;
         }
         out.push_str(word);
-        at += n;
+        (at, first) = (at + n, false);
     }
     out
 }
@@ -123,7 +128,11 @@ fn layers(names: &[String]) -> String {
 }
 
 fn finding(f: &mut fmt::Formatter<'_>, found: &Finding) -> fmt::Result {
-    writeln!(f, "{} {}: {}", found.code, found.condition, wrapped(&found.summary, 2))?;
+    let head = match found.severity {
+        Severity::Sick => format!("{} {}", found.code, found.condition),
+        less => format!("{} {} ({less})", found.code, found.condition),
+    };
+    writeln!(f, "{}", wrapped_from(&format!("{head}: {}", found.summary), 0, 2))?;
     if !found.layers.is_empty() {
         writeln!(f, "  where     {}", wrapped(&layers(&found.layers), 12))?;
     }
@@ -176,6 +185,9 @@ fn bar(part: f64, width: usize) -> String {
     format!("{}{tail}", "█".repeat(eighths / 8))
 }
 
+/// Rows of a table that a terminal holds.
+const MOST_ROWS: usize = 40;
+
 fn ledger(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
     const BAR: usize = 16;
     let reached = rows.iter().map(|r| r.reached).filter(|r| r.is_finite());
@@ -196,7 +208,11 @@ fn ledger(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
         write!(f, "  {:>8}", "other")?;
     }
     writeln!(f, "  {:>8}", "reached")?;
-    for row in rows {
+    // A number that is none says nothing of the layers below it.
+    let known = rows.iter().position(|r| r.reached.is_nan()).unwrap_or(rows.len());
+    let every = known.div_ceil(MOST_ROWS).max(1);
+    let shown = |i: usize| i.is_multiple_of(every) || i + 1 == known;
+    for row in rows[..known].iter().enumerate().filter(|(i, _)| shown(*i)).map(|(_, row)| row) {
         write!(f, "  {:longest$}  {:>15}", row.layer, row.activation)?;
         if norms {
             write!(f, "  {:>15}", row.normalization)?;
@@ -208,6 +224,12 @@ fn ledger(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
         }
         let part = if row.reached.is_finite() { 1.0 - (high - row.reached) / span } else { 0.0 };
         writeln!(f, "  {:>8}  {}", decibels(row.reached), bar(part, BAR).trim_end())?;
+    }
+    if let Some(row) = rows.get(known) {
+        writeln!(f, "  {:longest$}  not a number from here down", row.layer)?;
+    }
+    if every > 1 {
+        writeln!(f, "  (one of {every} layers is shown; a page, --html FILE, shows all)")?;
     }
     Ok(())
 }
@@ -224,9 +246,11 @@ impl fmt::Display for Diagnosis {
             Some(root) => writeln!(f, "sick: {} (looked {looked}, {seconds})", name(root))?,
             None => writeln!(f, "{} (looked {looked}, {seconds})", self.verdict)?,
         }
+        let rows = self.rows();
         if self.verdict == Verdict::Healthy
-            && let Some(reached) = self.rows().last().map(|r| r.reached)
+            && let [_, .., last] = &rows[..]
         {
+            let reached = last.reached;
             let growth = reached > 0.0 && self.forecast.normalized;
             let margin = if growth { steadygrad_doctor::FAR_NORMALIZED } else { steadygrad_doctor::FAR };
             let margin = margin - reached.abs();
@@ -235,11 +259,10 @@ impl fmt::Display for Diagnosis {
             } else {
                 "it was in trouble, and found its way while it trained".into()
             };
-            let text = format!(
-                "the gradient at the first layer is {} dB of that at the last; {spare}",
-                decibels(reached)
-            );
-            writeln!(f, "{}", wrapped(&text, 0))?;
+            writeln!(f, "gradient at the first layer against the last: {} dB; {spare}", decibels(reached))?;
+        }
+        if self.verdict == Verdict::Healthy && rows.len() == 1 {
+            writeln!(f, "one layer with weights: there is no way on which a gradient could be lost")?;
         }
         for found in self.findings.iter().filter(|found| found.follows_from.is_none()) {
             writeln!(f)?;
@@ -249,7 +272,6 @@ impl fmt::Display for Diagnosis {
                 writeln!(f, "  and so    {}", wrapped(&text, 12))?;
             }
         }
-        let rows = self.rows();
         if rows.len() > 1 {
             writeln!(
                 f,
@@ -259,7 +281,7 @@ impl fmt::Display for Diagnosis {
             ledger(f, &rows)?;
         }
         for left in &self.forecast.left_out {
-            writeln!(f, "the theory leaves out {left}")?;
+            writeln!(f, "{}", wrapped_from(&format!("the theory leaves out {left}"), 0, 2))?;
         }
         Ok(())
     }
