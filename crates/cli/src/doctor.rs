@@ -49,12 +49,8 @@ impl Doctor {
             None => doctor.examine(&experiment)?,
         };
         crate::progress::doing("");
-        // Before a word is said: who reads our output through `head` wants the file all the same. Why it could not be written is
-        // said after what was found.
-        let written = self.html.as_ref().map(|file| {
-            let page = steadygrad::report::page(&diagnosis, &self.source.title(&experiment));
-            steadygrad::data::file::replace(file, page).map(|()| file)
-        });
+        let page = || steadygrad::report::page(&diagnosis, &self.source.title(&experiment));
+        let written = crate::page::write(self.html.as_deref(), page);
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", diagnosis.to_json())?;
@@ -64,9 +60,7 @@ impl Doctor {
                 writeln!(out, "\n`steadygrad explain {}` says more", root.code)?;
             }
         }
-        if let Some(file) = written.transpose()?.filter(|_| !self.json) {
-            writeln!(out, "\nthe page is in {}", file.display())?;
-        }
+        crate::page::told(&mut out, written, !self.json)?;
         Ok(if diagnosis.verdict == Verdict::Sick { Outcome::Sick } else { Outcome::Fine })
     }
 }

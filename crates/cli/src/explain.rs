@@ -11,29 +11,32 @@ pub struct Explain {
     /// Prints JSON and nothing else: an object, or a list of them all.
     #[arg(long)]
     json: bool,
+    /// The file that receives the text as one HTML page, which needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    html: Option<std::path::PathBuf>,
 }
 
 impl Explain {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let mut out = std::io::stdout().lock();
         let json = |check: &checks::Check| serde_json::json!({ "schema": 1, "code": check.code, "condition": check.name, "text": check.explain() });
-        let Some(name) = self.condition else {
-            if self.json {
+        let one = self.condition.as_deref().map(checks::find).transpose()?;
+        let of_all = || steadygrad::report::page_of_checks(one.map_or(checks::CATALOG, std::slice::from_ref));
+        let written = crate::page::write(self.html.as_deref(), of_all);
+        let mut out = std::io::stdout().lock();
+        match one {
+            Some(check) if self.json => writeln!(out, "{}", json(check))?,
+            Some(check) => writeln!(out, "{} {}\n\n{}", check.code, check.name, check.explain())?,
+            None if self.json => {
                 let all: Vec<_> = checks::CATALOG.iter().map(json).collect();
                 writeln!(out, "{}", serde_json::Value::Array(all))?;
-                return Ok(Outcome::Fine);
             }
-            for check in checks::CATALOG {
-                writeln!(out, "{}  {:<26} {}", check.code, check.name, check.title())?;
+            None => {
+                for check in checks::CATALOG {
+                    writeln!(out, "{}  {:<26} {}", check.code, check.name, check.title())?;
+                }
             }
-            return Ok(Outcome::Fine);
-        };
-        let check = checks::find(&name)?;
-        if self.json {
-            writeln!(out, "{}", json(check))?;
-        } else {
-            writeln!(out, "{} {}\n\n{}", check.code, check.name, check.explain())?;
         }
+        crate::page::told(&mut out, written, !self.json)?;
         Ok(Outcome::Fine)
     }
 }

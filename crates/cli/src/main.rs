@@ -13,6 +13,7 @@ mod forecast;
 mod lab;
 mod list;
 mod new;
+mod page;
 mod predict;
 mod progress;
 mod report;

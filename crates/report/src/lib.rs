@@ -17,10 +17,12 @@ mod markdown;
 mod page;
 mod pages;
 mod plot;
+mod reference;
 mod setup;
 mod strip;
 mod style;
 mod text;
+mod theory;
 mod trials;
 mod units;
 mod updates;
@@ -31,3 +33,5 @@ pub mod svg;
 
 pub use markdown::html as markdown;
 pub use pages::{CURE_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_grid, page_of_trials};
+pub use reference::page_of_checks;
+pub use theory::{FORECAST_PARTS, page_of_forecast};

@@ -120,6 +120,18 @@ impl Panel {
         format!("<path class=\"{class}\" d=\"M{} {}H{}\"/>", n(self.x), n(self.at(value)), n(self.x + self.w))
     }
 
+    /// The band between two values, as far as it is within the panel.
+    pub fn band(&self, from: f64, to: f64) -> String {
+        let (top, bottom) = (self.at(to.min(self.values.end)), self.at(from.max(self.values.start)));
+        format!(
+            "<rect class=\"band\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
+            n(self.x),
+            n(top),
+            n(self.w),
+            n(bottom - top)
+        )
+    }
+
     /// A line through points; it breaks where there is no finite number.
     pub fn line(&self, points: &[(f64, f64)], class: &str) -> String {
         let (mut d, mut open) = (String::new(), false);

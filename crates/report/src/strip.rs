@@ -4,7 +4,6 @@ use crate::plot::{Drawing, Panel, label, legend, line_key, n, picture, range, sq
 use crate::style::level_of_decibels;
 use crate::text::{decibels, escape, figure, or_blank};
 use crate::view::View;
-use std::ops::Range;
 use steadygrad_doctor::{FAR, FAR_NORMALIZED};
 
 /// The strip with its numbers.
@@ -149,17 +148,9 @@ fn all(view: &View<'_>, series: fn(&View<'_>) -> Series) -> Vec<f64> {
 }
 
 fn one(panel: &Panel, series: &Series, steady: Option<(f64, f64)>, tips: &[String]) -> String {
-    let Range { start: low, end: high } = panel.values;
     let mut out = panel.grid(&ticks(&panel.values, panel.h / 36.0), figure);
     if let Some((from, to)) = steady {
-        let (top, bottom) = (panel.at(to.min(high)), panel.at(from.max(low)));
-        out += &format!(
-            "<rect class=\"band\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
-            n(panel.x),
-            n(top),
-            n(panel.w),
-            n(bottom - top)
-        );
+        out += &panel.band(from, to);
     }
     out += &panel.across(0.0, "zero");
     let points = |values: &[Option<f64>]| -> Vec<(f64, f64)> {
