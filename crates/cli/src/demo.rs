@@ -109,9 +109,9 @@ impl Demo {
         let (start, end) = if live { ("\r", "\x1b[K") } else { ("", "") };
         writeln!(
             out,
-            "Three networks of 20 layers learn the digits. A bar is the gradient that reaches a layer, first to last:"
+            "Three networks of 20 layers learn the digits. A bar is the gradient that\nreaches a layer, first to last: \
+             full is as much as the last layer gets, a step\ndown is a factor of three.\n"
         )?;
-        writeln!(out, "full is as much as the last layer gets, a step down is a factor of three.\n")?;
         let mut patients = vec![
             Patient::new("N(0, 1), sigmoid", NORMAL)?,
             Patient::new("He, ReLU", HE)?,
@@ -133,12 +133,12 @@ impl Demo {
                 writeln!(out, "  epoch {} of {epochs}", epoch + 1)?;
             }
         }
-        writeln!(out, "\nThe first does not learn. What ails it?\n")?;
+        writeln!(out, "\nThe first hardly learns. What ails it?\n")?;
         let sick = experiment("N(0, 1), sigmoid", NORMAL)?;
         let how = Treatment {
             doctor: Doctor { draws: 5, ..Doctor::default() },
             seeds: 2,
-            seconds: 5.0,
+            seconds: 12.0,
             progress: Some(crate::progress::counted),
             ..Treatment::default()
         };
@@ -159,7 +159,7 @@ impl Demo {
             self.html.display(),
             clock.seconds()
         )?;
-        writeln!(out, "Next: steadygrad new my.toml, steadygrad train my.toml, steadygrad doctor my.toml")?;
+        writeln!(out, "Next: steadygrad new my.toml; then train, doctor or cure my.toml")?;
         Ok(Outcome::Fine)
     }
 }

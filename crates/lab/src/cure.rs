@@ -1,6 +1,7 @@
 //! The cure: what the doctor prescribes is applied, trained beside the sick network, and kept only where it is better.
 
 use crate::experiment::Experiment;
+use crate::show::wrapped;
 use crate::trial::{Arm, Measure, Progress, Trial, Trials};
 use crate::{Diagnosis, Doctor};
 use serde_json::{Value as Json, json};
@@ -217,16 +218,16 @@ impl Cure {
 
 impl fmt::Display for Trials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let longest = self.arms.iter().map(|a| a.name.chars().count()).max().unwrap_or(0).min(60);
         let seeds = self.arms.first().map_or(0, |a| a.outcomes.len());
         writeln!(f, "{}, median of {seeds} seeds (± spread)", self.measure.name)?;
         for arm in &self.arms {
             let (median, spread) = (arm.median(&self.measure), arm.spread());
-            if median.is_finite() {
-                writeln!(f, "  {:longest$}  {median:.3} ± {spread:.3}", arm.name)?;
+            let figure = if median.is_finite() {
+                format!("{median:.3} ± {spread:.3}")
             } else {
-                writeln!(f, "  {:longest$}  not finite", arm.name)?;
-            }
+                "not finite".to_string()
+            };
+            writeln!(f, "  {figure:>15}  {}", wrapped(&arm.name, 19))?;
         }
         Ok(())
     }
@@ -245,7 +246,7 @@ impl fmt::Display for Cure {
         writeln!(f, "\ntried: {tried}")?;
         match (&self.proof, self.cured.is_some()) {
             (Some(proof), true) => {
-                writeln!(f, "cured by: {}", words(&self.edits))?;
+                writeln!(f, "cured by: {}", wrapped(&words(&self.edits), 10))?;
                 write!(f, "proof, with other seeds: {proof}")
             }
             (Some(proof), false) => {

@@ -80,7 +80,8 @@ impl Diagnosis {
                 also.iter().map(|f| format!("  {} {}: {}\n", f.code, f.condition, wrapped(&f.summary, 4)));
             return format!("{}{margin}\n{}", self.verdict, also.collect::<String>());
         };
-        let mut text = format!("sick: {}: {}\n", root.condition.replace('_', " "), wrapped(&root.summary, 2));
+        let head = format!("sick: {}: {}", root.condition.replace('_', " "), root.summary);
+        let mut text = wrapped_from(&head, 0, 2) + "\n";
         if !root.causes.is_empty() {
             let causes: Vec<String> = root.causes.iter().map(|c| c.to_string().replace('_', " ")).collect();
             text += &format!("  cause  {}\n", causes.join(", "));
@@ -96,7 +97,7 @@ impl Diagnosis {
 const WIDTH: usize = 76;
 
 /// Text broken into lines, each after the first indented; the first begins at that place of its line too.
-fn wrapped(text: &str, indent: usize) -> String {
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
     wrapped_from(text, indent, indent)
 }
 
