@@ -1,8 +1,7 @@
 //! The `[data]` table: where samples come from, and how they are split and scaled.
 
-use crate::sources::{Source, read};
+use crate::sources::{Place, Source, read};
 use crate::{Form, settings};
-use std::path::Path;
 use steadygrad_data::{Dataset, Scale, Scaler, csv};
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::args::Args;
@@ -17,31 +16,6 @@ pub struct Data {
     pub validation: Option<Dataset>,
     /// How both were read and scaled: new samples must be read the same way.
     pub form: Form,
-}
-
-/// What the table alone does not say.
-pub(crate) struct Place<'a> {
-    /// Where relative paths start.
-    pub base: &'a Path,
-    /// Where downloaded sets lie.
-    pub cache: Option<&'a Path>,
-    /// The seed of the run.
-    pub seed: u64,
-    /// The part for validation that `[fit]` asks for.
-    pub split: f64,
-    /// The form that the data had in a run before, and which part of them is wanted.
-    pub form: Option<(&'a Form, Part)>,
-    /// Samples to train on and to validate on that were given in code.
-    pub given: Option<(&'a Dataset, Option<&'a Dataset>)>,
-}
-
-/// Which part of the data is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// All of them.
-    All,
-    /// Those for validation: where they have a file of their own, the other one is not opened.
-    Validation,
 }
 
 /// What was read: split, scaled, one-hot.

@@ -1,6 +1,6 @@
 //! A finished run: its experiment with the form of the data it was trained on, in place of that data.
 
-use crate::data::Part;
+use crate::sources::Part;
 use crate::{Experiment, Form, settings};
 use steadygrad_data::Dataset;
 use steadygrad_engine::{Compile, Learner, Trainable};

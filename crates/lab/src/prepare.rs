@@ -1,7 +1,8 @@
 //! From an experiment to what runs: data loaded, model put together, settings read.
 
-use crate::data::{self, Data, Loaded, Part};
+use crate::data::{self, Data, Loaded};
 use crate::prepared::Prepared;
+use crate::sources::{Part, Place};
 use crate::{Experiment, Form, assemble, model_file, settings};
 use steadygrad_engine::Compile;
 use steadygrad_kernels::{Error, Result};
@@ -22,7 +23,7 @@ impl Experiment {
     ) -> Result<Loaded> {
         let (seed, table) = (self.seed()?, self.table(config, "data")?);
         let given = self.given.as_ref().and_then(|given| given.arrays(&table));
-        let place = data::Place { base: &self.base, cache: self.cache.as_deref(), seed, split, form, given };
+        let place = Place { base: &self.base, cache: self.cache.as_deref(), seed, split, form, given };
         data::load(&table, &place).map_err(|e| {
             let table = if e.place().starts_with("[fit]") { "fit" } else { "data" };
             self.at(table, e)

@@ -1,12 +1,37 @@
 //! Where samples come from: a set by its name, a CSV or NPZ file, or arrays given in code.
 
-use crate::data::{Part, Place};
+use crate::Form;
 use std::path::{Path, PathBuf};
 use steadygrad_data::{Array, Dataset, Published, csv, sets};
 use steadygrad_formats::npz;
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::{FromValue, Value};
+
+/// What the table alone does not say.
+pub(crate) struct Place<'a> {
+    /// Where relative paths start.
+    pub base: &'a Path,
+    /// Where downloaded sets lie.
+    pub cache: Option<&'a Path>,
+    /// The seed of the run.
+    pub seed: u64,
+    /// The part for validation that `[fit]` asks for.
+    pub split: f64,
+    /// The form that the data had in a run before, and which part of them is wanted.
+    pub form: Option<(&'a Form, Part)>,
+    /// Samples to train on and to validate on that were given in code.
+    pub given: Option<(&'a Dataset, Option<&'a Dataset>)>,
+}
+
+/// Which part of the data is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of them.
+    All,
+    /// Those for validation: where they have a file of their own, the other one is not opened.
+    Validation,
+}
 
 /// What a source of data gives.
 pub(crate) struct Source {
