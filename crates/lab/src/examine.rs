@@ -338,6 +338,7 @@ fn curves<'n>(get: &dyn Fn(&str) -> Option<Vec<f64>>, mut names: impl Iterator<I
         val_loss: series("val_loss"),
         metric: series(&metric),
         val_metric: series(&format!("val_{metric}")),
+        metric_name: metric,
         modes: None,
     }
 }
