@@ -26,18 +26,20 @@ impl Lab {
             .threads
             .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
         let grid = steadygrad::lab::grid(&experiment, threads, Some(counted))?;
+        // Before a word is said: who reads our output through `head` wants the file all the same. Why it could not be written is
+        // said after the comparison.
+        let written = self.html.as_ref().map(|file| {
+            let page = steadygrad::report::page_of_grid(&grid, &self.source.title(&experiment));
+            steadygrad::data::file::replace(file, page).map(|()| file)
+        });
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", grid.to_json())?;
         } else {
             write!(out, "{grid}")?;
         }
-        if let Some(file) = &self.html {
-            let page = steadygrad::report::page_of_grid(&grid, &self.source.title(&experiment));
-            steadygrad::data::file::replace(file, page)?;
-            if !self.json {
-                writeln!(out, "\nthe page is in {}", file.display())?;
-            }
+        if let Some(file) = written.transpose()?.filter(|_| !self.json) {
+            writeln!(out, "\nthe page is in {}", file.display())?;
         }
         Ok(Outcome::Fine)
     }
