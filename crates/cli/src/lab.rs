@@ -26,19 +26,15 @@ impl Lab {
             .threads
             .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
         let grid = steadygrad::lab::grid(&experiment, threads, Some(counted))?;
+        let page = || steadygrad::report::page_of_grid(&grid, &self.source.title(&experiment));
+        let written = crate::page::write(self.html.as_deref(), page);
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", grid.to_json())?;
         } else {
             write!(out, "{grid}")?;
         }
-        if let Some(file) = &self.html {
-            let page = steadygrad::report::page_of_grid(&grid, &self.source.title(&experiment));
-            steadygrad::data::file::replace(file, page)?;
-            if !self.json {
-                writeln!(out, "\nthe page is in {}", file.display())?;
-            }
-        }
+        crate::page::told(&mut out, written, !self.json)?;
         Ok(Outcome::Fine)
     }
 }

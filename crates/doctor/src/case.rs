@@ -161,6 +161,8 @@ pub struct Curves {
     pub loss: Vec<f64>,
     /// On the validation data.
     pub val_loss: Vec<f64>,
+    /// What the first metric is called in the history: "accuracy"; nothing where there is none.
+    pub metric_name: String,
     /// The first metric on the training data.
     pub metric: Vec<f64>,
     /// The same on the validation data.

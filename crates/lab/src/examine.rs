@@ -263,6 +263,7 @@ pub(crate) fn curves<'n>(
         val_loss: series("val_loss"),
         metric: series(&metric),
         val_metric: series(&format!("val_{metric}")),
+        metric_name: metric,
         modes: None,
     }
 }

@@ -2,12 +2,15 @@
 
 use crate::examine::{Doctor, draws};
 use crate::experiment::Experiment;
+use crate::labels::{labels, word};
+use crate::parallel;
+use crate::profile::Profile;
+use crate::setup::{recipe, signals};
 use crate::trial::{Arm, Measure, Progress, Trial, Trials};
 use crate::vary::Seeds;
 use serde_json::{Value as Json, json};
-use std::fmt;
-use steadygrad_chart::number;
-use steadygrad_doctor::Flow;
+use steadygrad_chart::{Chart, number};
+use steadygrad_doctor::{Flow, Forecast, Trouble};
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::config::Value;
 
@@ -20,6 +23,8 @@ pub struct Setting {
     pub arm: Arm,
     /// What gradient and signal do before training, median over the draws of the weights.
     pub flow: Flow,
+    /// The same layer by layer, of the draw in the middle, beside what theory expects.
+    pub profile: Profile,
 }
 
 /// All combinations of a `[lab]` table.
@@ -78,56 +83,39 @@ pub fn grid(experiment: &Experiment, threads: usize, progress: Option<Progress>)
         Seeds::List(list) => (list, Some(Value::Int(0))),
     };
     let mut experiments = Vec::new();
-    let mut flows = Vec::new();
     for combination in &combinations {
         let mut values: Vec<(String, Value)> =
             keys.iter().cloned().zip(combination.iter().cloned()).collect();
         values.extend(base.clone().map(|seed| ("fit.seed".to_string(), seed)));
-        let changed = experiment.with_values(&values)?;
-        let prepared = changed.prepare(1)?;
-        let how = Doctor::default();
-        let look = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
-        let charts = draws(&prepared, &look, offsets.len().min(how.draws))?;
-        let all: Vec<Flow> = charts.iter().flat_map(|c| c.samples.first().map(|s| Flow::of(c, s))).collect();
-        flows.push(median(all));
-        experiments.push((name(&keys, combination), changed));
+        experiments.push((name(&keys, combination), experiment.with_values(&values)?));
     }
+    let looks = parallel::map(&experiments, threads, |(_, changed)| look(changed, offsets.len()));
+    // Before anything is trained: what cannot be run should be told soon.
+    let looks = looks.into_iter().collect::<Result<Vec<_>>>()?;
     let trial = Trial::of(experiments).offsets(offsets).threads(threads).progress(progress);
     let Trials { measure, arms, seconds } = trial.run()?;
-    let settings = combinations.into_iter().zip(arms).zip(flows);
-    let settings = settings.map(|((values, arm), flow)| Setting { values, arm, flow }).collect();
-    Ok(Grid { keys, measure, settings, seconds })
+    let settings = combinations.into_iter().zip(arms).zip(looks);
+    let settings = settings.map(|((values, arm), (flow, profile))| Setting { values, arm, flow, profile });
+    Ok(Grid { keys, measure, settings: settings.collect(), seconds })
 }
 
-/// The flow in the middle, by what the gradient does.
-fn median(mut flows: Vec<Flow>) -> Flow {
-    flows.sort_by(|a, b| a.gradient.total_cmp(&b.gradient));
-    let middle = flows.len() / 2;
-    flows.get(middle).copied().unwrap_or(Flow {
-        gradient: f64::NAN,
-        signal: f64::NAN,
-        dead: 0.0,
-        saturated: 0.0,
-        loss: f64::NAN,
-        finite: false,
-    })
+/// What gradient and signal do before training: the draw of the weights in the middle, by what the gradient does.
+fn look(experiment: &Experiment, seeds: usize) -> Result<(Flow, Profile)> {
+    let prepared = experiment.prepare(1)?;
+    let how = Doctor::default();
+    let samples = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
+    let charts = draws(&prepared, &samples, seeds.min(how.draws))?;
+    let forecast = Forecast::of_batch(&recipe(&prepared)?, &signals(&prepared), Some(samples.len()));
+    let flow = |chart: Chart| chart.samples.first().map(|s| Flow::of(&chart, s)).map(|flow| (flow, chart));
+    let mut all: Vec<(Flow, Chart)> = charts.into_iter().filter_map(flow).collect();
+    all.sort_by(|a, b| a.0.gradient.total_cmp(&b.0.gradient));
+    let middle = all.get(all.len() / 2);
+    Ok(middle.map_or((NOTHING, Profile::default()), |(flow, chart)| (*flow, Profile::of(chart, &forecast))))
 }
 
-/// A value in a table: a name, a number, or `Class(key=value)`.
-fn word(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        Value::Float(x) => format!("{}", (x * 1e4).round() / 1e4),
-        Value::Map(map) => match (map.get("class_name"), map.get("config")) {
-            (Some(Value::Text(class)), Some(Value::Map(config))) => {
-                let entries: Vec<String> = config.iter().map(|(k, v)| format!("{k}={}", word(v))).collect();
-                format!("{class}({})", entries.join(", "))
-            }
-            _ => value.to_string(),
-        },
-        other => other.to_string(),
-    }
-}
+/// The flow of what was not looked at.
+const NOTHING: Flow =
+    Flow { gradient: f64::NAN, signal: f64::NAN, dead: 0.0, saturated: 0.0, loss: f64::NAN, finite: false };
 
 fn name(keys: &[String], values: &[Value]) -> String {
     let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_string();
@@ -136,9 +124,14 @@ fn name(keys: &[String], values: &[Value]) -> String {
 }
 
 impl Setting {
-    /// Its values in words.
+    /// Its values in full words.
     pub fn words(&self) -> Vec<String> {
         self.values.iter().map(word).collect()
+    }
+
+    /// What is wrong with its flow before training, if anything is.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.flow.trouble(steadygrad_doctor::FAR, self.profile.growth())
     }
 }
 
@@ -149,12 +142,41 @@ impl Grid {
         Trials { measure: self.measure.clone(), arms, seconds: self.seconds }
     }
 
-    /// As JSON; NaN and infinities are strings.
+    /// The different values of a key, in the order in which they were written down.
+    pub fn values(&self, key: usize) -> Vec<&Value> {
+        let mut all: Vec<&Value> = Vec::new();
+        for value in self.settings.iter().filter_map(|s| s.values.get(key)) {
+            if !all.contains(&value) {
+                all.push(value);
+            }
+        }
+        all
+    }
+
+    /// The values of every setting in few words that tell them apart: one list a setting, one label a key.
+    pub fn labels(&self) -> Vec<Vec<String>> {
+        let column = |k: usize| {
+            labels(&self.settings.iter().filter_map(|s| s.values.get(k).cloned()).collect::<Vec<_>>())
+        };
+        let columns: Vec<Vec<String>> = (0..self.keys.len()).map(column).collect();
+        let row = |i: usize| columns.iter().filter_map(|c| c.get(i).cloned()).collect();
+        (0..self.settings.len()).map(row).collect()
+    }
+
+    /// As JSON; NaN and infinities are strings. Decibels are 20·log₁₀ of a ratio; lists are one entry a seed.
     ///
     /// ```text
     /// { "schema": 1, "keys": […], "measure": "val_accuracy", "seconds",
-    ///   "settings": [{values: {key: value}, median, spread, results: […], loss: [[…]], gradient, signal, dead, saturated}] }
+    ///   "settings": [{values: {key: value}, median, spread, results: […],
+    ///                 curves: [[the measure after every epoch]], loss: [[the training loss after every epoch]],
+    ///                 gradient, signal, dead, saturated,
+    ///                 layers: [{layer, gradient, expected_gradient, signal, expected_signal}]}] }
     /// ```
+    ///
+    /// `gradient` of a setting is that at the first layer with weights against the last, `signal` that behind the last hidden
+    /// layer against the first, `dead` and `saturated` are shares in the worst hidden layer; all before training. `layers` has
+    /// every layer with weights, from the data to the loss: its gradient in dB against the last one's, its signal in dB against 1,
+    /// and what theory expects, or null.
     pub fn to_json(&self) -> Json {
         let one = |s: &Setting| {
             let values: serde_json::Map<String, Json> =
@@ -165,11 +187,13 @@ impl Grid {
                 "median": number(s.arm.median(&self.measure)),
                 "spread": number(s.arm.spread()),
                 "results": s.arm.outcomes.iter().map(|o| number(o.last())).collect::<Vec<_>>(),
+                "curves": s.arm.outcomes.iter().map(|o| numbers(&o.curve)).collect::<Vec<_>>(),
                 "loss": s.arm.outcomes.iter().map(|o| numbers(&o.loss)).collect::<Vec<_>>(),
                 "gradient": number(s.flow.gradient),
                 "signal": number(s.flow.signal),
                 "dead": number(s.flow.dead),
                 "saturated": number(s.flow.saturated),
+                "layers": s.profile.to_json(),
             })
         };
         json!({
@@ -179,58 +203,5 @@ impl Grid {
             "seconds": number(self.seconds),
             "settings": self.settings.iter().map(one).collect::<Vec<_>>(),
         })
-    }
-}
-
-impl fmt::Display for Grid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seeds = self.settings.first().map_or(0, |s| s.arm.outcomes.len());
-        writeln!(
-            f,
-            "{}: median of {seeds} seeds ± spread; gradient and signal before training, in dB",
-            self.measure.name
-        )?;
-        writeln!(
-            f,
-            "(gradient: at the first layer against the last; signal: behind the last hidden layer against the first)\n"
-        )?;
-        let short: Vec<&str> = self.keys.iter().map(|k| k.rsplit('.').next().unwrap_or(k)).collect();
-        let widths: Vec<usize> = (0..short.len())
-            .map(|k| {
-                let longest =
-                    self.settings.iter().map(|s| word(&s.values[k]).chars().count()).max().unwrap_or(0);
-                longest.max(short[k].chars().count())
-            })
-            .collect();
-        for (key, width) in short.iter().zip(&widths) {
-            write!(f, "  {key:width$}")?;
-        }
-        writeln!(
-            f,
-            "  {:>15}  {:>8}  {:>8}  {:>5}  {:>9}",
-            self.measure.name, "gradient", "signal", "dead", "saturated"
-        )?;
-        let decibels = |x: f64| if x.is_finite() { format!("{x:+.0}") } else { format!("{x}") };
-        for s in &self.settings {
-            for (value, width) in s.values.iter().zip(&widths) {
-                write!(f, "  {:width$}", word(value))?;
-            }
-            let median = s.arm.median(&self.measure);
-            let spread = s.arm.spread();
-            let result = if median.is_finite() {
-                format!("{median:.3} ± {spread:.3}")
-            } else {
-                "not finite".to_string()
-            };
-            writeln!(
-                f,
-                "  {result:>15}  {:>8}  {:>8}  {:>4.0}%  {:>8.0}%",
-                decibels(s.flow.gradient),
-                decibels(s.flow.signal),
-                100.0 * s.flow.dead,
-                100.0 * s.flow.saturated,
-            )?;
-        }
-        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The parts of a page that only a cure has: what came of it, the change, what was tried, the proof, sick beside cured.
 
 use crate::plot::HALF;
-use crate::text::{escape, figure};
+use crate::text::{escape, measure, score};
 use crate::verdict::{capital, condition, shape};
 use crate::view::View;
 use crate::{ledger, strip};
@@ -45,12 +45,12 @@ fn gain(proof: &Trials) -> String {
     let say = |arm: &steadygrad_lab::Arm| {
         format!(
             "<dd>{}<small>± {} over {} seeds</small></dd>",
-            figure(arm.median(&proof.measure)),
-            figure(arm.spread()),
+            score(arm.median(&proof.measure)),
+            score(arm.spread()),
             arm.outcomes.len()
         )
     };
-    let name = escape(&proof.measure.name);
+    let name = capital(&escape(&measure(&proof.measure.name)));
     format!(
         "<dl class=\"vitals\"><div><dt>{name}, as it was</dt>{}</div><div><dt>{name}, changed</dt>{}</div></dl>",
         say(before),
@@ -69,12 +69,9 @@ pub fn diff(text: &str) -> String {
             Some('+') => ("ins", "come"),
             _ => ("span", "same"),
         };
-        format!("<{tag} class=\"{class}\">{}\n</{tag}>", escape(line))
+        format!("<{tag} class=\"{class}\">{}</{tag}>", escape(line))
     };
-    format!(
-        "<pre class=\"diff\" tabindex=\"0\"><span class=\"lines\">{}</span></pre>",
-        text.lines().map(line).collect::<String>()
-    )
+    format!("<pre class=\"diff\">{}</pre>", text.lines().map(line).collect::<String>())
 }
 
 /// The flow of the sick network beside that of the changed one.

@@ -1,7 +1,8 @@
 //! The curves of a training: the loss of every step and epoch, and the metric.
 
-use crate::plot::{Drawing, HALF, Panel, label, legend, line_key, picture, spread, table, ticks};
-use crate::text::{figure, or_blank};
+use crate::plot::{Drawing, HALF, Panel, label, legend, line_key, picture, table, ticks, whole_ticks};
+use crate::text::{escape, figure, measure, or_blank};
+use crate::verdict::capital;
 use crate::view::View;
 use std::ops::Range;
 
@@ -31,8 +32,9 @@ pub fn html(view: &View<'_>, id: &str) -> String {
     ];
     let axis = (0.0, steps, "step");
     let mut out = figure_of(&format!("{id}-loss"), "Loss", &loss, axis);
+    let name = metric_name(view);
     if !curves.metric.is_empty() || !curves.val_metric.is_empty() {
-        out += &figure_of(&format!("{id}-metric"), "Metric", &metric, axis);
+        out += &figure_of(&format!("{id}-metric"), &capital(&name), &metric, axis);
     }
     let rows: Vec<Vec<String>> = (0..curves.loss.len())
         .map(|e| {
@@ -46,11 +48,19 @@ pub fn html(view: &View<'_>, id: &str) -> String {
             ]
         })
         .collect();
-    let head = ["epoch", "loss", "validation loss", "metric", "validation metric"];
-    format!("<div class=\"pair\">{out}</div>{}", table("Loss and metric after every epoch", &head, &rows))
+    let name = escape(&name);
+    let head = ["epoch", "loss", "validation loss", &name, &format!("validation {name}")];
+    let caption = format!("Loss and {name} after every epoch");
+    format!("<div class=\"pair\">{out}</div>{}", table(&caption, &head, &rows))
 }
 
-/// One picture under its heading.
+/// What the metric is called, in words. Not escaped.
+pub fn metric_name(view: &View<'_>) -> String {
+    let name = measure(&view.diagnosis.curves.metric_name);
+    if name.trim().is_empty() { "metric".into() } else { name }
+}
+
+/// One picture under its heading, which is plain text.
 pub fn figure_of(id: &str, title: &str, lines: &[Line], axis: (f64, f64, &str)) -> String {
     let lines: Vec<&Line> = lines.iter().filter(|l| !l.2.is_empty()).collect();
     let last = |l: &&Line| l.2.last().map(|p| format!("{} ends at {}", l.1, figure(p.1)));
@@ -58,7 +68,8 @@ pub fn figure_of(id: &str, title: &str, lines: &[Line], axis: (f64, f64, &str)) 
     said.dedup();
     said.truncate(6);
     format!(
-        "<figure><figcaption>{title}</figcaption>{}</figure>",
+        "<figure><figcaption>{}</figcaption>{}</figure>",
+        escape(title),
         picture(id, title, &said.join("; "), HALF, |w| drawing(&lines, axis, w))
     )
 }
@@ -93,11 +104,9 @@ fn drawing(lines: &[&Line], axis: (f64, f64, &str), width: f64) -> Drawing {
         }
     }
     let (from, to, word) = axis;
-    for i in spread(5, (w / 70.0) as usize) {
-        let part = i as f64 / 4.0;
-        let anchor = ["start", "middle", "middle", "middle", "end"][i];
-        let value = (from + (to - from) * part).round();
-        body += &label(left + w * part, top + 206.0, anchor, "tick", &figure(value));
+    for tick in whole_ticks(&(from..to), w / 70.0) {
+        let x = left + w * (tick - from) / (to - from).max(1e-9);
+        body += &label(x, top + 206.0, "middle", "tick", &figure(tick));
     }
     body += &label(left, top + 224.0, "start", "tick", word);
     Drawing { height: top + 230.0, body }
@@ -105,14 +114,18 @@ fn drawing(lines: &[&Line], axis: (f64, f64, &str), width: f64) -> Drawing {
 
 /// From the smallest to the largest value; spikes that would press all the rest flat are cut off.
 fn extent(lines: &[&Line]) -> Range<f64> {
-    let mut all: Vec<f64> =
-        lines.iter().flat_map(|l| l.2.iter().map(|p| p.1)).filter(|v| v.is_finite()).collect();
+    extent_of(lines.iter().flat_map(|l| l.2.iter().map(|p| p.1)))
+}
+
+/// The same of any values.
+pub fn extent_of(values: impl Iterator<Item = f64>) -> Range<f64> {
+    let mut all: Vec<f64> = values.filter(|v| v.is_finite()).collect();
     all.sort_by(f64::total_cmp);
     let (Some(&low), Some(&most)) = (all.first(), all.last()) else { return 0.0..1.0 };
     let typical = all[(all.len() - 1) * 9 / 10];
     let high =
         if most - low > 20.0 * (typical - low) && typical > low { low + 4.0 * (typical - low) } else { most };
-    let room = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-9);
+    let room = ((high - low) * 0.06).max(high.abs() * 0.02).max(1e-9);
     let low = if low >= 0.0 && low < 0.35 * high { 0.0 } else { low - room };
     low..high + room
 }

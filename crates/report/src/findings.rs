@@ -1,7 +1,7 @@
 //! What was found: evidence, cause and cure of each finding, and what follows from it.
 
 use crate::markdown;
-use crate::text::{escape, figure, sentence, words};
+use crate::text::{escape, figure, sentence, typeset, words};
 use crate::verdict::{causes, shape};
 use steadygrad_doctor::{Finding, Severity, checks};
 use steadygrad_lab::Diagnosis;
@@ -52,7 +52,7 @@ fn card(found: &Finding, all: &[Finding]) -> String {
                 "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
                 escape(&e.what),
                 figure(e.measured),
-                escape(&e.expected)
+                escape(&typeset(&e.expected))
             )
         };
         out += &format!(

@@ -1,8 +1,8 @@
 //! Heat maps: layers × steps, of the gradient against the last layer, and of the size of the updates.
 
-use crate::plot::{Drawing, NARROW, WIDE, label, legend, n, picture, spread, table};
-use crate::style::{STRONG, level};
-use crate::text::{escape, figure, short};
+use crate::plot::{Drawing, NARROW, WIDE, label, legend, n, picture, ramp, spread, square_key, table};
+use crate::style::{level, level_of_decibels, strongest};
+use crate::text::{decibels, escape, figure, short};
 use crate::view::View;
 use std::collections::BTreeMap;
 use steadygrad_chart::Sample;
@@ -17,11 +17,13 @@ struct Map<'a> {
     id: &'a str,
     title: &'a str,
     description: &'a str,
-    /// Words for the colours: too small, right, too large.
-    ends: [String; 3],
+    /// Words for the ends of the colours: too small, too large.
+    ends: [String; 2],
+    /// The same where there is little room.
+    few: [String; 2],
     nothing: &'a str,
     values: Vec<Vec<Option<f64>>>,
-    class: fn(f64) -> String,
+    class: &'a dyn Fn(f64) -> String,
 }
 
 /// Both maps with a switch, and their numbers.
@@ -30,23 +32,31 @@ pub fn html(view: &View<'_>, id: &str) -> String {
     if samples.is_empty() || view.blocks.is_empty() {
         return "<p class=\"quiet\">The network was looked at before training only.</p>".into();
     }
+    let gradients: Vec<Vec<Option<f64>>> = samples.iter().map(|s| view.gradient_decibels(s)).collect();
+    let strong = strongest(gradients.iter().flatten().flatten());
+    let few = [decibels(-strong), decibels(strong)].map(|d| d.replace(".0", ""));
     let gradient = Map {
         id: &format!("{id}-gradient"),
         title: "Gradient of every layer at every step that was looked at, against the last layer",
         description: "Rows are layers, from the loss at the top down to the data; columns are steps.",
-        ends: [format!("−{STRONG} dB: lost"), "as at the last layer".into(), format!("+{STRONG} dB: grown")],
+        ends: [format!("lost, {} against the last layer", few[0]), format!("grown, {}", few[1])],
+        few,
         nothing: "nothing arrives",
-        values: samples.iter().map(|s| view.gradient_decibels(s)).collect(),
-        class: crate::style::level_of_decibels,
+        values: gradients,
+        class: &|x| level_of_decibels(x, strong),
     };
     let update = Map {
         id: &format!("{id}-update"),
         title: "Size of the update of every layer against its weights, at every step that was looked at",
         description: "Rows are layers, from the loss at the top down to the data; columns are steps.",
-        ends: ["a millionth: stands still".into(), "a thousandth".into(), "as large as the weights".into()],
+        ends: [
+            "a millionth of the weights: stands still".into(),
+            "as large as the weights: thrown about".into(),
+        ],
+        few: ["10⁻⁶ of the weights".into(), "all of them".into()],
         nothing: "no change",
         values: samples.iter().map(|s| view.updates(s)).collect(),
-        class: |x| if x == 0.0 { "hz".into() } else { level((x / GOOD_UPDATE).log10() / DECADES) },
+        class: &|x| if x == 0.0 { "hz".into() } else { level((x / GOOD_UPDATE).log10() / DECADES) },
     };
     let switch = format!(
         "<div class=\"switch\" role=\"group\" aria-label=\"What the map shows\"><button type=\"button\" aria-pressed=\"true\" \
@@ -70,7 +80,7 @@ fn cells(map: &Map<'_>) -> String {
     let mut paths: BTreeMap<String, String> = BTreeMap::new();
     let layers = map.values.iter().map(Vec::len).max().unwrap_or(0);
     for row in 0..layers {
-        let class = |step: usize| map.values[step].get(row).copied().flatten().map(map.class);
+        let class = |step: usize| map.values[step].get(row).copied().flatten().map(|x| (map.class)(x));
         let mut step = 0;
         while step < map.values.len() {
             let here = class(step);
@@ -94,22 +104,23 @@ fn drawing(view: &View<'_>, samples: &[Sample], map: &Map<'_>, width: f64) -> Dr
     let layers = view.blocks.len();
     let left = if width > NARROW { 130.0 } else { 76.0 };
     let w = width - left - 10.0;
-    let key = |class: &str| format!("<rect class=\"{class}\" x=\"5\" y=\"0\" width=\"12\" height=\"12\"/>");
-    let classes = [level(-1.0), level(0.0), level(1.0)];
-    let mut items: Vec<(String, String)> =
-        classes.iter().zip(&map.ends).map(|(c, words)| (key(c), words.clone())).collect();
+    let wide = width > NARROW;
+    let [small, large] = if wide { &map.ends } else { &map.few };
+    let start = if wide { left } else { 0.0 };
+    let mut body = ramp([small, large], start, 0.0);
+    let mut items: Vec<(String, String)> = Vec::new();
     let all = || map.values.iter().flatten().flatten();
     if all().any(|&x| (map.class)(x) == "hz") {
-        items.push((key("hz"), map.nothing.into()));
+        items.push((square_key("hz"), map.nothing.into()));
     }
     if all().any(|x| x.is_nan()) {
-        items.push((key("hn"), "not a number".into()));
+        items.push((square_key("hn"), "not a number".into()));
     }
-    let keys = legend(&items, if width > NARROW { left } else { 0.0 }, 0.0, width - 20.0);
-    let top = keys.height + 8.0;
+    let keys = legend(&items, start - 10.0, 20.0, width - 20.0);
+    body += &keys.body;
+    let top = 20.0 + keys.height + if items.is_empty() { 0.0 } else { 6.0 };
     let ch = (320.0 / layers as f64).clamp(5.0, 26.0);
     let cw = w / samples.len() as f64;
-    let mut body = keys.body;
     body += &format!(
         "<use href=\"#{}-cells\" transform=\"translate({} {}) scale({cw:.3} {ch:.3})\"/>",
         map.id,
@@ -126,8 +137,8 @@ fn drawing(view: &View<'_>, samples: &[Sample], map: &Map<'_>, width: f64) -> Dr
         let x = left + cw * (i as f64 + 0.5);
         body += &label(x, bottom + 16.0, "middle", "tick", &samples[i].step.to_string());
     }
-    body +=
-        &label(left, bottom + 34.0, "start", "tick", "step (close together at first, then farther apart)");
+    let word = if wide { "step (close together at first, then farther apart)" } else { "step" };
+    body += &label(left, bottom + 34.0, "start", "tick", word);
     // Answers to the pointer are made by the script from these.
     let said = |row: usize| {
         let one = |v: &Vec<Option<f64>>| v.get(row).copied().flatten().map_or(String::new(), plain);

@@ -1,6 +1,6 @@
 //! The ledger as stacked bars: what weights, activation, normalization and the rest of every layer do to the gradient, in dB.
 
-use crate::plot::{Drawing, Panel, legend, n, picture, range, square_key, table, ticks};
+use crate::plot::{Drawing, Panel, label, legend, n, picture, range, square_key, table, ticks};
 use crate::text::{decibels, escape, figure, or_blank};
 use crate::view::View;
 use steadygrad_lab::{Cell, Row};
@@ -12,7 +12,7 @@ const KINDS: [Entry; 4] = [
     ("weights", "weights", |r| r.weights),
     ("activation", "activation", |r| r.activation),
     ("normalization", "normalization", |r| r.normalization),
-    ("other", "other", |r| r.other),
+    ("other", "sums and the rest", |r| r.other),
 ];
 
 /// The bars with their numbers.
@@ -29,9 +29,13 @@ pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
     let total: f64 = view.diagnosis.ledger().total();
     let description = format!("All entries together: {}.", decibels(total));
     let title = "What each part of each layer does to the gradient";
-    let mut ends = ends(&rows);
-    ends.extend(view.beside.iter().flat_map(|d| self::ends(&d.rows())));
-    picture(&format!("{id}-bars"), title, &description, width, |w| drawing(&rows, &ends, w)) + &numbers(&rows)
+    // What stands beside it has the same scale and the same legend.
+    let mut both = rows.clone();
+    both.extend(view.beside.iter().flat_map(|d| d.rows()));
+    let ends = ends(&both);
+    let used: Vec<&Entry> = KINDS.iter().filter(|k| both.iter().any(|r| k.2(r).measured.is_some())).collect();
+    picture(&format!("{id}-bars"), title, &description, width, |w| drawing(&rows, &used, &ends, w))
+        + &numbers(&rows)
 }
 
 /// Where bars begin and end.
@@ -42,19 +46,24 @@ fn ends(rows: &[Row]) -> Vec<f64> {
         .collect()
 }
 
-fn drawing(rows: &[Row], ends: &[f64], width: f64) -> Drawing {
+fn drawing(rows: &[Row], used: &[&Entry], ends: &[f64], width: f64) -> Drawing {
     let left = 50.0;
     let w = width - left - 10.0;
-    let used: Vec<_> = KINDS.iter().filter(|k| rows.iter().any(|r| k.2(r).measured.is_some())).collect();
     let mut items: Vec<_> = used.iter().map(|k| (square_key(k.0), k.1.to_string())).collect();
-    let faint = |k: &str| format!("<rect class=\"{k} faint\" x=\"7\" y=\"0\" width=\"7\" height=\"12\"/>");
+    let faint = |k: &str| format!("<rect class=\"{k} faint\" x=\"13\" y=\"0\" width=\"7\" height=\"12\"/>");
     items.push((faint(used.first().map_or("weights", |k| k.0)), "expected by theory".into()));
     let keys = legend(&items, left, 0.0, w);
-    let top = keys.height + 10.0;
+    let top = keys.height + 24.0;
+    let head = if width > 400.0 {
+        "What each layer does to the gradient that passes it, dB"
+    } else {
+        "Change of the gradient, dB"
+    };
+    let head = label(left, top - 8.0, "start", "head", head);
     let tall = if width > 600.0 { 220.0 } else { 180.0 };
     let values = range(ends.iter(), -6.0, 6.0, 2.0);
     let panel = Panel { x: left, y: top, w, h: tall, values };
-    let mut body = keys.body + &panel.grid(&ticks(&panel.values, tall / 36.0), figure);
+    let mut body = keys.body + &head + &panel.grid(&ticks(&panel.values, tall / 36.0), figure);
     let cw = w / rows.len().max(1) as f64;
     let bar = (cw * 0.55).clamp(1.5, 46.0);
     let thin = (cw * 0.2).clamp(1.0, 14.0);
@@ -127,7 +136,7 @@ fn numbers(rows: &[Row]) -> String {
         "expected",
         "normalization",
         "expected",
-        "other",
+        "sums and the rest",
         "expected",
         "reached",
     ];

@@ -9,20 +9,24 @@ mod checks;
 mod cure;
 mod curves;
 mod findings;
+mod flows;
 mod grid;
 mod heat;
+mod heat_table;
 mod histograms;
 mod ledger;
 mod markdown;
 mod page;
 mod pages;
 mod plot;
+mod progress;
 mod reference;
 mod setup;
 mod strip;
 mod style;
 mod text;
 mod theory;
+mod trellis;
 mod trials;
 mod units;
 mod updates;
@@ -32,6 +36,8 @@ mod view;
 pub mod svg;
 
 pub use markdown::html as markdown;
-pub use pages::{CURE_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_grid, page_of_trials};
+pub use pages::{
+    CURE_PARTS, GRID_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_grid, page_of_trials,
+};
 pub use reference::page_of_checks;
 pub use theory::{FORECAST_PARTS, page_of_forecast};

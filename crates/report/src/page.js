@@ -88,6 +88,89 @@
   });
   addEventListener('scroll', hide, { passive: true });
 
+  // Pictures as files of their own. What style gives is written into every element, so that a file needs nothing, whatever opens it.
+  var ns = 'http://www.w3.org/2000/svg';
+  var inherited = { fill: 'rgb(0, 0, 0)', stroke: 'none', 'stroke-width': '1px', 'stroke-dasharray': 'none', 'stroke-linecap': 'butt',
+    'stroke-linejoin': 'miter', 'fill-opacity': '1', 'font-size': '', 'font-weight': '400', 'shape-rendering': 'auto' };
+  function drawn(element, above, out) {
+    var name = element.localName;
+    if (element.classList.contains('hit') || name === 'title' || name === 'desc' || name === 'defs') return;
+    var style = getComputedStyle(element), here = Object.assign({}, above), copy;
+    if (name === 'use') {
+      // What is repeated is written out.
+      copy = document.createElementNS(ns, 'g');
+      copy.setAttribute('transform', element.getAttribute('transform') || '');
+    } else {
+      copy = document.createElementNS(ns, name);
+      ['x', 'y', 'width', 'height', 'd', 'cx', 'cy', 'r', 'transform', 'text-anchor', 'viewBox'].forEach(function (key) {
+        if (element.hasAttribute(key)) copy.setAttribute(key, element.getAttribute(key));
+      });
+    }
+    Object.keys(inherited).forEach(function (key) {
+      var value = style.getPropertyValue(key);
+      if (value !== above[key]) { copy.setAttribute(key, value); here[key] = value; }
+    });
+    if (style.opacity !== '1') copy.setAttribute('opacity', style.opacity);
+    if (name === 'text') copy.textContent = element.textContent;
+    var inside = name === 'use' ? [document.querySelector(element.getAttribute('href'))] : name === 'text' ? [] : element.children;
+    Array.prototype.forEach.call(inside, function (child) { drawn(child, here, copy); });
+    out.appendChild(copy);
+  }
+  function file(pictures, across, title, about) {
+    var gap = 24, edge = 16, x = 0, y = 0, row = 0, wide = 0, places = pictures.map(function (svg, i) {
+      var box = svg.viewBox.baseVal;
+      if (i && i % across === 0) { x = 0; y += row + gap; row = 0; }
+      var place = [x, y];
+      x += box.width + gap; row = Math.max(row, box.height); wide = Math.max(wide, x - gap);
+      return place;
+    });
+    var w = wide + 2 * edge, h = y + row + 2 * edge, out = document.createElementNS(ns, 'svg');
+    [['width', w], ['height', h], ['viewBox', [0, 0, w, h].join(' ')], ['role', 'img'],
+      ['font-family', 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif']].forEach(function (a) { out.setAttribute(a[0], a[1]); });
+    [['title', title], ['desc', about]].forEach(function (a) {
+      var words = document.createElementNS(ns, a[0]);
+      words.textContent = a[1];
+      out.appendChild(words);
+    });
+    var paper = document.createElementNS(ns, 'rect');
+    [['width', w], ['height', h], ['fill', getComputedStyle(document.body).backgroundColor]].forEach(function (a) { paper.setAttribute(a[0], a[1]); });
+    out.appendChild(paper);
+    pictures.forEach(function (svg, i) {
+      var group = document.createElementNS(ns, 'g');
+      group.setAttribute('transform', 'translate(' + (places[i][0] + edge) + ' ' + (places[i][1] + edge) + ')');
+      Array.prototype.forEach.call(svg.children, function (child) { drawn(child, inherited, group); });
+      out.appendChild(group);
+    });
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + new XMLSerializer().serializeToString(out) + '\n';
+  }
+  function saver(after, name, title, about, pictures, across) {
+    var b = document.createElement('button');
+    b.type = 'button'; b.className = 'save'; b.textContent = 'Save as SVG';
+    b.setAttribute('aria-label', 'Save as SVG: ' + title);
+    b.addEventListener('click', function () {
+      var blob = new Blob([file(pictures(), across(), title, about)], { type: 'image/svg+xml' });
+      var link = document.createElement('a');
+      link.href = URL.createObjectURL(blob);
+      link.download = name + '.svg';
+      link.click();
+      setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
+    });
+    after.insertAdjacentElement('afterend', b);
+  }
+  document.querySelectorAll('svg.chart[id]').forEach(function (svg) {
+    if (svg.classList.contains('narrow')) return;
+    var next = svg.nextElementSibling, small = next && next.classList.contains('narrow') ? next : null;
+    var about = svg.querySelector(':scope > desc');
+    saver(small || svg, svg.id.replace(/-w$/, ''), svg.getAttribute('aria-label') || svg.id, about ? about.textContent : '', function () {
+      return [small && getComputedStyle(svg).display === 'none' ? small : svg];
+    }, function () { return 1; });
+  });
+  document.querySelectorAll('.cards').forEach(function (cards, i) {
+    saver(cards, 'histograms' + (i ? '-' + (i + 1) : ''), 'Histograms of every layer before training', '', function () {
+      return Array.prototype.slice.call(cards.querySelectorAll('svg'));
+    }, function () { return getComputedStyle(cards).gridTemplateColumns.split(' ').length; });
+  });
+
   // On paper everything is open.
   addEventListener('beforeprint', function () {
     document.querySelectorAll('details.explain, .map').forEach(function (d) {

@@ -2,9 +2,12 @@
 
 use crate::page::{Section, whole};
 use crate::plot::WIDE;
+use crate::text::{escape, figure, measure};
+use crate::trials::Rows;
 use crate::view::View;
 use crate::{
-    checks, cure, curves, findings, heat, histograms, ledger, setup, strip, trials, units, updates, verdict,
+    checks, cure, curves, findings, flows, grid, heat, heat_table, histograms, ledger, progress, setup,
+    strip, trellis, trials, units, updates, verdict,
 };
 use steadygrad_lab::{Cure, Diagnosis, Grid, Trials};
 
@@ -25,6 +28,9 @@ pub const PARTS: [&str; 11] = [
 
 /// The ids that only a page of a cure has; those of [`PARTS`] follow.
 pub const CURE_PARTS: [&str; 5] = ["cure", "diff", "proof", "tried", "side"];
+
+/// The ids of the sections of [`page_of_grid`].
+pub const GRID_PARTS: [&str; 6] = ["outcome", "table", "arms", "flow", "progress", "compared"];
 
 /// The ids of the sections of [`page_of_trials`].
 pub const TRIAL_PARTS: [&str; 3] = ["outcome", "arms", "progress"];
@@ -53,11 +59,15 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
     let tried = cured.tried.as_ref();
     let tried = tried.map_or_else(nothing_tried, |t| {
         let best: Vec<usize> = if t.best() == 0 { vec![0] } else { vec![t.best(), 0] };
-        trials::dots(t, "tried-dots", "What was tried") + &trials::curves(t, &best, "tried-curves")
+        trials::dots(&Rows::all(t), "tried-dots", "What was tried")
+            + &trials::curves(t, &best, "tried-curves")
     });
     let proof = cured.proof.as_ref().map_or_else(
         || "<p class=\"quiet\">Nothing was good enough to be proved.</p>".into(),
-        |p| trials::dots(p, "proof-dots", "The proof") + &trials::curves(p, &[1, 0], "proof-curves"),
+        |p| {
+            trials::dots(&Rows::all(p), "proof-dots", "The proof")
+                + &trials::curves(p, &[1, 0], "proof-curves")
+        },
     );
     let mut all = vec![
         Section::new("cure", "", "", cure::head(cured)),
@@ -83,7 +93,7 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
         Section::new(
             "tried",
             "What was tried",
-            "Every prescription over the same seeds. A mark is one training, the bar their median.",
+            "Every prescription over the same seeds. A dot is one training, the bar their median.",
             tried,
         ),
     ];
@@ -97,55 +107,81 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
     whole(&format!("{}: {end}", title_or(title, "network")), &all)
 }
 
-/// A grid as one HTML file: every combination with its seeds and curves, and what gradient and signal do before training.
+/// A grid as one HTML file: every setting with its seeds and curves, and what gradient and signal do in it before training.
 pub fn page_of_grid(grid: &Grid, title: &str) -> String {
-    trials_page(&grid.trials(), title, Some(crate::grid::flows(grid)))
+    let labels = grid.labels();
+    let trials = grid.trials();
+    let order = trellis::ranking(grid).into_iter().map(|i| (i, labels[i].join(", "))).collect();
+    let rows = Rows { trials: &trials, order, marked: false };
+    let heat = heat_table::html(grid).map(|heat| {
+        format!(
+            "{heat}<details class=\"numbers\"><summary>The numbers</summary>{}</details>",
+            grid::table(grid)
+        )
+    });
+    let left_out = grid.settings.len() - trellis::shown(grid).len();
+    let some = match left_out {
+        0 => String::new(),
+        n => {
+            format!("<p class=\"quiet\">The best, the worst and settings between them; {n} are left out.</p>")
+        }
+    };
+    let sections = [
+        Section::new("outcome", "", "", grid::head(grid)),
+        Section::new("table", "Every setting", "", heat.unwrap_or_else(|| grid::table(grid))),
+        Section::new(
+            "arms",
+            "Results",
+            "From the best to the worst. A dot is one training, the bar their median.",
+            trials::dots(&rows, "arms-dots", "Results of every setting"),
+        ),
+        Section::new(
+            "flow",
+            "Flow before training",
+            "How much of the gradient reaches each layer on its way back from the loss, and how much signal goes forward; 20 dB are a \
+             factor of ten. All panels have one scale. What is beyond it runs along the edge; the number says how far: of the \
+             gradient at the first layer, of the signal behind the last hidden one.",
+            some.clone() + &flows::html(grid),
+        ),
+        Section::new(
+            "progress",
+            "Curves",
+            "Each panel is one setting, in blue, with the others behind it in grey; the number is where it ends.",
+            some + &progress::html(grid),
+        ),
+        Section::new("compared", "What was compared", "", grid::compared(grid)),
+    ];
+    whole(&title_or(title, "lab"), &sections)
 }
 
 /// Trials as one HTML file: every arm with its seeds, and their curves.
 pub fn page_of_trials(all: &Trials, title: &str) -> String {
-    trials_page(all, title, None)
-}
-
-fn trials_page(all: &Trials, title: &str, flows: Option<String>) -> String {
     let arms: Vec<usize> = (0..all.arms.len()).rev().collect();
     let lead = match all.arms.get(all.best()) {
         None => "<h1>Nothing was tried</h1>".to_string(),
         Some(best) => format!(
-            "<h1>{}</h1><p class=\"lead\">did best: {} {}, median of {} seeds</p>",
-            crate::text::escape(&best.name),
-            crate::text::escape(&all.measure.name),
-            crate::text::figure(best.median(&all.measure)),
+            "<h1 class=\"long\">{}</h1><p class=\"lead\">did best: {} {}, median of {} seeds</p>",
+            escape(&best.name),
+            escape(&measure(&all.measure.name)),
+            figure(best.median(&all.measure)),
             best.outcomes.len()
         ),
     };
-    let mut sections = vec![
+    let sections = [
         Section::new("outcome", "", "", format!("<div class=\"hero\"><div>{lead}</div></div>")),
         Section::new(
             "arms",
-            "All arms",
-            "A mark is one training, the bar their median.",
-            trials::dots(all, "arms-dots", "All arms"),
+            "Results",
+            "A dot is one training, the bar their median.",
+            trials::dots(&Rows::all(all), "arms-dots", "Results"),
         ),
         Section::new(
             "progress",
-            "Progress",
-            "One line a training.",
+            "Curves",
+            "A line for each training.",
             trials::curves(all, &arms, "progress-curves"),
         ),
     ];
-    if let Some(flows) = flows {
-        sections.insert(
-            1,
-            Section::new(
-                "flows",
-                "Before training",
-                "Gradient: at the first layer against the last, in dB. Signal: behind the last hidden layer against the first. Dead and \
-                 saturated: the worst hidden layer.",
-                flows,
-            ),
-        );
-    }
     whole(&title_or(title, "trials"), &sections)
 }
 

@@ -210,7 +210,8 @@ pub fn spread(n: usize, most: usize) -> Vec<usize> {
         _ => {
             let step = (n - 1).div_ceil(most - 1);
             let mut all: Vec<usize> = (0..n - 1).step_by(step).collect();
-            if n - 1 - all.last().copied().unwrap_or(0) < step.div_ceil(2) + 1 {
+            // What comes nearer than the others do would be written into its neighbour.
+            if all.len() > 1 && n - 1 - all.last().copied().unwrap_or(0) < step {
                 all.pop();
             }
             all.push(n - 1);
@@ -236,6 +237,11 @@ pub fn ticks(values: &Range<f64>, about: f64) -> Vec<f64> {
     let first = (values.start / step).ceil() as i64;
     let last = (values.end / step).floor() as i64;
     (first..=last.min(first + 50)).map(|i| i as f64 * step).collect()
+}
+
+/// Round whole numbers within a range, no more than there is room for.
+pub fn whole_ticks(values: &Range<f64>, most: f64) -> Vec<f64> {
+    ticks(values, most.max(1.0)).into_iter().filter(|t| t.fract() == 0.0).collect()
 }
 
 /// The range of all finite values, these two among them, with a little room, to whole steps.
@@ -270,7 +276,26 @@ pub fn line_key(class: &str, mark: &str) -> String {
 
 /// A small square in a legend.
 pub fn square_key(class: &str) -> String {
-    format!("<rect class=\"{class}\" x=\"5\" y=\"0\" width=\"12\" height=\"12\"/>")
+    format!("<rect class=\"{class}\" x=\"10\" y=\"0\" width=\"12\" height=\"12\"/>")
+}
+
+/// The colours from too small to too large between the words for both ends: what a colour means.
+pub fn ramp(ends: [&str; 2], x: f64, y: f64) -> String {
+    let (mut body, start) = (String::new(), x + 6.3 * ends[0].chars().count() as f64 + 8.0);
+    const CELL: f64 = 5.0;
+    let steps = 12;
+    for i in 0..=2 * steps {
+        let class = crate::style::level(f64::from(i - steps) / f64::from(steps));
+        body += &format!(
+            "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{CELL}\" height=\"12\"/>",
+            n(start + CELL * f64::from(i)),
+            n(y)
+        );
+    }
+    let end = start + CELL * f64::from(2 * steps + 1) + 8.0;
+    label(x, y + 10.0, "start", "legend", &escape(ends[0]))
+        + &body
+        + &label(end, y + 10.0, "start", "legend", &escape(ends[1]))
 }
 
 #[cfg(test)]
@@ -283,6 +308,8 @@ mod tests {
         assert_eq!(ticks(&(3.0..3.0), 5.0), [3.0]);
         assert_eq!(spread(5, 9), [0, 1, 2, 3, 4]);
         assert_eq!(spread(21, 5), [0, 5, 10, 15, 20]);
+        assert_eq!(spread(59, 11), [0, 6, 12, 18, 24, 30, 36, 42, 48, 58]);
+        assert_eq!(whole_ticks(&(0.0..3.0), 5.0), [0.0, 1.0, 2.0, 3.0]);
         assert_eq!((spread(0, 5), spread(1, 5)), (vec![], vec![0]));
         for n in 2..60 {
             for most in 2..20 {

@@ -1,7 +1,7 @@
 //! The flow strip: gradient and signal behind every layer, what was measured beside what theory expects, in decibels.
 
 use crate::plot::{Drawing, Panel, label, legend, line_key, n, picture, range, square_key, table, ticks};
-use crate::style::level_of_decibels;
+use crate::style::{level_of_decibels, strongest};
 use crate::text::{decibels, escape, figure, or_blank};
 use crate::view::View;
 use steadygrad_doctor::{FAR, FAR_NORMALIZED};
@@ -10,6 +10,12 @@ use steadygrad_doctor::{FAR, FAR_NORMALIZED};
 pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
     if view.start().is_none() || view.blocks.is_empty() {
         return "<p class=\"quiet\">No layer was looked at.</p>".into();
+    }
+    if view.blocks.len() == 1 {
+        return "<p class=\"quiet\">There is one layer with weights: the gradient comes to it straight from the loss, and nothing \
+                on its way can change it.</p>"
+            .to_string()
+            + &numbers(view);
     }
     picture(
         &format!("{id}-strip"),
@@ -46,8 +52,8 @@ struct Series {
 }
 
 impl Series {
-    fn all(&self) -> impl Iterator<Item = &f64> {
-        self.start.iter().chain(&self.end).chain(&self.expected).flatten()
+    fn values(self) -> Vec<Option<f64>> {
+        [self.start, self.end, self.expected].concat()
     }
 }
 
@@ -97,12 +103,19 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     let (gradients, signals) = (gradients_of(view), signals_of(view));
     let cells = if gradients.start.iter().any(Option::is_some) { &gradients.start } else { &signals.start };
     let cw = w / names.len() as f64;
-    out += &label(left, y - 8.0, "start", "head", "Gradient at each layer, dB against the last layer");
+    let strong =
+        strongest(all(view, |v| v.start().map(|s| v.gradient_decibels(s)).unwrap_or_default()).iter());
+    let head = if width > 400.0 {
+        "Gradient at each layer, dB against the last layer"
+    } else {
+        "Gradient, dB against the last layer"
+    };
+    out += &label(left, y - 8.0, "start", "head", head);
     for (i, value) in cells.iter().enumerate() {
         let gap = if cw > 12.0 { 1.5 } else { 0.0 };
         out += &format!(
             "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\"/>",
-            value.map_or("hn".into(), level_of_decibels),
+            value.map_or("hn".into(), |x| level_of_decibels(x, strong)),
             n(left + cw * i as f64),
             n(y),
             n(cw - gap)
@@ -111,7 +124,7 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     y += 24.0;
     let far = if view.diagnosis.forecast.normalized { FAR_NORMALIZED } else { FAR };
     let tall = if width > 600.0 { 190.0 } else { 150.0 };
-    let panel = panel(left, y, w, tall, &all(view, gradients_of), -20.0, 20.0);
+    let panel = panel(left, y, w, tall, &all(view, |v| gradients_of(v).values()), -20.0, 20.0);
     out += &one(&panel, &gradients, Some((-FAR, far)), &tips(&names, &gradients, "gradient"));
     y += tall + 46.0;
     out += &label(
@@ -125,7 +138,7 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
             "Signal behind each layer, dB against 1"
         },
     );
-    let panel = self::panel(left, y, w, tall * 0.75, &all(view, signals_of), -10.0, 10.0);
+    let panel = self::panel(left, y, w, tall * 0.75, &all(view, |v| signals_of(v).values()), -10.0, 10.0);
     out += &one(&panel, &signals, None, &tips(&names, &signals, "signal"));
     y += tall * 0.75;
     out += &panel.names(&names, y + 18.0);
@@ -139,12 +152,9 @@ fn panel(x: f64, y: f64, w: f64, h: f64, values: &[f64], low: f64, high: f64) ->
 }
 
 /// The values of this picture and of the one beside it: both have one scale.
-fn all(view: &View<'_>, series: fn(&View<'_>) -> Series) -> Vec<f64> {
-    let mut all: Vec<f64> = series(view).all().copied().collect();
-    if let Some(beside) = view.beside {
-        all.extend(series(&View::of(beside)).all());
-    }
-    all
+fn all(view: &View<'_>, values: fn(&View<'_>) -> Vec<Option<f64>>) -> Vec<f64> {
+    let beside = view.beside.map(|d| values(&View::of(d))).unwrap_or_default();
+    values(view).into_iter().chain(beside).flatten().collect()
 }
 
 fn one(panel: &Panel, series: &Series, steady: Option<(f64, f64)>, tips: &[String]) -> String {

@@ -32,12 +32,36 @@ pub fn sentence(text: &str) -> String {
         // The last backtick of an odd number is a letter.
         match code {
             true if parts.peek().is_some() => out += &format!("<code>{}</code>", escape(part)),
-            true => out += &format!("`{}", escape(part)),
-            false => out += &escape(part),
+            true => out += &format!("`{}", escape(&typeset(part))),
+            false => out += &escape(&typeset(part)),
         }
         code = !code;
     }
     out
+}
+
+/// Numbers of a sentence as they are printed: "3 × 10⁻¹³" for "3e-13", "−248" for "-248". Not escaped.
+pub fn typeset(text: &str) -> String {
+    let one = |word: &str| {
+        let open = word.len() - word.trim_start_matches('(').len();
+        let inside = word[open..].trim_end_matches(['.', ',', ';', ':', ')']);
+        let end = open + inside.len();
+        let digits = inside.strip_prefix('-').unwrap_or(inside);
+        let number = inside.parse::<f64>().ok().filter(|_| digits.starts_with(|c: char| c.is_ascii_digit()));
+        let shown = match number {
+            Some(x) if x.is_finite() && inside.contains(['e', 'E']) => figure(x),
+            Some(_) if inside.starts_with('-') => format!("−{digits}"),
+            _ => inside.to_string(),
+        };
+        format!("{}{shown}{}", &word[..open], &word[end..])
+    };
+    text.split(' ').map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// What is measured, in words: "validation accuracy" of "val_accuracy", "mean absolute error". Not escaped.
+pub fn measure(name: &str) -> String {
+    let plain = name.replace('_', " ");
+    plain.strip_prefix("val ").map_or(plain.clone(), |rest| format!("validation {rest}"))
 }
 
 /// At most so many letters, the middle left out: the number at the end of a name tells layers apart. Escaped.
@@ -81,7 +105,7 @@ pub fn figure(x: f64) -> String {
             (mantissa, exponent) = ("1.0".into(), exponent + 1);
         }
         let mantissa = mantissa.trim_end_matches(".0");
-        if mantissa == "1" { power(exponent) } else { format!("{mantissa} × {}", power(exponent)) }
+        if mantissa == "1" { power(exponent) } else { format!("{mantissa}\u{a0}×\u{a0}{}", power(exponent)) }
     };
     if x < 0.0 { format!("−{text}") } else { text }
 }
@@ -104,17 +128,35 @@ pub fn power(exponent: i32) -> String {
     format!("10{}", exponent.to_string().chars().map(digit).collect::<String>())
 }
 
-/// Decibels with their sign: "−31.2 dB".
+/// Decibels with their sign: "−31.2 dB", never broken between number and unit.
 pub fn decibels(x: f64) -> String {
     match x {
         _ if x.is_nan() => "not a number".into(),
-        _ if x.is_infinite() => format!("{} dB", figure(x)),
-        _ if x.abs() < 0.05 => "0 dB".into(),
-        _ => format!("{}{:.1} dB", if x < 0.0 { "−" } else { "+" }, x.abs()),
+        _ if x.is_infinite() => format!("{}\u{a0}dB", figure(x)),
+        _ if x.abs() < 0.05 => "0\u{a0}dB".into(),
+        _ => format!("{}{:.1}\u{a0}dB", if x < 0.0 { "−" } else { "+" }, x.abs()),
     }
 }
 
-/// What decibels are as a factor: "1⁄224", "3.2 ×".
+/// Decibels without a digit behind the point: "−31 dB".
+pub fn whole_decibels(x: f64) -> String {
+    if x.is_finite() && x.abs() >= 0.5 {
+        format!("{}{:.0}\u{a0}dB", if x < 0.0 { "−" } else { "+" }, x.abs())
+    } else {
+        decibels(if x.is_finite() { 0.0 } else { x })
+    }
+}
+
+/// A result among others: three digits behind the point where it is near 1, so that they can be read one under the other.
+pub fn score(x: f64) -> String {
+    if (5e-4..10.0).contains(&x.abs()) {
+        format!("{}{:.3}", if x < 0.0 { "−" } else { "" }, x.abs())
+    } else {
+        figure(x)
+    }
+}
+
+/// What decibels are as a factor: "224 times smaller".
 pub fn factor(decibels: f64) -> String {
     match decibels {
         d if d.is_nan() => "the numbers broke down".into(),
@@ -139,8 +181,8 @@ fn rough(decibels: f64) -> String {
 pub fn percent(x: f64) -> String {
     match x {
         _ if x.is_nan() => "not known".into(),
-        _ if x > 0.0 && x < 0.01 => "under 1 %".into(),
-        _ => format!("{:.0} %", 100.0 * x),
+        _ if x > 0.0 && x < 0.01 => "under 1\u{a0}%".into(),
+        _ => format!("{:.0}\u{a0}%", 100.0 * x),
     }
 }
 
@@ -178,19 +220,26 @@ mod tests {
             "0.0123",
             "1234",
             "23,456",
-            "4.1 × 10⁻⁹",
+            "4.1\u{a0}×\u{a0}10⁻⁹",
             "10⁻²⁰",
             "10³¹",
             "not a number",
             "∞",
         ];
         assert_eq!(said, wanted.map(String::from));
-        assert_eq!(decibels(-31.25), "−31.2 dB");
-        assert_eq!(decibels(f64::NEG_INFINITY), "−∞ dB");
+        assert_eq!(decibels(-31.25), "−31.2\u{a0}dB");
+        assert_eq!(decibels(f64::NEG_INFINITY), "−∞\u{a0}dB");
         assert_eq!(factor(-40.2), "100 times smaller");
+        assert_eq!([whole_decibels(-31.4), whole_decibels(0.2)], ["−31\u{a0}dB", "0\u{a0}dB"]);
+        assert_eq!([score(0.85), score(-2.0), score(4e9)], ["0.850", "−2.000", "4\u{a0}×\u{a0}10⁹"]);
+        assert_eq!(
+            typeset("of 3e-13 (-2.5), 1e3; e-mail -x 5."),
+            "of 3\u{a0}×\u{a0}10⁻¹³ (−2.5), 1000; e-mail -x 5."
+        );
+        assert_eq!([measure("val_accuracy"), measure("mae_1")], ["validation accuracy", "mae 1"]);
         assert_eq!(
             (percent(0.001), percent(0.5), percent(f64::NAN)),
-            ("under 1 %".into(), "50 %".into(), "not known".into())
+            ("under 1\u{a0}%".into(), "50\u{a0}%".into(), "not known".into())
         );
     }
 }

@@ -127,7 +127,7 @@ fn numbers(view: &View<'_>) -> String {
         }
     }
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
-    let row = |(i, (block, _)): (usize, (&crate::view::Block, usize))| {
+    let row = |(i, (block, _)): (usize, (&steadygrad_lab::Block, usize))| {
         let cells = columns.iter().map(|c| or_blank(c[i], percent));
         [escape(&block.name)].into_iter().chain(cells).collect()
     };

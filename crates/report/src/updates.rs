@@ -1,14 +1,14 @@
 //! How large the updates of each layer are against its weights, step by step, with the line at a thousandth.
 
 use crate::heat::GOOD_UPDATE;
-use crate::plot::{Drawing, Panel, label, legend, line_key, picture, spread, table};
+use crate::plot::{Drawing, NARROW, Panel, label, legend, line_key, picture, spread, table};
 use crate::style::depth;
 use crate::text::{escape, figure, or_blank, power};
 use crate::view::View;
 use steadygrad_chart::Sample;
 
 /// Layers that have a line; of more than these some are left out.
-const MOST: usize = 48;
+const MOST: usize = 24;
 
 /// The picture with its numbers.
 pub fn html(view: &View<'_>, id: &str, width: f64) -> String {
@@ -37,11 +37,11 @@ fn drawing(view: &View<'_>, samples: &[&Sample], values: &[Vec<Option<f64>>], wi
             (line_key(&depth(0, of), ""), "first layer".into()),
             (line_key(&depth(of / 2, of), ""), "middle".into()),
             (line_key(&depth(of - 1, of), ""), "last layer".into()),
-            (line_key("good", ""), "a thousandth".into()),
+            (line_key("good", ""), "a thousandth: right more often than not".into()),
         ],
     };
     let items: Vec<(String, String)> =
-        items.into_iter().map(|(k, s)| (k, s.chars().take(24).collect())).collect();
+        items.into_iter().map(|(k, s)| (k, s.chars().take(48).collect())).collect();
     let keys = legend(&items, left, 0.0, w);
     let top = keys.height + 8.0;
     let logs: Vec<f64> =
@@ -74,7 +74,8 @@ fn drawing(view: &View<'_>, samples: &[&Sample], values: &[Vec<Option<f64>>], wi
         let x = panel.middle(i, samples.len());
         body += &label(x, top + tall + 16.0, "middle", "tick", &samples[i].step.to_string());
     }
-    body += &label(left, top + tall + 34.0, "start", "tick", "step");
+    let word = if width > NARROW { "step (close together at first, then farther apart)" } else { "step" };
+    body += &label(left, top + tall + 34.0, "start", "tick", word);
     Drawing { height: top + tall + 40.0, body }
 }
 

@@ -3,7 +3,7 @@
 use crate::text::{decibels, factor, figure, percent, sentence, words};
 use crate::view::View;
 use steadygrad_chart::Sample;
-use steadygrad_doctor::{FAR, Finding, Flow, Verdict};
+use steadygrad_doctor::{FAR, FAR_NORMALIZED, Finding, Flow, Verdict};
 use steadygrad_lab::Diagnosis;
 
 /// A shape for a state, told apart without colour: a circle with a check, an octagon with a mark, a diamond with a question.
@@ -80,11 +80,19 @@ fn lead(view: &View<'_>) -> String {
     }
     let reached = view.diagnosis.rows().last().map(|r| r.reached);
     match (diagnosis.verdict, reached) {
-        (Verdict::Healthy, Some(reached)) if view.blocks.len() > 1 => format!(
-            "<p class=\"lead\">The gradient at the first layer is {} of that at the last; {:.0} dB to spare.</p>",
-            decibels(reached),
-            (FAR - reached.abs()).max(0.0)
-        ),
+        (Verdict::Healthy, Some(reached)) if view.blocks.len() > 1 => {
+            let growth = reached > 0.0 && diagnosis.forecast.normalized;
+            let far = if growth { FAR_NORMALIZED } else { FAR };
+            let margin = match far - reached.abs() {
+                spare if spare >= 0.0 => format!("{spare:.0}\u{a0}dB more would be too much"),
+                _ => "it found its way while it trained".into(),
+            };
+            format!(
+                "<p class=\"lead\">The gradient reaches every layer. Against the last layer it is {} at the first ({}); {margin}.</p>",
+                factor(reached),
+                decibels(reached)
+            )
+        }
         (Verdict::Healthy, _) => {
             "<p class=\"lead\">No check found anything that keeps it from learning.</p>".into()
         }
@@ -138,7 +146,8 @@ fn vitals(view: &View<'_>) -> String {
     }
     if let Some(&last) = curves.val_metric.last().or(curves.metric.last()) {
         let on = if curves.val_metric.is_empty() { "on the training data" } else { "on the validation data" };
-        all.push(("Metric".into(), figure(last), on.into()));
+        let name = crate::text::escape(&capital(&crate::curves::metric_name(view)));
+        all.push((name, figure(last), on.into()));
     }
     let one = |(name, value, small): &(String, String, String)| {
         format!("<div><dt>{name}</dt><dd>{value}<small>{small}</small></dd></div>")

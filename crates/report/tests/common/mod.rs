@@ -147,6 +147,7 @@ pub fn diagnosis(depth: usize, steps: u64, name: &str, numbers: Numbers) -> Diag
         curves: Curves {
             loss: vec![at(1.0), at(0.5)],
             val_loss: vec![1.0, at(0.7)],
+            metric_name: format!("metric {name}"),
             metric: vec![0.5, 0.6],
             val_metric: vec![at(0.4), 0.5],
             modes: None,
