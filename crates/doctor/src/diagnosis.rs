@@ -2,7 +2,10 @@
 
 use crate::case::{Case, Outcome, Question};
 use crate::checks::CATALOG;
+use crate::checks::impossible;
 use crate::finding::{Finding, Severity};
+use crate::hopeless::hopeless;
+use crate::learning::{STEPS, Standing, standing, steps_seen};
 use std::fmt;
 
 /// What a network is, all in all.
@@ -159,6 +162,23 @@ fn hang(findings: &mut [Finding]) {
     }
 }
 
+/// Makes warnings of what does not keep this network from learning: no profile is an illness where the loss comes down. Whether
+/// nobody knows: then it is unsure.
+fn weigh(case: &Case<'_>, findings: &mut [Finding]) -> Result<bool, Question> {
+    if !findings.iter().any(|f| f.severity == Severity::Sick) || impossible(case.setup) {
+        return Ok(false);
+    }
+    let doubt = match standing(case)? {
+        Standing::Learns => false,
+        Standing::Fails => return Ok(false),
+        Standing::NotSeen if hopeless(case) => return Ok(false),
+        Standing::Open if hopeless(case) || steps_seen(case) >= STEPS => return Ok(false),
+        Standing::NotSeen | Standing::Open => true,
+    };
+    findings.iter_mut().for_each(|f| f.severity = f.severity.min(Severity::Warning));
+    Ok(doubt)
+}
+
 /// Runs every check.
 pub fn diagnose(case: &Case<'_>) -> Opinion {
     let (mut findings, mut questions) = (Vec::new(), Vec::new());
@@ -170,6 +190,13 @@ pub fn diagnose(case: &Case<'_>) -> Opinion {
             Outcome::Ask(question) => questions.push(question),
         }
     }
+    let doubt = match weigh(case, &mut findings) {
+        Ok(doubt) => doubt,
+        Err(question) => {
+            questions.extend((!questions.contains(&question)).then_some(question));
+            false
+        }
+    };
     // What explains others comes first among its equals.
     findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), place(f)));
     hang(&mut findings);
@@ -177,7 +204,7 @@ pub fn diagnose(case: &Case<'_>) -> Opinion {
     let sick = findings.iter().any(|f| f.severity == Severity::Sick);
     // Hundreds of steps without a trace of learning, and nobody knows why: that is not healthy either.
     let stuck = findings.iter().any(|f| f.condition == "not_learning" && f.follows_from.is_none());
-    let verdict = match (sick, looked && !stuck) {
+    let verdict = match (sick, looked && !stuck && !doubt) {
         (true, _) => Verdict::Sick,
         (false, true) => Verdict::Healthy,
         (false, false) => Verdict::Unsure,

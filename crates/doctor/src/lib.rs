@@ -10,6 +10,8 @@ mod expected;
 mod finding;
 mod flow;
 mod forecast;
+mod hopeless;
+mod learning;
 mod looks;
 pub mod mean_field;
 mod parts;

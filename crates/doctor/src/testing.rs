@@ -33,13 +33,15 @@ pub(crate) fn standard(features: usize) -> Spread {
         features,
         whole: false,
         distinct: 500,
+        common: 0.002,
+        entropy: 500_f64.ln(),
     }
 }
 
 /// Whole numbers below this.
 pub(crate) fn labels(classes: usize) -> Spread {
     let most = classes.saturating_sub(1) as f64;
-    Spread { least: 0.0, most, mean: most / 2.0, whole: true, distinct: classes, ..standard(1) }
+    Spread { least: 0.0, most, mean: most / 2.0, whole: true, distinct: classes, common: 1.0 / classes.max(1) as f64, entropy: (classes.max(1) as f64).ln(), ..standard(1) }
 }
 
 fn seen(linear: bool) -> Observation {
@@ -226,7 +228,15 @@ impl Patient {
     /// Whoever asks to train with some edits gets this loss.
     pub fn trains_to(&mut self, edits: Vec<Edit>, loss: f64) {
         let question = Question::Train(edits);
-        self.answers.push(Answer { question, flows: Vec::new(), loss: Some(loss) });
+        let curves = Curves::default();
+        self.answers.push(Answer { question, flows: Vec::new(), loss: Some(loss), curves });
+    }
+
+    /// Whoever asks for the whole training with some edits gets this loss in every epoch.
+    pub fn finishes_at(&mut self, edits: Vec<Edit>, loss: f64) {
+        let curves = Curves { loss: vec![loss; self.setup.epochs], ..Curves::default() };
+        let question = Question::Finish(edits);
+        self.answers.push(Answer { question, flows: Vec::new(), loss: Some(loss), curves });
     }
 
     pub fn case(&self) -> Case<'_> {

@@ -177,7 +177,7 @@ enum Answers {
 }
 
 fn unanswered(question: Question) -> Answer {
-    Answer { question, flows: Vec::new(), loss: None }
+    Answer { question, flows: Vec::new(), loss: None, curves: Curves::default() }
 }
 
 struct Patient<'a> {
@@ -221,8 +221,7 @@ impl<'a> Patient<'a> {
     /// Takes in what a training showed.
     fn observe(&mut self, learner: &mut Learner, history: &History) -> Result<()> {
         self.chart = learner.chart().cloned().unwrap_or_default();
-        self.curves =
-            curves(&|name| history.get(name).map(<[f64]>::to_vec), history.iter().map(|(name, _)| name));
+        self.curves = of_history(history);
         if self.setup.momentum.is_some() {
             self.curves.modes = modes(learner, &self.look).map_err(|e| self.prepared.located(e))?;
         }
@@ -265,13 +264,13 @@ impl<'a> Patient<'a> {
     }
 
     fn answer(&self, question: &Question) -> Result<Answer> {
-        let (Question::Start(edits) | Question::Train(edits)) = question;
+        let (Question::Start(edits) | Question::Train(edits) | Question::Finish(edits)) = question;
         let changed = self.experiment.edited(edits)?;
         // Another scale of the data is another look at it.
         let touches_data = edits.iter().any(|e| matches!(e, Edit::Set(key, _) if key.starts_with("data.")));
         let prepared =
             changed.prepare_on(Some(&self.prepared.data).filter(|_| !touches_data), self.how.threads)?;
-        let mut answer = Answer { question: question.clone(), flows: Vec::new(), loss: None };
+        let mut answer = unanswered(question.clone());
         match question {
             Question::Start(_) => {
                 let look = if touches_data {
@@ -287,6 +286,12 @@ impl<'a> Patient<'a> {
                 let epochs = self.curves.loss.len().max(1);
                 let (_, history) = self.train(&prepared, epochs, Schedule::Never)?;
                 answer.loss = history.last("loss");
+            }
+            Question::Finish(_) => {
+                let epochs = prepared.fit.epochs.saturating_sub(prepared.fit.initial_epoch).max(1);
+                let (_, history) = self.train(&prepared, epochs, Schedule::Never)?;
+                answer.loss = history.last("loss");
+                answer.curves = of_history(&history);
             }
         }
         Ok(answer)
@@ -340,6 +345,10 @@ fn curves<'n>(get: &dyn Fn(&str) -> Option<Vec<f64>>, mut names: impl Iterator<I
         val_metric: series(&format!("val_{metric}")),
         modes: None,
     }
+}
+
+fn of_history(history: &History) -> Curves {
+    curves(&|name| history.get(name).map(<[f64]>::to_vec), history.iter().map(|(name, _)| name))
 }
 
 impl Diagnosis {

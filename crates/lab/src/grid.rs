@@ -108,6 +108,7 @@ fn median(mut flows: Vec<Flow>) -> Flow {
         signal: f64::NAN,
         dead: 0.0,
         saturated: 0.0,
+        kernel: f64::NAN,
         loss: f64::NAN,
         finite: false,
     })

@@ -34,8 +34,9 @@
 //! Mann 1945; Kendall 1975; Karpathy 2019, "A Recipe for Training Neural Networks".
 
 use super::check::{Check, found};
-use crate::case::{Case, Outcome, Setup};
+use crate::case::{Case, Outcome};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
+use crate::learning::guess;
 use crate::looks::{mean, steps};
 
 pub(crate) const CHECK: Check =
@@ -47,24 +48,6 @@ const STEPS: u64 = 200;
 const LOOKS: usize = 30;
 /// Looks that are compared with each other.
 const MOST: usize = 300;
-
-/// The loss of the best constant answer, where that is known.
-fn guess(setup: &Setup) -> Option<f64> {
-    let [target] = &setup.targets[..] else { return None };
-    let entropy = |p: f64| -(p * p.ln() + (1.0 - p) * (1.0 - p).ln());
-    let two = target.features == 1 && target.whole && target.least == 0.0 && target.most == 1.0;
-    let share = (0.0 < target.mean && target.mean < 1.0).then_some(target.mean);
-    let guess = match setup.loss.as_str() {
-        "BinaryCrossentropy" if two => share.map(entropy),
-        "SparseCategoricalCrossentropy" if two && setup.outputs == 2 => share.map(entropy),
-        "SparseCategoricalCrossentropy" | "CategoricalCrossentropy" if setup.outputs > 1 => {
-            Some((setup.outputs as f64).ln())
-        }
-        "MeanSquaredError" if target.features == 1 => Some(target.rms.powi(2) - target.mean.powi(2)),
-        _ => None,
-    };
-    guess.filter(|g| g.is_finite() && *g > 0.0 && target.finite)
-}
 
 /// Mann and Kendall's measure of a trend: below −1.64 the values fall, at the level of 5 %.
 fn trend(values: &[f64]) -> f64 {
@@ -117,7 +100,7 @@ fn run(case: &Case<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Patient, labels};
+    use crate::testing::Patient;
 
     /// Losses that jump by 0.2, as those of batches do.
     fn noise(step: u64) -> f64 {
@@ -151,15 +134,5 @@ mod tests {
         assert!(trained(60, 10, |s| 0.2 + noise(s)).fine(&CHECK));
         assert!(trained(60, 10, |_| f64::NAN).fine(&CHECK));
         assert!(Patient::healthy(2).fine(&CHECK) && Patient::empty().fine(&CHECK));
-    }
-
-    #[test]
-    fn rare_classes_have_a_lower_guess() {
-        let mut setup = Patient::healthy(2).setup;
-        (setup.loss, setup.outputs) = ("BinaryCrossentropy".into(), 1);
-        setup.targets = vec![crate::Spread { mean: 0.05, ..labels(2) }];
-        assert!((guess(&setup).unwrap() - 0.1985).abs() < 1e-4);
-        setup.targets[0].mean = 0.0;
-        assert_eq!(guess(&setup), None);
     }
 }

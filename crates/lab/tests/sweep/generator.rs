@@ -81,10 +81,10 @@ pub struct Net {
     between: Between,
     dropout: f64,
     residual: bool,
-    optimizer: &'static str,
-    rate: f64,
-    batch: usize,
-    epochs: usize,
+    pub optimizer: &'static str,
+    pub rate: f64,
+    pub batch: usize,
+    pub epochs: usize,
     /// Units, activation and loss of the output; none for those that fit.
     head: Option<(usize, &'static str, &'static str)>,
     seed: u64,
@@ -168,6 +168,11 @@ impl Net {
         let sound = Net::sound("reference", self.set, self.seed);
         let raw = self.raw;
         Net { set: self.set, raw, batch: self.batch, epochs: self.epochs, ..sound }
+    }
+
+    /// The same with four times the epochs.
+    pub fn patient(&self) -> String {
+        Net { epochs: 4 * self.epochs, ..self.clone() }.text()
     }
 
     fn head(&self) -> (usize, &'static str, &'static str) {
