@@ -50,7 +50,8 @@ fn most_common(setup: &Setup) -> Option<f64> {
     Some(target.common).filter(|c| classes && 0.0 < *c && *c < 1.0)
 }
 
-fn late(curve: &[f64]) -> Option<f64> {
+/// The middle one of the last values of a curve; none where one of them is not finite.
+pub(crate) fn late(curve: &[f64]) -> Option<f64> {
     let late = &curve[curve.len().saturating_sub(LAST)..];
     // What is NaN once is lost, and must not fall out of the median.
     if late.iter().any(|x| !x.is_finite()) { None } else { median(late.iter().copied()) }
@@ -82,13 +83,17 @@ pub(crate) fn standing(case: &Case<'_>) -> Result<Standing, Question> {
     if case.chart.samples.len() < 2 && case.curves.loss.is_empty() {
         return Ok(Standing::NotSeen);
     }
+    let question = Question::Finish(Vec::new());
+    let asked = case.answer(&question).map(|a| &a.curves).filter(|c| whole(case, c) && !whole(case, case.curves));
+    if let Some(curves) = asked {
+        return Ok(if learnt(case, curves) { Standing::Learns } else { Standing::Fails });
+    }
     if learnt(case, case.curves) {
         return Ok(Standing::Learns);
     }
     if whole(case, case.curves) {
         return Ok(Standing::Fails);
     }
-    let question = Question::Finish(Vec::new());
     let Some(answer) = case.answer(&question) else { return Err(question) };
     Ok(if learnt(case, &answer.curves) {
         Standing::Learns
@@ -104,13 +109,6 @@ pub(crate) fn steps_seen(case: &Case<'_>) -> usize {
     let own = case.answer(&Question::Finish(Vec::new())).map_or(0, |a| a.curves.loss.len());
     let each = case.setup.samples.div_ceil(case.setup.batch_size.max(1));
     case.curves.loss.len().max(own) * each
-}
-
-/// Whether the whole training with these edits learns; where nobody can train it, no.
-pub(crate) fn heals(case: &Case<'_>, edits: Vec<crate::edit::Edit>) -> Result<bool, Question> {
-    let question = Question::Finish(edits);
-    let Some(answer) = case.answer(&question) else { return Err(question) };
-    Ok(learnt(case, &answer.curves))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod checks;
 mod diagnosis;
 mod edit;
 mod expected;
+mod failing;
 mod finding;
 mod flow;
 mod forecast;

@@ -194,6 +194,9 @@ struct Patient<'a> {
     answers: Vec<Answer>,
 }
 
+/// What may be spent before no more whole trainings are begun to find out why one fails, in [`Examination::seconds`].
+const PATIENCE: f64 = 3.0;
+
 /// More questions than checks could sensibly ask.
 const MOST_QUESTIONS: usize = 32;
 
@@ -242,6 +245,9 @@ impl<'a> Patient<'a> {
             }
             for question in opinion.questions {
                 let able = which == Answers::All || matches!(question, Question::Start(_));
+                // Whole trainings with something changed are for as long as there is patience.
+                let whole = matches!(&question, Question::Finish(edits) if !edits.is_empty());
+                let able = able && !(whole && self.clock.seconds() > PATIENCE * self.how.seconds);
                 let answer = if able { self.answer(&question).ok() } else { None };
                 // An edit that cannot be made is an answer too: it heals nothing.
                 self.answers.push(answer.unwrap_or_else(|| unanswered(question)));

@@ -24,6 +24,7 @@
 //! ‖ΔW‖/‖W‖ > 0.1 in the median of the looks or > 1 in one, or the loss at the end > 1.2 of that at the start, or not finite:
 //! train with a tenth of the rate, and a hundredth and a thousandth where nothing was learnt;  found only if one ends lower by 5 %
 //! the loss rose, is not finite or has not come down by 2 %:  sick;  else a warning
+//! a training that fails to its planned end, and learns with a part of the rate:  sick
 //! ```
 //!
 //! 0.1 is the upper end of TheDeepChecker and torchmortem; about 0.001 is usual. The comparison decides, not the number. Where the
@@ -36,6 +37,7 @@
 use super::check::{Check, calm_start, found};
 use crate::case::{Case, Outcome, Question};
 use crate::edit::Edit;
+use crate::failing::{RATE, reason, rounded};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::looks::{blew_up, last_loss, median, rises, stuck, trained, update_ratios, word};
 
@@ -45,14 +47,6 @@ pub(crate) const CHECK: Check = Check {
     source: include_str!("learning_rate_too_high.rs"),
     run,
 };
-
-/// The key of the rate.
-pub(crate) const RATE: &str = "compile.optimizer.config.learning_rate";
-
-/// A rate without the noise of its last digits.
-pub(crate) fn rounded(rate: f64) -> f64 {
-    format!("{rate:.3e}").parse().unwrap_or(rate)
-}
 
 fn run(case: &Case<'_>) -> Outcome {
     let rate = case.setup.learning_rate;
@@ -64,6 +58,21 @@ fn run(case: &Case<'_>) -> Outcome {
     let most = ratios.iter().copied().fold(0.0, f64::max);
     let large = usual > 0.1 || most > 1.0;
     let lost = blew_up(case) || rises(case);
+    // Large steps may learn at first, and fall off the edge later.
+    let whole = Question::Finish(Vec::new());
+    if large && !lost && case.curves.loss.len() < case.setup.epochs && case.answer(&whole).is_none() {
+        return Outcome::Ask(whole);
+    }
+    match reason(case) {
+        Err(question) => return Outcome::Ask(question),
+        Ok(Some(found)) if found.cause == Cause::LearningRate && found.rate < 1.0 => {
+            let ends = Ends { part: 1.0 / found.rate, own: found.own, loss: found.healed, usual, most };
+            return told(case, Severity::Sick, ends, found.edit);
+        }
+        // Another change is known to heal it.
+        Ok(Some(_)) => return Outcome::Fine,
+        Ok(None) => {}
+    }
     if !lost && !large {
         return Outcome::Fine;
     }
@@ -84,20 +93,32 @@ fn run(case: &Case<'_>) -> Outcome {
     let Some((part, loss, slower)) = best.filter(|b| !own.is_finite() || b.1 < own - 0.05 * own.abs()) else {
         return Outcome::Fine;
     };
+    let severity = if sick { Severity::Sick } else { Severity::Warning };
+    told(case, severity, Ends { part, own, loss, usual, most }, slower)
+}
+
+/// How the training ends as it is, and with a part of the rate.
+struct Ends {
+    part: f64,
+    own: f64,
+    loss: f64,
+    usual: f64,
+    most: f64,
+}
+
+fn told(case: &Case<'_>, severity: Severity, ends: Ends, slower: Edit) -> Outcome {
+    let Ends { part, own, loss, usual, most } = ends;
     let mut finding = CHECK.finding(
-        if sick { Severity::Sick } else { Severity::Warning },
+        severity,
         format!(
-            "with 1/{part} of the learning rate the loss ends at {} and not at {}",
+            "with 1/{part:.0} of the learning rate the loss ends at {} and not at {}",
             word(loss),
             word(own)
         ),
     );
+    let rate = rounded(case.setup.learning_rate / part);
     finding.evidence = vec![
-        Evidence::new(
-            "loss at the end",
-            own,
-            format!("{}, as with the rate {}", word(loss), rounded(rate / part)),
-        ),
+        Evidence::new("loss at the end", own, format!("{}, as with the rate {rate}", word(loss))),
         Evidence::new(
             "change of a kernel in a step against its size, median",
             usual,
