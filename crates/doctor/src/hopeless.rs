@@ -32,6 +32,10 @@ fn stuck(flow: &Flow, case: &Case<'_>) -> bool {
     if !flow.finite || flow.gradient == f64::NEG_INFINITY {
         return true;
     }
+    // A layer in which a single rectifier is left passes on one number that is never below 0, and the next step may shut it.
+    if flow.gradient < -FAR && flow.dead > 0.5 && flow.alive < 1.5 {
+        return true;
+    }
     if divides(case.setup) {
         flow.gradient < -FAR && flow.kernel < EPSILON || flow.gradient > case.growth() && unstable(case.setup)
     } else {

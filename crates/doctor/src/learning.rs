@@ -78,6 +78,16 @@ fn whole(case: &Case<'_>, curves: &Curves) -> bool {
     lost || !curves.loss.is_empty() && curves.loss.len() >= case.setup.epochs
 }
 
+/// What a whole training that did not learn is: one that fails, or where nobody knows what a guess would have, one whose loss is
+/// no lower than at its start.
+fn failed(case: &Case<'_>, curves: &Curves) -> Standing {
+    let start = case.flows().first().map_or(f64::NAN, |f| f.loss);
+    match late(&curves.loss) {
+        Some(end) if guess(case.setup).is_none() && end < start - 0.02 * start.abs() => Standing::Open,
+        _ => Standing::Fails,
+    }
+}
+
 /// Whether it learns: by what was watched, or where that was too short by the whole training, which is asked for.
 pub(crate) fn standing(case: &Case<'_>) -> Result<Standing, Question> {
     if case.chart.samples.len() < 2 && case.curves.loss.is_empty() {
@@ -86,19 +96,19 @@ pub(crate) fn standing(case: &Case<'_>) -> Result<Standing, Question> {
     let question = Question::Finish(Vec::new());
     let asked = case.answer(&question).map(|a| &a.curves).filter(|c| whole(case, c) && !whole(case, case.curves));
     if let Some(curves) = asked {
-        return Ok(if learnt(case, curves) { Standing::Learns } else { Standing::Fails });
+        return Ok(if learnt(case, curves) { Standing::Learns } else { failed(case, curves) });
     }
     if learnt(case, case.curves) {
         return Ok(Standing::Learns);
     }
     if whole(case, case.curves) {
-        return Ok(Standing::Fails);
+        return Ok(failed(case, case.curves));
     }
     let Some(answer) = case.answer(&question) else { return Err(question) };
     Ok(if learnt(case, &answer.curves) {
         Standing::Learns
     } else if whole(case, &answer.curves) {
-        Standing::Fails
+        failed(case, &answer.curves)
     } else {
         Standing::Open
     })

@@ -107,6 +107,7 @@ fn median(mut flows: Vec<Flow>) -> Flow {
         gradient: f64::NAN,
         signal: f64::NAN,
         dead: 0.0,
+        alive: f64::INFINITY,
         saturated: 0.0,
         kernel: f64::NAN,
         loss: f64::NAN,

@@ -28,13 +28,15 @@ struct Row {
 
 /// Whether undoing this cause makes a network learn, by training it; nothing where it cannot be undone alone.
 fn undone(net: &Net, experiment: &Experiment, cause: Cause, known: &Known) -> Option<bool> {
-    let changed = match cause {
-        Cause::Initializer => experiment.edited(&[Edit::Initializers]).ok()?,
-        _ => Experiment::parse(&net.without(cause)?.text()).ok()?,
+    let changed: Vec<Experiment> = match cause {
+        Cause::Initializer => experiment.edited(&[Edit::Initializers]).into_iter().collect(),
+        _ => net.without(cause).iter().filter_map(|n| Experiment::parse(&n.text()).ok()).collect(),
     };
-    let text = changed.to_toml().ok()?;
-    let skills = known.skills(&changed, &text, 2);
-    Some(skills.iter().any(|s| *s >= sweep::truth::LEARNT))
+    let learns = |e: &Experiment| {
+        let text = e.to_toml().unwrap();
+        known.skills(e, &text, 2).iter().any(|s| *s >= sweep::truth::LEARNT)
+    };
+    (!changed.is_empty()).then(|| changed.iter().any(learns))
 }
 
 fn row(net: &Net, known: &Known) -> Row {
@@ -140,6 +142,7 @@ fn sweep(seed: u64, each: usize, families: &[&'static str]) -> [Count; 2] {
         .flat_map(|(k, family)| {
             (0..each).map(move |i| draw(family, seed * 1_000_003 + (k * 1000 + i) as u64))
         })
+        .filter(|net| net.name().contains(&std::env::var("SWEEP_MATCH").unwrap_or_default()))
         .collect();
     let known = Known::open();
     let rows = parallel(&nets, |net| row(net, &known));

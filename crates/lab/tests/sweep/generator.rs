@@ -214,29 +214,32 @@ impl Net {
         name
     }
 
-    /// Undoes this cause, and nothing else.
-    pub fn without(&self, cause: Cause) -> Option<Net> {
-        let mut net = self.clone();
-        match cause {
-            // Drawn by the theory for the activation behind: done as an edit of the whole experiment, see `truth`.
-            Cause::Initializer => return None,
-            Cause::Activation => {
-                let relu = ["relu", "leaky_relu"].contains(&net.activation.as_str());
-                net.activation = if relu { "elu" } else { "relu" }.into();
-                net.initializer = Some("\"he_normal\"".into());
-            }
-            Cause::Depth => net.depth = net.depth.min(2),
-            Cause::Width => net.width = net.width.max(32),
-            Cause::LearningRate | Cause::Optimizer => {
-                (net.optimizer, net.rate) = if net.optimizer == "SGD" { ("SGD", 0.05) } else { ("Adam", 2e-3) };
-            }
-            Cause::InputScale => net.scale = Some("standard"),
-            Cause::OutputHead | Cause::Loss | Cause::Labels => net.head = None,
-            Cause::BatchSize => net.batch = 32,
-            Cause::BatchNorm => net.between = Between::Nothing,
-            Cause::TargetScale | Cause::Regularization | Cause::Epochs => return None,
-        }
-        (net != *self).then_some(net)
+    /// The ways to undo this cause, and nothing else: where one of them learns the cause was right.
+    pub fn without(&self, cause: Cause) -> Vec<Net> {
+        let made = |change: &dyn Fn(&mut Net)| {
+            let mut net = self.clone();
+            change(&mut net);
+            net
+        };
+        let activation = |to: &'static str| {
+            made(&|net| (net.activation, net.initializer) = (to.into(), Some("\"he_normal\"".into())))
+        };
+        let rate = |adam: f64, sgd: f64| {
+            made(&|net| (net.optimizer, net.rate) = if net.optimizer == "SGD" { ("SGD", sgd) } else { ("Adam", adam) })
+        };
+        let all = match cause {
+            Cause::Activation => vec![activation("relu"), activation("elu")],
+            Cause::Depth => vec![made(&|net| net.depth = net.depth.min(2))],
+            Cause::Width => vec![made(&|net| net.width = net.width.max(32))],
+            Cause::LearningRate | Cause::Optimizer => vec![rate(2e-3, 0.05), rate(1e-2, 0.5), rate(3e-4, 0.005)],
+            Cause::InputScale => vec![made(&|net| net.scale = Some("standard"))],
+            Cause::OutputHead | Cause::Loss | Cause::Labels => vec![made(&|net| net.head = None)],
+            Cause::BatchSize => vec![made(&|net| net.batch = 32)],
+            Cause::BatchNorm => vec![made(&|net| net.between = Between::Nothing)],
+            // Drawn by the theory for the activation behind: an edit of the whole experiment, made where it is trained.
+            Cause::Initializer | Cause::TargetScale | Cause::Regularization | Cause::Epochs => Vec::new(),
+        };
+        all.into_iter().filter(|net| net != self).collect()
     }
 
     /// The experiment as a file.
