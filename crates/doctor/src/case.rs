@@ -134,6 +134,9 @@ pub struct Setup {
     pub inputs: Vec<Spread>,
     /// The targets.
     pub targets: Vec<Spread>,
+    /// The largest correlation, without its sign, of an input with a target: of classes, with being of one of them. None where
+    /// it is not known.
+    pub correlation: Option<f64>,
     /// Samples to train on.
     pub samples: usize,
     /// Samples to validate on.

@@ -1,8 +1,9 @@
 //! Hopeless: what a look at the start alone may accuse, because no training mends it.
 
 use crate::case::{Case, Setup};
-use crate::flow::Flow;
+use crate::flow::{Flow, hidden};
 use crate::forecast::{FAR, TRAINABLE};
+use steadygrad_chart::Chart;
 
 /// What the optimizers that divide by the gradient's size add to it, unless they are told otherwise. A gradient below it makes
 /// smaller and smaller steps; one above it makes steps of full size, however small it is.
@@ -15,6 +16,12 @@ const BEYOND: f64 = 10.0;
 /// An activation that multiplies an error of the signal's size by more than this, layer by layer: exp is one. Rectifiers with
 /// huge weights are only a matter of scale, which a step of fixed size does not feel.
 const UNSTABLE: f64 = 1.5;
+
+/// The correlation of inputs and targets from which on a linear network learns from them; three standard deviations of chance
+/// over 200 samples.
+const CORRELATED: f64 = 0.2;
+/// Of the last hidden signal, the part that differs between samples, from which on it is not squashed.
+const VARIED: f64 = 0.1;
 
 /// The optimizer divides by the size of the gradient, weight by weight, so that the size itself does not count.
 fn divides(setup: &Setup) -> bool {
@@ -43,6 +50,19 @@ fn stuck(flow: &Flow, case: &Case<'_>) -> bool {
     }
 }
 
+/// Near 0 an activation with a slope on both sides is linear, and so is the network. Steps that are the same for all samples make
+/// its weights grow together where inputs and targets are correlated, however small the gradient was at first; rectifiers shut
+/// on that way, and a squashed signal is the same for all samples.
+fn escapes(case: &Case<'_>) -> bool {
+    let last = |c: &Chart| {
+        let at = hidden(c).last()?;
+        c.samples.first()?.layers.get(at)?.signal
+    };
+    let Some(signal) = case.draws.first().and_then(last) else { return false };
+    let open = signal.finite && signal.zero < VARIED && signal.deviation > VARIED * signal.rms;
+    open && divides(case.setup) && case.setup.correlation.is_some_and(|c| c > CORRELATED)
+}
+
 /// The network cannot learn from where it starts: with its own weights, or with half of the draws of them where its own are in
 /// trouble too.
 pub(crate) fn hopeless(case: &Case<'_>) -> bool {
@@ -52,6 +72,9 @@ pub(crate) fn hopeless(case: &Case<'_>) -> bool {
     if case.setup.parts.last().is_some_and(|p| p.variance == Some(0.0)) && own.finite {
         return case.setup.parts.iter().filter(|p| p.variance == Some(0.0)).count() > 1
             && own.gradient == f64::NEG_INFINITY;
+    }
+    if own.finite && own.gradient < 0.0 && own.gradient > f64::NEG_INFINITY && escapes(case) {
+        return false;
     }
     let often = Case::share(&flows, |f| stuck(f, case)) >= 0.5;
     stuck(own, case) || often && own.trouble(TRAINABLE, case.growth()).is_some()
@@ -80,6 +103,12 @@ mod tests {
         let mut patient = lost(-80.0, 1e-5);
         assert!(!hopeless(&patient.case()));
         patient.setup.optimizer = "SGD".into();
+        assert!(hopeless(&patient.case()));
+        // A linear network escapes from 0 where there is something linear to learn.
+        let mut patient = lost(-100.0, 1e-8);
+        patient.setup.correlation = Some(0.5);
+        assert!(!hopeless(&patient.case()));
+        patient.signals(|_, s| s.zero = 0.5);
         assert!(hopeless(&patient.case()));
     }
 

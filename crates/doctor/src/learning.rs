@@ -142,6 +142,7 @@ mod tests {
     #[test]
     fn a_loss_under_the_guess_has_learnt_whatever_it_began_with() {
         let mut patient = Patient::healthy(2);
+        patient.answers.clear();
         assert_eq!(standing(&patient.case()), Ok(Standing::Learns));
         // From far above down to the guess is no learning.
         patient.curves.loss = vec![900.0, 30.0, 1.09];
@@ -158,6 +159,7 @@ mod tests {
     #[test]
     fn a_loss_that_runs_away_may_still_be_right() {
         let mut patient = Patient::healthy(2);
+        patient.answers.clear();
         (patient.curves.loss, patient.curves.metric) = (vec![90.0; 4], vec![0.9; 4]);
         assert_eq!(standing(&patient.case()), Ok(Standing::Learns));
         patient.curves.metric = vec![0.4; 4];
@@ -167,6 +169,7 @@ mod tests {
     #[test]
     fn a_part_of_the_training_is_finished_by_asking() {
         let mut patient = Patient::healthy(2);
+        patient.answers.clear();
         patient.curves.loss = vec![1.1; 3];
         assert_eq!(standing(&patient.case()), Err(Question::Finish(Vec::new())));
         patient.finishes_at(Vec::new(), 1.1);

@@ -115,6 +115,7 @@ impl Patient {
             setup: Setup {
                 inputs: vec![standard(8)],
                 targets: vec![labels(3)],
+                correlation: None,
                 samples: 640,
                 validation: 160,
                 parts,
@@ -143,6 +144,14 @@ impl Patient {
             curves: Curves { loss: vec![1.0, 0.8, 0.6], val_loss: vec![1.0, 0.85, 0.7], ..Curves::default() },
             answers: Vec::new(),
         }
+        .forgotten()
+    }
+
+    /// The same, with no question answered but that for the whole training, which learns.
+    pub fn forgotten(mut self) -> Patient {
+        self.answers.clear();
+        self.finishes_at(Vec::new(), 0.3);
+        self
     }
 
     /// Never looked at, with nothing known.
@@ -234,6 +243,7 @@ impl Patient {
 
     /// Whoever asks for the whole training with some edits gets this loss in every epoch.
     pub fn finishes_at(&mut self, edits: Vec<Edit>, loss: f64) {
+        self.answers.retain(|a| a.question != Question::Finish(edits.clone()));
         let curves = Curves { loss: vec![loss; self.setup.epochs], ..Curves::default() };
         let question = Question::Finish(edits);
         self.answers.push(Answer { question, flows: Vec::new(), loss: Some(loss), curves });

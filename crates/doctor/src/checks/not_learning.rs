@@ -29,6 +29,8 @@
 //!   its own loss:  sick, and the change tells the cause;  with none, and above 0.98 · guess:  a warning
 //! ```
 //!
+//! Where all layers are frozen that is said, before any training.
+//!
 //! What only the training samples show, and not those for validation, was learnt by heart and counts for nothing.
 //!
 //! Fewer steps are no evidence: 18 steps of Adam at 0.001 hardly move any network. A loss that is below the guess has learnt
@@ -72,6 +74,10 @@ fn trend(values: &[f64]) -> f64 {
 }
 
 fn run(case: &Case<'_>) -> Outcome {
+    let parts = &case.setup.parts;
+    if !parts.is_empty() && parts.iter().all(|p| !p.trainable) {
+        return frozen(parts.len());
+    }
     if trained(case) {
         match reason(case) {
             Err(question) => return Outcome::Ask(question),
@@ -111,6 +117,15 @@ fn run(case: &Case<'_>) -> Outcome {
             Evidence::new("steps", all as f64, format!("{STEPS} or more before anything can be said")),
         ],
     )
+}
+
+/// Nothing may learn.
+fn frozen(layers: usize) -> Outcome {
+    let mut finding =
+        CHECK.finding(Severity::Warning, "all layers with weights are frozen: nothing can learn");
+    finding.evidence = vec![Evidence::new("layers that may learn", 0.0, format!("some of {layers}"))];
+    finding.prescriptions = vec![Prescription::advice("set trainable = true where the network is to learn")];
+    found(finding)
 }
 
 /// It fails, and this change is what it takes.
