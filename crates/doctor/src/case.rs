@@ -30,6 +30,10 @@ pub struct Spread {
     pub whole: bool,
     /// The different values, up to 1,000.
     pub distinct: usize,
+    /// The largest share of a value, among the first 1,000 different ones; of rows of several features that of a feature.
+    pub common: f64,
+    /// −Σ p·ln p of these shares: the cross-entropy of the best answer that is the same for all samples.
+    pub entropy: f64,
 }
 
 impl Spread {
@@ -39,6 +43,9 @@ impl Spread {
     /// use steadygrad_doctor::Spread;
     /// let s = Spread::of(&[0.0, 5.0, 255.0, 5.0], 2);
     /// assert_eq!((s.least, s.most, s.constant, s.distinct, s.whole), (0.0, 255.0, 1, 3, true));
+    /// // Two features, a row each: 0 and 5, 255 and 5.
+    /// let s = Spread::of(&[0.0, 1.0, 1.0, 1.0], 4);
+    /// assert_eq!((s.common, (s.entropy * 100.0).round()), (0.75, 56.0));
     /// ```
     pub fn of(values: &[f32], rows: usize) -> Spread {
         let features = values.len() / rows.max(1);
@@ -58,15 +65,20 @@ impl Spread {
             .zip(&squares)
             .map(|(s, q)| if deviation((s, q)) > 1e-6 * (q / rows).sqrt() { deviation((s, q)) } else { 0.0 })
             .collect();
-        let mut distinct: Vec<u32> = Vec::new();
+        // Each different value, and how often it is there.
+        let mut distinct: Vec<(u32, usize)> = Vec::new();
         for x in values {
             let bits = x.to_bits();
-            if distinct.len() < 1000
-                && let Err(at) = distinct.binary_search(&bits)
-            {
-                distinct.insert(at, bits);
+            match distinct.binary_search_by_key(&bits, |(known, _)| *known) {
+                Ok(at) => distinct[at].1 += 1,
+                Err(at) if distinct.len() < 1000 => distinct.insert(at, (bits, 1)),
+                Err(_) => {}
             }
         }
+        let shares: Vec<f64> = match features {
+            0 | 1 => distinct.iter().map(|(_, often)| *often as f64 / n).collect(),
+            _ => sums.iter().map(|s| s / rows).collect(),
+        };
         let fold = |start: f64, f: fn(f64, f64) -> f64| values.iter().fold(start, |a, &x| f(a, f64::from(x)));
         Spread {
             finite: values.iter().all(|x| x.is_finite()),
@@ -80,6 +92,8 @@ impl Spread {
             features,
             whole: values.iter().all(|x| x.fract() == 0.0),
             distinct: distinct.len(),
+            common: shares.iter().copied().fold(0.0, f64::max),
+            entropy: shares.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum(),
         }
     }
 }
@@ -120,6 +134,9 @@ pub struct Setup {
     pub inputs: Vec<Spread>,
     /// The targets.
     pub targets: Vec<Spread>,
+    /// The largest correlation, without its sign, of an input with a target: of classes, with being of one of them. None where
+    /// it is not known.
+    pub correlation: Option<f64>,
     /// Samples to train on.
     pub samples: usize,
     /// Samples to validate on.
@@ -178,6 +195,8 @@ pub enum Question {
     Start(Vec<Edit>),
     /// The loss after as many steps as the patient was trained.
     Train(Vec<Edit>),
+    /// The losses of the whole training as it is planned, as far as time allows; with no edits that of the patient itself.
+    Finish(Vec<Edit>),
 }
 
 /// What was measured.
@@ -189,6 +208,8 @@ pub struct Answer {
     pub flows: Vec<Flow>,
     /// The loss of the last epoch.
     pub loss: Option<f64>,
+    /// The losses of a whole training, epoch by epoch.
+    pub curves: Curves,
 }
 
 /// All that a check may look at.

@@ -1,8 +1,11 @@
 //! The diagnosis: all checks over one case, the root first, its consequences under it.
 
-use crate::case::{Case, Outcome, Question};
+use crate::case::{Case, Outcome, Question, Setup, Spread};
 use crate::checks::CATALOG;
+use crate::checks::impossible;
 use crate::finding::{Finding, Severity};
+use crate::hopeless::hopeless;
+use crate::learning::{STEPS, Standing, standing, steps_seen};
 use std::fmt;
 
 /// What a network is, all in all.
@@ -159,6 +162,36 @@ fn hang(findings: &mut [Finding]) {
     }
 }
 
+/// All inputs or all targets are the same.
+pub(crate) fn blank(setup: &Setup) -> bool {
+    let same = |all: &[Spread]| {
+        let known = |s: &&Spread| s.finite && s.features > 0;
+        all.iter().filter(known).count() > 0 && all.iter().filter(known).all(|s| s.constant == s.features)
+    };
+    same(&setup.inputs) || same(&setup.targets)
+}
+
+/// Makes warnings of what does not keep this network from learning: no profile is an illness where the loss comes down. Whether
+/// nobody knows: then it is unsure.
+fn weigh(case: &Case<'_>, findings: &mut [Finding]) -> Result<bool, Question> {
+    // From what is the same for all samples nobody learns, and no network is to blame.
+    let blank = blank(case.setup) && case.setup.samples > 0;
+    if !findings.iter().any(|f| f.severity == Severity::Sick) || impossible(case.setup) && !blank {
+        return Ok(blank);
+    }
+    let standing = if blank { Standing::NotSeen } else { standing(case)? };
+    let doubt = match standing {
+        _ if blank => true,
+        Standing::Learns => false,
+        Standing::Fails => return Ok(false),
+        Standing::NotSeen if hopeless(case) => return Ok(false),
+        Standing::Open if hopeless(case) || steps_seen(case) >= STEPS => return Ok(false),
+        Standing::NotSeen | Standing::Open => true,
+    };
+    findings.iter_mut().for_each(|f| f.severity = f.severity.min(Severity::Warning));
+    Ok(doubt)
+}
+
 /// Runs every check.
 pub fn diagnose(case: &Case<'_>) -> Opinion {
     let (mut findings, mut questions) = (Vec::new(), Vec::new());
@@ -170,14 +203,22 @@ pub fn diagnose(case: &Case<'_>) -> Opinion {
             Outcome::Ask(question) => questions.push(question),
         }
     }
+    let doubt = match weigh(case, &mut findings) {
+        Ok(doubt) => doubt,
+        Err(question) => {
+            questions.extend((!questions.contains(&question)).then_some(question));
+            false
+        }
+    };
     // What explains others comes first among its equals.
     findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), place(f)));
     hang(&mut findings);
     let looked = case.draws.iter().chain([case.chart]).any(|c| !c.samples.is_empty());
     let sick = findings.iter().any(|f| f.severity == Severity::Sick);
     // Hundreds of steps without a trace of learning, and nobody knows why: that is not healthy either.
-    let stuck = findings.iter().any(|f| f.condition == "not_learning" && f.follows_from.is_none());
-    let verdict = match (sick, looked && !stuck) {
+    let slow = |code| findings.iter().any(|f| Some(f.code) == code && f.condition == "learning_rate_too_low");
+    let stuck = findings.iter().any(|f| f.condition == "not_learning" && !slow(f.follows_from));
+    let verdict = match (sick, looked && !stuck && !doubt) {
         (true, _) => Verdict::Sick,
         (false, true) => Verdict::Healthy,
         (false, false) => Verdict::Unsure,

@@ -11,8 +11,12 @@ pub struct Flow {
     pub signal: f64,
     /// The largest fraction of dead units among the hidden activations.
     pub dead: f64,
+    /// The units that are alive in the hidden activation that has fewest; infinite where nothing is known.
+    pub alive: f64,
     /// The largest fraction of saturated values among the hidden activations.
     pub saturated: f64,
+    /// The root mean square of the gradient of the first kernel that learns; infinite where nothing is known of one.
+    pub kernel: f64,
     /// The loss.
     pub loss: f64,
     /// Everything that was looked at is finite.
@@ -47,16 +51,47 @@ impl Flow {
         let deviations: Vec<f64> =
             hidden.iter().filter_map(|seen| seen.signal.as_ref().map(|s| s.deviation)).collect();
         let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
+        let alive = |i: usize| Some((1.0 - sample.layers.get(i)?.dead?) * chart.layers[i].size as f64);
+        let fewest = self::hidden(chart).filter_map(alive).fold(f64::INFINITY, f64::min);
         Flow {
+            alive: fewest,
             gradient: ratio(norms.first(), norms.last()),
             signal: ratio(deviations.last(), deviations.first()),
             dead: largest(&mut hidden.iter().filter_map(|seen| seen.dead)),
             saturated: largest(
                 &mut hidden.iter().filter_map(|seen| seen.signal.as_ref().map(|s| s.saturated)),
             ),
+            kernel: linear(chart)
+                .find_map(|i| sample.layers.get(i)?.gradients.first().copied())
+                .unwrap_or(f64::INFINITY),
             loss: sample.loss,
             finite,
         }
+    }
+
+    /// What several looks have in common: the median of each number. Units are dead where they are in all of the looks; what is
+    /// not finite once is not finite.
+    ///
+    /// ```
+    /// use steadygrad_doctor::Flow;
+    /// assert_eq!(Flow::common(&[]), None);
+    /// ```
+    pub fn common(looks: &[Flow]) -> Option<Flow> {
+        let median = |of: fn(&Flow) -> f64| {
+            let mut all: Vec<f64> = looks.iter().map(of).collect();
+            all.sort_by(f64::total_cmp);
+            all.get(all.len() / 2).copied()
+        };
+        Some(Flow {
+            gradient: median(|f| f.gradient)?,
+            signal: median(|f| f.signal)?,
+            dead: looks.iter().map(|f| f.dead).fold(f64::INFINITY, f64::min),
+            alive: looks.iter().map(|f| f.alive).fold(0.0, f64::max),
+            saturated: median(|f| f.saturated)?,
+            kernel: median(|f| f.kernel)?,
+            loss: median(|f| f.loss)?,
+            finite: looks.iter().all(|f| f.finite),
+        })
     }
 
     /// What is wrong, the worst first; `far` is what may be lost or gained in dB.

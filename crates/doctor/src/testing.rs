@@ -33,13 +33,24 @@ pub(crate) fn standard(features: usize) -> Spread {
         features,
         whole: false,
         distinct: 500,
+        common: 0.002,
+        entropy: 500_f64.ln(),
     }
 }
 
 /// Whole numbers below this.
 pub(crate) fn labels(classes: usize) -> Spread {
     let most = classes.saturating_sub(1) as f64;
-    Spread { least: 0.0, most, mean: most / 2.0, whole: true, distinct: classes, ..standard(1) }
+    Spread {
+        least: 0.0,
+        most,
+        mean: most / 2.0,
+        whole: true,
+        distinct: classes,
+        common: 1.0 / classes.max(1) as f64,
+        entropy: (classes.max(1) as f64).ln(),
+        ..standard(1)
+    }
 }
 
 fn seen(linear: bool) -> Observation {
@@ -113,6 +124,7 @@ impl Patient {
             setup: Setup {
                 inputs: vec![standard(8)],
                 targets: vec![labels(3)],
+                correlation: None,
                 samples: 640,
                 validation: 160,
                 parts,
@@ -141,6 +153,14 @@ impl Patient {
             curves: Curves { loss: vec![1.0, 0.8, 0.6], val_loss: vec![1.0, 0.85, 0.7], ..Curves::default() },
             answers: Vec::new(),
         }
+        .forgotten()
+    }
+
+    /// The same, with no question answered but that for the whole training, which learns.
+    pub fn forgotten(mut self) -> Patient {
+        self.answers.clear();
+        self.finishes_at(Vec::new(), 0.3);
+        self
     }
 
     /// Never looked at, with nothing known.
@@ -175,6 +195,7 @@ impl Patient {
             metric: vec![x; 9],
             val_metric: vec![x; 9],
             modes: Some((x, x)),
+            ..Curves::default()
         };
         let spread = Spread {
             least: x,
@@ -226,7 +247,16 @@ impl Patient {
     /// Whoever asks to train with some edits gets this loss.
     pub fn trains_to(&mut self, edits: Vec<Edit>, loss: f64) {
         let question = Question::Train(edits);
-        self.answers.push(Answer { question, flows: Vec::new(), loss: Some(loss) });
+        let curves = Curves::default();
+        self.answers.push(Answer { question, flows: Vec::new(), loss: Some(loss), curves });
+    }
+
+    /// Whoever asks for the whole training with some edits gets this loss in every epoch.
+    pub fn finishes_at(&mut self, edits: Vec<Edit>, loss: f64) {
+        self.answers.retain(|a| a.question != Question::Finish(edits.clone()));
+        let curves = Curves { loss: vec![loss; self.setup.epochs], ..Curves::default() };
+        let question = Question::Finish(edits);
+        self.answers.push(Answer { question, flows: Vec::new(), loss: Some(loss), curves });
     }
 
     pub fn case(&self) -> Case<'_> {

@@ -91,7 +91,7 @@ pub(crate) enum Answers {
 }
 
 pub(crate) fn unanswered(question: Question) -> Answer {
-    Answer { question, flows: Vec::new(), loss: None }
+    Answer { question, flows: Vec::new(), loss: None, curves: Curves::default() }
 }
 
 /// A network that is being looked at.
@@ -108,6 +108,9 @@ pub(crate) struct Patient<'a> {
     pub(crate) curves: Curves,
     answers: Vec<Answer>,
 }
+
+/// What may be spent before no more whole trainings are begun to find out why one fails, in [`Doctor::seconds`].
+const PATIENCE: f64 = 3.0;
 
 /// More questions than checks could sensibly ask.
 pub(crate) const MOST_QUESTIONS: usize = 32;
@@ -141,8 +144,7 @@ impl<'a> Patient<'a> {
     /// Takes in what a training showed.
     pub(crate) fn observe(&mut self, learner: &mut Learner, history: &History) -> Result<()> {
         self.chart = learner.chart().cloned().unwrap_or_default();
-        self.curves =
-            curves(&|name| history.get(name).map(<[f64]>::to_vec), history.iter().map(|(name, _)| name));
+        self.curves = of_history(history);
         if self.setup.momentum.is_some() {
             self.curves.modes = modes(learner, &self.look).map_err(|e| self.prepared.located(e))?;
         }
@@ -163,6 +165,9 @@ impl<'a> Patient<'a> {
             }
             for question in opinion.questions {
                 let able = which == Answers::All || matches!(question, Question::Start(_));
+                // Whole trainings with something changed are for as long as there is patience.
+                let whole = matches!(&question, Question::Finish(edits) if !edits.is_empty());
+                let able = able && !(whole && self.clock.seconds() > PATIENCE * self.how.seconds);
                 let answer = if able { self.answer(&question).ok() } else { None };
                 // An edit that cannot be made is an answer too: it heals nothing.
                 self.answers.push(answer.unwrap_or_else(|| unanswered(question)));
@@ -185,7 +190,7 @@ impl<'a> Patient<'a> {
     }
 
     fn answer(&self, question: &Question) -> Result<Answer> {
-        let (Question::Start(edits) | Question::Train(edits)) = question;
+        let (Question::Start(edits) | Question::Train(edits) | Question::Finish(edits)) = question;
         let change = edits.iter().map(Edit::to_string).collect::<Vec<_>>().join(" + ");
         self.how.tell(&format!("trying {change}"));
         let changed = self.experiment.edited(edits)?;
@@ -193,7 +198,7 @@ impl<'a> Patient<'a> {
         let touches_data = edits.iter().any(|e| matches!(e, Edit::Set(key, _) if key.starts_with("data.")));
         let prepared =
             changed.prepare_on(Some(&self.prepared.data).filter(|_| !touches_data), self.how.threads)?;
-        let mut answer = Answer { question: question.clone(), flows: Vec::new(), loss: None };
+        let mut answer = unanswered(question.clone());
         match question {
             Question::Start(_) => {
                 let look = if touches_data {
@@ -209,6 +214,12 @@ impl<'a> Patient<'a> {
                 let epochs = self.curves.loss.len().max(1);
                 let (_, history) = self.train(&prepared, epochs, Schedule::Never)?;
                 answer.loss = history.last("loss");
+            }
+            Question::Finish(_) => {
+                let epochs = prepared.fit.epochs.saturating_sub(prepared.fit.initial_epoch).max(1);
+                let (_, history) = self.train(&prepared, epochs, Schedule::Never)?;
+                answer.loss = history.last("loss");
+                answer.curves = of_history(&history);
             }
         }
         Ok(answer)
@@ -266,4 +277,8 @@ pub(crate) fn curves<'n>(
         metric_name: metric,
         modes: None,
     }
+}
+
+fn of_history(history: &History) -> Curves {
+    curves(&|name| history.get(name).map(<[f64]>::to_vec), history.iter().map(|(name, _)| name))
 }

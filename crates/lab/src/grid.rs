@@ -114,8 +114,16 @@ fn look(experiment: &Experiment, seeds: usize) -> Result<(Flow, Profile)> {
 }
 
 /// The flow of what was not looked at.
-const NOTHING: Flow =
-    Flow { gradient: f64::NAN, signal: f64::NAN, dead: 0.0, saturated: 0.0, loss: f64::NAN, finite: false };
+const NOTHING: Flow = Flow {
+    gradient: f64::NAN,
+    signal: f64::NAN,
+    dead: 0.0,
+    alive: f64::INFINITY,
+    saturated: 0.0,
+    kernel: f64::NAN,
+    loss: f64::NAN,
+    finite: false,
+};
 
 fn name(keys: &[String], values: &[Value]) -> String {
     let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_string();

@@ -26,6 +26,45 @@ pub(crate) fn signals(prepared: &Prepared) -> Vec<Signal> {
     prepared.data.train.x.iter().map(first).map(|(values, rows)| Signal::of(values, rows)).collect()
 }
 
+/// Classes up to which being of one of them is a target of its own.
+const CLASSES: usize = 32;
+
+/// The largest correlation, without its sign, of one input with one target.
+fn correlation(prepared: &Prepared) -> Option<f64> {
+    let ([x], [y]) = (&prepared.data.train.x[..], &prepared.data.train.y[..]) else { return None };
+    let ((x_values, rows), (y_values, _)) = (first(x), first(y));
+    let (inputs, outputs) = (x.row_len(), y.row_len());
+    let column = |values: &[f32], width: usize, k: usize| -> Vec<f64> {
+        values.iter().skip(k).step_by(width.max(1)).map(|v| f64::from(*v)).collect()
+    };
+    let mut targets: Vec<Vec<f64>> =
+        (0..outputs.min(CLASSES)).map(|k| column(y_values, outputs, k)).collect();
+    let most = y_values.iter().fold(0.0_f32, |a, v| a.max(*v));
+    let labels = outputs == 1 && y_values.iter().all(|v| v.fract() == 0.0 && *v >= 0.0);
+    if labels && most < CLASSES as f32 {
+        let of = |class: usize| y_values.iter().map(|v| f64::from(u8::from(*v == class as f32))).collect();
+        targets = (0..=most as usize).map(of).collect();
+    }
+    // From 0 and to length 1; what does not vary has no correlation with anything.
+    let unit = |mut values: Vec<f64>| -> Option<Vec<f64>> {
+        let mean = values.iter().sum::<f64>() / rows.max(1) as f64;
+        values.iter_mut().for_each(|v| *v -= mean);
+        let length = values.iter().map(|v| v * v).sum::<f64>().sqrt();
+        (length.is_finite() && length > 1e-9 * mean.abs())
+            .then(|| values.iter().map(|v| v / length).collect())
+    };
+    let targets: Vec<Vec<f64>> = targets.into_iter().filter_map(unit).collect();
+    let of_input = |k: usize| {
+        let x = unit(column(x_values, inputs, k))?;
+        let with = |y: &Vec<f64>| x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>().abs();
+        targets.iter().map(with).reduce(f64::max)
+    };
+    (0..inputs.min(INPUTS)).filter_map(of_input).reduce(f64::max)
+}
+
+/// Inputs that are compared with the targets; more would take longer than a look.
+const INPUTS: usize = 1024;
+
 /// The recipe of a training step.
 pub(crate) fn recipe(prepared: &Prepared) -> Result<Recipe> {
     let outputs = prepared.model.output_names().len();
@@ -68,6 +107,7 @@ pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
     Setup {
         inputs: data.train.x.iter().map(spread).collect(),
         targets: data.train.y.iter().map(spread).collect(),
+        correlation: correlation(prepared),
         samples: data.train.len(),
         validation: data.validation.as_ref().map_or(0, |v| v.len()),
         parts: parts(recipe),

@@ -4,6 +4,7 @@ use crate::case::{Case, Outcome};
 use crate::finding::{Finding, Severity};
 use crate::flow::{Flow, Trouble};
 use crate::forecast::{FAR, Outlook, TRAINABLE};
+use crate::learning;
 use steadygrad_chart::Ledger;
 
 /// A check: one file, whose doc comment is what `explain` prints.
@@ -72,11 +73,11 @@ pub(crate) fn root(case: &Case<'_>, trouble: Trouble) -> Option<Found> {
     // A last layer that starts at 0 passes nothing on in the first step, and only then.
     let nothing_yet = case.setup.parts.last().is_some_and(|p| p.variance == Some(0.0));
     let start = (own || share >= 0.5) && !nothing_yet;
-    let last = case.chart.samples.last().filter(|_| case.chart.samples.len() > 1);
-    let last = last.map(|s| Flow::of(case.chart, s));
+    let last = at_end(case);
     let now = match &last {
         Some(last) => {
-            of(last, FAR) == Some(trouble) || start && (of(last, TRAINABLE).is_some() || !learns(case))
+            let learns = learning::learnt(case, case.curves);
+            of(last, FAR) == Some(trouble) || start && (of(last, TRAINABLE).is_some() || !learns)
         }
         None => start,
     };
@@ -106,13 +107,15 @@ pub(crate) fn found(finding: Finding) -> Outcome {
     Outcome::Found(Box::new(finding))
 }
 
-/// Of the loss at the start, what must be gone for a network that started sick to have found its way.
-const GONE: f64 = 0.2;
+/// Looks at the end of a training that count together: the last batch may be a small one.
+const LAST: usize = 5;
 
-/// Whether the training took a good part off the loss that the network started with.
-fn learns(case: &Case<'_>) -> bool {
-    let start = case.flows().first().map_or(f64::NAN, |f| f.loss);
-    case.curves.loss.last().is_some_and(|&now| now < (1.0 - GONE) * start)
+/// The flow at the end of the training, over its last looks; none where it was not trained.
+pub(crate) fn at_end(case: &Case<'_>) -> Option<Flow> {
+    let looks = &case.chart.samples;
+    // The first look is one at the start.
+    let late = looks.get(looks.len().saturating_sub(LAST).max(1)..)?;
+    Flow::common(&late.iter().map(|s| Flow::of(case.chart, s)).collect::<Vec<_>>())
 }
 
 /// The layers that lose most of the gradient, or gain most: those with more than half of the largest entry.

@@ -23,8 +23,10 @@
 //!
 //! ```text
 //! the fraction of units that are 0 for all samples seen ≥ 0.9 in some hidden layer:  sick
-//! ≥ 0.5:  a warning
+//! ≥ 0.5:  a warning, of 20 samples or more
 //! ```
+//!
+//! After a training the least of the last five looks counts: what is dead in one batch may live in the next.
 //!
 //! Zeros alone are no death: a healthy rectifier is 0 for half of its samples, each unit for others.
 //!
@@ -37,20 +39,27 @@ use crate::case::{Case, Outcome};
 use crate::causes;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::flow::{MOST_DEAD, Trouble, hidden};
+use steadygrad_chart::Sample;
 
 pub(crate) const CHECK: Check =
     Check { code: "SG107", name: "dead_units", source: include_str!("dead_units.rs"), run };
 
+/// Looks at the end.
+const LOOKS: usize = 5;
+/// Samples below which half of a layer is 0 for all of them by chance.
+const FEW: usize = 20;
 /// Of a layer's units: from here on it is worth a word.
 const MANY: f64 = 0.5;
 
 fn run(case: &Case<'_>) -> Outcome {
     let chart = case.looked_at();
-    let sample = chart.samples.last();
-    let dead = |i: usize| sample.and_then(|s| s.layers.get(i)?.dead).unwrap_or(0.0);
+    // A unit is dead at the end only where it is in all of the last looks.
+    let late = &chart.samples[chart.samples.len().saturating_sub(LOOKS)..];
+    let seen = |s: &Sample, i: usize| s.layers.get(i).and_then(|seen| seen.dead).unwrap_or(0.0);
+    let dead = |i: usize| late.iter().map(|s| seen(s, i)).reduce(f64::min).unwrap_or(0.0);
     let worst = hidden(chart).map(dead).fold(0.0, f64::max);
     let found = root(case, Trouble::Dead);
-    if found.is_none() && worst < MANY {
+    if found.is_none() && (worst < MANY || case.setup.samples < FEW) {
         return Outcome::Fine;
     }
     let sick = found.is_some();

@@ -24,6 +24,7 @@
 //! ‖ΔW‖/‖W‖ > 0.1 in the median of the looks or > 1 in one, or the loss at the end > 1.2 of that at the start, or not finite:
 //! train with a tenth of the rate, and a hundredth and a thousandth where nothing was learnt;  found only if one ends lower by 5 %
 //! the loss rose, is not finite or has not come down by 2 %:  sick;  else a warning
+//! a training that fails to its planned end, and learns with a part of the rate:  sick
 //! ```
 //!
 //! 0.1 is the upper end of TheDeepChecker and torchmortem; about 0.001 is usual. The comparison decides, not the number. Where the
@@ -36,6 +37,7 @@
 use super::check::{Check, calm_start, found};
 use crate::case::{Case, Outcome, Question};
 use crate::edit::Edit;
+use crate::failing::{RATE, reason, rounded};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::looks::{blew_up, last_loss, median, rises, stuck, trained, update_ratios, word};
 
@@ -45,14 +47,6 @@ pub(crate) const CHECK: Check = Check {
     source: include_str!("learning_rate_too_high.rs"),
     run,
 };
-
-/// The key of the rate.
-pub(crate) const RATE: &str = "compile.optimizer.config.learning_rate";
-
-/// A rate without the noise of its last digits.
-pub(crate) fn rounded(rate: f64) -> f64 {
-    format!("{rate:.3e}").parse().unwrap_or(rate)
-}
 
 fn run(case: &Case<'_>) -> Outcome {
     let rate = case.setup.learning_rate;
@@ -64,9 +58,30 @@ fn run(case: &Case<'_>) -> Outcome {
     let most = ratios.iter().copied().fold(0.0, f64::max);
     let large = usual > 0.1 || most > 1.0;
     let lost = blew_up(case) || rises(case);
-    if !lost && !large {
-        return Outcome::Fine;
+    if lost || large {
+        match compare(case, lost, usual, most) {
+            Outcome::Fine => {}
+            other => return other,
+        }
     }
+    // Large steps may learn at first, and fall off the edge later.
+    let whole = Question::Finish(Vec::new());
+    if large && !lost && case.curves.loss.len() < case.setup.epochs && case.answer(&whole).is_none() {
+        return Outcome::Ask(whole);
+    }
+    match reason(case) {
+        Err(question) => Outcome::Ask(question),
+        Ok(Some(found)) if found.cause == Cause::LearningRate && found.rate < 1.0 => {
+            let ends = Ends { part: 1.0 / found.rate, own: found.own, loss: found.healed, usual, most };
+            told(case, Severity::Sick, ends, found.edit)
+        }
+        Ok(_) => Outcome::Fine,
+    }
+}
+
+/// The same steps with a smaller rate, beside those that were watched.
+fn compare(case: &Case<'_>, lost: bool, usual: f64, most: f64) -> Outcome {
+    let rate = case.setup.learning_rate;
     let Some(own) = last_loss(case) else { return Outcome::Fine };
     let sick = lost || stuck(case);
     // Where nothing was learnt a tenth may not be enough; the best of three is told.
@@ -84,20 +99,32 @@ fn run(case: &Case<'_>) -> Outcome {
     let Some((part, loss, slower)) = best.filter(|b| !own.is_finite() || b.1 < own - 0.05 * own.abs()) else {
         return Outcome::Fine;
     };
+    let severity = if sick { Severity::Sick } else { Severity::Warning };
+    told(case, severity, Ends { part, own, loss, usual, most }, slower)
+}
+
+/// How the training ends as it is, and with a part of the rate.
+struct Ends {
+    part: f64,
+    own: f64,
+    loss: f64,
+    usual: f64,
+    most: f64,
+}
+
+fn told(case: &Case<'_>, severity: Severity, ends: Ends, slower: Edit) -> Outcome {
+    let Ends { part, own, loss, usual, most } = ends;
     let mut finding = CHECK.finding(
-        if sick { Severity::Sick } else { Severity::Warning },
+        severity,
         format!(
-            "with 1/{part} of the learning rate the loss ends at {} and not at {}",
+            "with 1/{part:.0} of the learning rate the loss ends at {} and not at {}",
             word(loss),
             word(own)
         ),
     );
+    let rate = rounded(case.setup.learning_rate / part);
     finding.evidence = vec![
-        Evidence::new(
-            "loss at the end",
-            own,
-            format!("{}, as with the rate {}", word(loss), rounded(rate / part)),
-        ),
+        Evidence::new("loss at the end", own, format!("{}, as with the rate {rate}", word(loss))),
         Evidence::new(
             "change of a kernel in a step against its size, median",
             usual,
@@ -131,7 +158,7 @@ mod tests {
         patient.trains_to(slower(1000.0), 1.0);
         assert_eq!(patient.told(&CHECK), (Severity::Sick, vec![Cause::LearningRate]));
         assert_eq!(patient.found(&CHECK).prescriptions[0].edits, slower(100.0));
-        patient.answers.clear();
+        patient = patient.forgotten();
         for part in [10.0, 100.0, 1000.0] {
             patient.trains_to(slower(part), 5.0);
         }
@@ -145,7 +172,7 @@ mod tests {
         assert_eq!(patient.ask(&CHECK), Outcome::Ask(Question::Train(slower(10.0))));
         patient.trains_to(slower(10.0), 0.8);
         assert!(patient.fine(&CHECK));
-        patient.answers.clear();
+        patient = patient.forgotten();
         patient.trains_to(slower(10.0), 0.2);
         assert_eq!(patient.found(&CHECK).severity, Severity::Warning);
     }

@@ -96,6 +96,18 @@ fn run(case: &Case<'_>) -> Outcome {
     found(finding)
 }
 
+/// The head can never answer what is wanted, by formula: no training changes that. A loss that takes numbers for probabilities
+/// is wrong too, and yet some networks find their way between the ends where its logarithm is cut off.
+pub(crate) fn impossible(setup: &Setup) -> bool {
+    let sick = |it: Misfit| it.severity == Severity::Sick;
+    if setup.outputs == 0 || setup.targets.len() > 1 {
+        return false;
+    }
+    let target = setup.targets.first().filter(|t| t.finite && t.features > 0);
+    units(setup).is_some_and(sick)
+        || target.is_some_and(|t| labels(setup, t).or_else(|| reach(setup, t)).is_some_and(sick))
+}
+
 /// What the number of units alone says.
 fn units(setup: &Setup) -> Option<Misfit> {
     let categorical = setup.loss.contains("Categorical") && setup.loss.contains("Crossentropy");

@@ -33,9 +33,9 @@
 //! Goodfellow, Bengio and Courville 2016, section 8.2; Cohen et al. 2021 (edge of stability).
 
 use super::check::{Check, found};
-use super::learning_rate_too_high::{RATE, rounded};
 use crate::case::{Case, Outcome};
 use crate::edit::Edit;
+use crate::failing::{RATE, rounded};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::looks::mean;
 

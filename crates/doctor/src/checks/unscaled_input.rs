@@ -21,7 +21,7 @@
 //!
 //! ```text
 //! √E[x²] > 10 or < 0.01, or σ > 3 in the widest feature and 100 times as much as in the narrowest:  a warning
-//! the network is in trouble, and is not on scaled inputs (measured):  sick
+//! the network is in trouble, or fails to the planned end of its training, and does not on scaled inputs (measured):  sick
 //! ```
 //!
 //! 10 is the limit of AutoTrainer; UMLAUT's, the range from −1 to 1, accuses standardized data. Indices that an Embedding reads
@@ -32,29 +32,14 @@
 //! LeCun, Bottou, Orr and Müller 1998, section 4.3.
 
 use super::check::{Check, calm_start, found};
-use crate::case::{Case, Outcome, Question, Spread};
-use crate::edit::Edit;
+use crate::case::{Case, Outcome, Question};
+use crate::failing::{far, reason, scaled};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::forecast::TRAINABLE;
 use crate::looks::{blew_up, last_loss, rises, stuck, trained, word};
 
 pub(crate) const CHECK: Check =
     Check { code: "SG203", name: "unscaled_input", source: include_str!("unscaled_input.rs"), run };
-
-/// Largest and smallest size.
-const SIZES: (f64, f64) = (0.01, 10.0);
-/// The deviation of the widest feature.
-const WIDE: f64 = 3.0;
-/// The widest feature against the narrowest.
-const APART: f64 = 100.0;
-
-fn far(s: &Spread) -> bool {
-    let varied = s.narrowest > 0.0 && s.narrowest.is_finite();
-    s.finite
-        && s.features > 0
-        && s.rms > 0.0
-        && (s.rms > SIZES.1 || s.rms < SIZES.0 || varied && s.widest > WIDE && s.widest > APART * s.narrowest)
-}
 
 fn run(case: &Case<'_>) -> Outcome {
     let setup = case.setup;
@@ -79,7 +64,7 @@ fn run(case: &Case<'_>) -> Outcome {
         return found(finding);
     }
     let Some(worst) = worst.filter(|_| !setup.scaled_inside && !indices) else { return Outcome::Fine };
-    let cure = Edit::Set("data.scale", "standard".into());
+    let cure = scaled();
     let mut evidence = vec![
         Evidence::new("root of the mean square of the inputs", worst.rms, "from 0.01 to 10, best about 1"),
         Evidence::new(
@@ -99,9 +84,13 @@ fn run(case: &Case<'_>) -> Outcome {
             "below 0.75, where the scale is not the cause",
         ));
         sick = healed >= 0.75;
-    } else if trained(case) && (blew_up(case) || rises(case) || stuck(case)) {
+    }
+    let mut tried = false;
+    if calm_start(case) && trained(case) && (blew_up(case) || rises(case) || stuck(case)) {
         let question = Question::Train(vec![cure.clone()]);
         let Some(answer) = case.answer(&question) else { return Outcome::Ask(question) };
+        // What blows up on scaled inputs too is not healed by scaling them.
+        tried = answer.loss.is_some_and(|l| !l.is_finite());
         if let (Some(scaled), Some(own)) = (answer.loss.filter(|l| l.is_finite()), last_loss(case)) {
             evidence.push(Evidence::new(
                 "loss after as many steps on scaled inputs",
@@ -111,6 +100,18 @@ fn run(case: &Case<'_>) -> Outcome {
             // Below what it was, and by more than chance.
             sick = !own.is_finite() || scaled < own - 0.1 * own.abs();
         }
+    }
+    match if sick || tried { Ok(None) } else { reason(case) } {
+        Err(question) => return Outcome::Ask(question),
+        Ok(Some(found)) if found.cause == Cause::InputScale => {
+            evidence.push(Evidence::new(
+                "loss at the end of the whole training on scaled inputs",
+                found.healed,
+                format!("{} as it is", word(found.own)),
+            ));
+            sick = true;
+        }
+        Ok(_) => {}
     }
     let mut finding = CHECK.finding(
         if sick { Severity::Sick } else { Severity::Warning },
@@ -128,6 +129,8 @@ fn run(case: &Case<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::Spread;
+    use crate::edit::Edit;
     use crate::testing::{Patient, standard};
 
     fn bytes() -> Spread {
@@ -154,7 +157,7 @@ mod tests {
         let Question::Train(edits) = question else { return };
         patient.trains_to(edits.clone(), f64::NAN);
         assert_eq!(patient.found(&CHECK).severity, Severity::Warning);
-        patient.answers.clear();
+        patient = patient.forgotten();
         patient.trains_to(edits, 0.5);
         assert_eq!(patient.found(&CHECK).severity, Severity::Sick);
     }

@@ -24,6 +24,7 @@
 //! ```text
 //! √E[y²] > 10, or 0 < σ(y) < 0.01:  a warning
 //! √E[y²] > 100 and the training blew up after a calm start:  sick
+//! Var[y] = 0 in every target, whatever the loss:  a warning, and the verdict is "unsure"
 //! ```
 //!
 //! 10 is a factor of 100 in the gradient of a squared error.
@@ -49,6 +50,17 @@ fn run(case: &Case<'_>) -> Outcome {
     let setup = case.setup;
     // With several outputs nobody knows here which loss is whose.
     let [target] = &setup.targets[..] else { return Outcome::Fine };
+    if target.finite && target.features > 0 && target.constant == target.features && setup.samples > 1 {
+        let mut finding = CHECK.finding(
+            Severity::Warning,
+            "the targets are the same for all samples: there is nothing to learn",
+        );
+        let of = format!("some of {}", target.features);
+        finding.evidence = vec![Evidence::new("targets that differ between samples", 0.0, of)];
+        finding.causes = vec![Cause::Labels];
+        finding.prescriptions = vec![Prescription::advice("check how the targets are read")];
+        return found(finding);
+    }
     let logarithmic = setup.loss == "MeanSquaredLogarithmicError";
     if !REGRESSION.contains(&setup.loss.as_str()) || logarithmic || setup.head != "linear" || !target.finite {
         return Outcome::Fine;

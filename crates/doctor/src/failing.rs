@@ -1,0 +1,124 @@
+//! Why a training fails: the whole of it once more with one thing changed, the smallest change first.
+
+use crate::case::{Case, Question, Spread};
+use crate::checks::check::suffers;
+use crate::edit::Edit;
+use crate::finding::Cause;
+use crate::learning::{STEPS, Standing, late, learnt, standing, steps_seen};
+use crate::looks::{blew_up, hidden_parts, median, rises, update_ratios};
+
+/// The key of the rate.
+pub(crate) const RATE: &str = "compile.optimizer.config.learning_rate";
+/// A step of the optimizer against the size of the weights, below which a larger rate is tried first: a tenth of what is usual.
+const SLOW: f64 = 1e-4;
+/// The same, above which much smaller rates are tried.
+const LARGE: f64 = 0.1;
+/// Of the loss without the change, what is left at most with one that heals.
+const BETTER: f64 = 0.75;
+
+/// What makes a failing network learn.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reason {
+    /// What was wrong.
+    pub cause: Cause,
+    /// The change that healed it.
+    pub edit: Edit,
+    /// By what the rate was multiplied; 1 for all other changes.
+    pub rate: f64,
+    /// The loss at the end, without the change.
+    pub own: f64,
+    /// The same with it.
+    pub healed: f64,
+}
+
+/// A rate without the noise of its last digits.
+pub(crate) fn rounded(rate: f64) -> f64 {
+    format!("{rate:.3e}").parse().unwrap_or(rate)
+}
+
+/// The edit that scales the inputs.
+pub(crate) fn scaled() -> Edit {
+    Edit::Set("data.scale", "standard".into())
+}
+
+/// Inputs whose size or spread may be a reason.
+pub(crate) fn far(s: &Spread) -> bool {
+    /// Largest and smallest size.
+    const SIZES: (f64, f64) = (0.01, 10.0);
+    /// The deviation of the widest feature.
+    const WIDE: f64 = 3.0;
+    /// The widest feature against the narrowest.
+    const APART: f64 = 100.0;
+    let varied = s.narrowest > 0.0 && s.narrowest.is_finite();
+    s.finite
+        && s.features > 0
+        && s.rms > 0.0
+        && (s.rms > SIZES.1 || s.rms < SIZES.0 || varied && s.widest > WIDE && s.widest > APART * s.narrowest)
+}
+
+/// The first change that makes a network learn that does not in all of its planned training; none where it learns, where that is
+/// not known, or where nothing that is tried here helps.
+pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
+    let asked = case.answer(&Question::Finish(Vec::new())).map(|a| &a.curves);
+    if standing(case)? != Standing::Fails {
+        return Ok(None);
+    }
+    let curves = asked.unwrap_or(case.curves);
+    let own = late(&curves.loss).unwrap_or(f64::NAN);
+    if own.is_finite() && steps_seen(case) < STEPS {
+        return Ok(None);
+    }
+    let heals = |cause: Cause, edit: Edit, rate: f64| -> Result<Option<Reason>, Question> {
+        let question = Question::Finish(vec![edit.clone()]);
+        let Some(answer) = case.answer(&question) else { return Err(question) };
+        let healed = late(&answer.curves.loss).filter(|l| !own.is_finite() || *l < BETTER * own);
+        // What is only learnt by heart heals nothing.
+        let by_heart = answer.curves.val_loss.iter().copied().fold(f64::INFINITY, f64::min);
+        let first = answer.curves.val_loss.first().copied().unwrap_or(f64::INFINITY);
+        let holds = answer.curves.val_loss.is_empty() || by_heart < 0.95 * first || by_heart < BETTER * own;
+        let learns = learnt(case, &answer.curves) && (holds || !own.is_finite());
+        Ok(healed.filter(|_| learns).map(|healed| Reason { cause, edit, rate, own, healed }))
+    };
+    let indices = case.looked_at().layers.iter().any(|l| l.class == "Embedding");
+    if !case.setup.scaled_inside
+        && !indices
+        && case.setup.inputs.iter().any(far)
+        && let Some(found) = heals(Cause::InputScale, scaled(), 1.0)?
+    {
+        return Ok(Some(found));
+    }
+    // A flow that is in trouble has causes of its own.
+    if suffers(case) && own.is_finite() {
+        return Ok(None);
+    }
+    let usual = median(update_ratios(case)).unwrap_or(0.0);
+    let rate = case.setup.learning_rate;
+    let much = blew_up(case) || rises(case) || usual > LARGE || !own.is_finite();
+    let mut tries: Vec<(Cause, Edit, f64)> = Vec::new();
+    let rates = |parts: &[f64]| -> Vec<(Cause, Edit, f64)> {
+        let one = |&part: &f64| (Cause::LearningRate, Edit::Set(RATE, rounded(rate * part).into()), part);
+        parts.iter().filter(|_| rate.is_finite() && rate > 0.0).map(one).collect()
+    };
+    if usual > 0.0 && usual < SLOW && own.is_finite() {
+        // So many times that a step moves the weights by a thousandth, and ten times more.
+        let times = 10_f64.powf((1e-3 / usual).log10().round().clamp(1.0, 7.0));
+        tries.extend(rates(&[times, 10.0 * times]));
+    }
+    tries.extend(rates(if much { &[0.1, 0.01, 1e-3, 1e-4] } else { &[0.1] }));
+    if own.is_finite() && !case.setup.loaded && hidden_parts(case).iter().any(|p| p.wanted.is_some()) {
+        tries.push((Cause::Initializer, Edit::Initializers, 1.0));
+        tries.push((Cause::Activation, Edit::Activation("elu".into()), 1.0));
+        if hidden_parts(case).len() > 4 {
+            tries.push((Cause::Depth, Edit::Depth(0.5), 1.0));
+        }
+    }
+    if own.is_finite() && !much && usual >= SLOW {
+        tries.extend(rates(&[10.0]));
+    }
+    for (cause, edit, times) in tries {
+        if let Some(found) = heals(cause, edit, times)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
