@@ -13,6 +13,10 @@ pub(crate) const RATE: &str = "compile.optimizer.config.learning_rate";
 const SLOW: f64 = 1e-4;
 /// The same, above which much smaller rates are tried.
 const LARGE: f64 = 0.1;
+/// Draws of the weights that are trained beside the network's own: any that are not usual ones.
+const OTHER_SEEDS: [i64; 2] = [90_001, 90_002];
+/// So many times the planned epochs a network without any other sign of illness is given.
+pub(crate) const PATIENCE: i64 = 4;
 /// Of the loss without the change, what is left at most with one that heals.
 const BETTER: f64 = 0.75;
 
@@ -91,6 +95,12 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     if suffers(case) && own.is_finite() {
         return Ok(None);
     }
+    // Where other draws of the weights learn, chance is to blame and no setting.
+    for seed in OTHER_SEEDS {
+        if own.is_finite() && heals(Cause::Epochs, Edit::Set("fit.seed", seed.into()), 1.0)?.is_some() {
+            return Ok(None);
+        }
+    }
     let usual = median(update_ratios(case)).unwrap_or(0.0);
     let rate = case.setup.learning_rate;
     let much = blew_up(case) || rises(case) || usual > LARGE || !own.is_finite();
@@ -103,6 +113,10 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
         // So many times that a step moves the weights by a thousandth, and ten times more.
         let times = 10_f64.powf((1e-3 / usual).log10().round().clamp(1.0, 7.0));
         tries.extend(rates(&[times, 10.0 * times]));
+    }
+    if own.is_finite() && !much {
+        let epochs = (case.setup.epochs as i64).saturating_mul(PATIENCE);
+        tries.push((Cause::Epochs, Edit::Set("fit.epochs", epochs.into()), 1.0));
     }
     tries.extend(rates(if much { &[0.1, 0.01, 1e-3, 1e-4] } else { &[0.1] }));
     if own.is_finite() && !case.setup.loaded && hidden_parts(case).iter().any(|p| p.wanted.is_some()) {

@@ -41,7 +41,16 @@ pub(crate) fn standard(features: usize) -> Spread {
 /// Whole numbers below this.
 pub(crate) fn labels(classes: usize) -> Spread {
     let most = classes.saturating_sub(1) as f64;
-    Spread { least: 0.0, most, mean: most / 2.0, whole: true, distinct: classes, common: 1.0 / classes.max(1) as f64, entropy: (classes.max(1) as f64).ln(), ..standard(1) }
+    Spread {
+        least: 0.0,
+        most,
+        mean: most / 2.0,
+        whole: true,
+        distinct: classes,
+        common: 1.0 / classes.max(1) as f64,
+        entropy: (classes.max(1) as f64).ln(),
+        ..standard(1)
+    }
 }
 
 fn seen(linear: bool) -> Observation {

@@ -37,7 +37,8 @@ fn correlation(prepared: &Prepared) -> Option<f64> {
     let column = |values: &[f32], width: usize, k: usize| -> Vec<f64> {
         values.iter().skip(k).step_by(width.max(1)).map(|v| f64::from(*v)).collect()
     };
-    let mut targets: Vec<Vec<f64>> = (0..outputs.min(CLASSES)).map(|k| column(y_values, outputs, k)).collect();
+    let mut targets: Vec<Vec<f64>> =
+        (0..outputs.min(CLASSES)).map(|k| column(y_values, outputs, k)).collect();
     let most = y_values.iter().fold(0.0_f32, |a, v| a.max(*v));
     let labels = outputs == 1 && y_values.iter().all(|v| v.fract() == 0.0 && *v >= 0.0);
     if labels && most < CLASSES as f32 {
@@ -49,7 +50,8 @@ fn correlation(prepared: &Prepared) -> Option<f64> {
         let mean = values.iter().sum::<f64>() / rows.max(1) as f64;
         values.iter_mut().for_each(|v| *v -= mean);
         let length = values.iter().map(|v| v * v).sum::<f64>().sqrt();
-        (length.is_finite() && length > 1e-9 * mean.abs()).then(|| values.iter().map(|v| v / length).collect())
+        (length.is_finite() && length > 1e-9 * mean.abs())
+            .then(|| values.iter().map(|v| v / length).collect())
     };
     let targets: Vec<Vec<f64>> = targets.into_iter().filter_map(unit).collect();
     let of_input = |k: usize| {

@@ -26,7 +26,8 @@ fn not_accused(text: &str) -> Diagnosis {
 
 /// Some warning says this.
 fn says(diagnosis: &Diagnosis, words: &str) {
-    let said = diagnosis.findings.iter().any(|f| f.summary.contains(words) && f.severity == Severity::Warning);
+    let said =
+        diagnosis.findings.iter().any(|f| f.summary.contains(words) && f.severity == Severity::Warning);
     assert!(said, "{words}: {}", told(diagnosis));
 }
 
@@ -71,15 +72,21 @@ fn targets_that_are_all_the_same() {
         says(&diagnosis, "the same for all samples");
         let compile = "optimizer = \"adam\"\nloss = \"mean_squared_error\"";
         let data = data + "\nlabels = \"numbers\"";
-        says(&not_accused(&experiment(&data, &(layers.clone() + NUMBER), compile)), "the same for all samples");
+        says(
+            &not_accused(&experiment(&data, &(layers.clone() + NUMBER), compile)),
+            "the same for all samples",
+        );
     }
 }
 
 #[test]
 fn a_batch_of_zeros_among_others() {
-    let data = rows("zero_rows.csv", 320, |i, k| if i < 64 { 0.0 } else { 2.0 * random(i, k) - 1.0 }, |i| {
-        f64::from(u8::from(i >= 64 && random(i, 0) > 0.5))
-    });
+    let data = rows(
+        "zero_rows.csv",
+        320,
+        |i, k| if i < 64 { 0.0 } else { 2.0 * random(i, k) - 1.0 },
+        |i| f64::from(u8::from(i >= 64 && random(i, 0) > 0.5)),
+    );
     let layers = hidden(2, "relu", "") + SIGMOID;
     assert_eq!(not_accused(&experiment(&data, &layers, &binary("Adam", 1e-2))).verdict, Verdict::Healthy);
 }
@@ -87,14 +94,15 @@ fn a_batch_of_zeros_among_others() {
 #[test]
 fn layers_that_the_theory_does_not_know() {
     for odd in ["softmax", "glu"] {
-        let layers = format!(
-            "{}{{ layer = \"activation\", activation = \"{odd}\" }}, {TEN}",
-            hidden(1, "linear", "")
-        );
+        let layers =
+            format!("{}{{ layer = \"activation\", activation = \"{odd}\" }}, {TEN}", hidden(1, "linear", ""));
         let diagnosis = not_accused(&digits(&layers, &classes("Adam", 1e-2)));
         assert_ne!(diagnosis.forecast.left_out.len(), 0, "{odd}");
         let ledger = diagnosis.ledger();
-        assert!(ledger.way.len() >= 2 && ledger.way.iter().all(|e| e.decibels.is_finite()), "{odd}: {ledger:?}");
+        assert!(
+            ledger.way.len() >= 2 && ledger.way.iter().all(|e| e.decibels.is_finite()),
+            "{odd}: {ledger:?}"
+        );
     }
 }
 
@@ -113,7 +121,8 @@ fn one_two_or_three_samples() {
 fn batches_larger_than_the_data() {
     let layers = hidden(2, "relu", "") + SIGMOID;
     let data = rows("small.csv", 50, |i, k| 2.0 * random(i, k) - 1.0, label);
-    let text = experiment(&data, &layers, &binary("Adam", 1e-2)).replace("batch_size = 32", "batch_size = 4096");
+    let text =
+        experiment(&data, &layers, &binary("Adam", 1e-2)).replace("batch_size = 32", "batch_size = 4096");
     assert_eq!(not_accused(&text).verdict, Verdict::Healthy);
 }
 

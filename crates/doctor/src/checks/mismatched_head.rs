@@ -108,6 +108,11 @@ pub(crate) fn impossible(setup: &Setup) -> bool {
         || target.is_some_and(|t| labels(setup, t).or_else(|| reach(setup, t)).is_some_and(sick))
 }
 
+/// The loss takes for probabilities what is none.
+pub(crate) fn misread(setup: &Setup) -> bool {
+    setup.targets.len() <= 1 && probabilities(setup).is_some_and(|it| it.severity == Severity::Sick)
+}
+
 /// What the number of units alone says.
 fn units(setup: &Setup) -> Option<Misfit> {
     let categorical = setup.loss.contains("Categorical") && setup.loss.contains("Crossentropy");

@@ -50,8 +50,10 @@ fn run(case: &Case<'_>) -> Outcome {
     // With several outputs nobody knows here which loss is whose.
     let [target] = &setup.targets[..] else { return Outcome::Fine };
     if target.finite && target.features > 0 && target.constant == target.features && setup.samples > 1 {
-        let mut finding =
-            CHECK.finding(Severity::Warning, "the targets are the same for all samples: there is nothing to learn");
+        let mut finding = CHECK.finding(
+            Severity::Warning,
+            "the targets are the same for all samples: there is nothing to learn",
+        );
         let of = format!("some of {}", target.features);
         finding.evidence = vec![Evidence::new("targets that differ between samples", 0.0, of)];
         finding.causes = vec![Cause::Labels];

@@ -81,10 +81,10 @@ pub struct Net {
     between: Between,
     dropout: f64,
     residual: bool,
-    pub optimizer: &'static str,
-    pub rate: f64,
-    pub batch: usize,
-    pub epochs: usize,
+    optimizer: &'static str,
+    rate: f64,
+    batch: usize,
+    epochs: usize,
     /// Units, activation and loss of the output; none for those that fit.
     head: Option<(usize, &'static str, &'static str)>,
     seed: u64,
@@ -100,13 +100,33 @@ fn fitting(activation: &str) -> &'static str {
 }
 
 /// Those that usual networks have.
-const USUAL: [&str; 9] =
-    ["relu", "tanh", "elu", "selu", "gelu", "silu", "leaky_relu", "sigmoid", "softplus"];
+const USUAL: [&str; 9] = ["relu", "tanh", "elu", "selu", "gelu", "silu", "leaky_relu", "sigmoid", "softplus"];
 /// Everything that acts number by number.
 const ALL: [&str; 24] = [
-    "celu", "elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu", "linear",
-    "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink", "softplus", "softsign",
-    "sparse_plus", "squareplus", "tanh", "tanh_shrink", "prelu",
+    "celu",
+    "elu",
+    "exponential",
+    "gelu",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "soft_shrink",
+    "softplus",
+    "softsign",
+    "sparse_plus",
+    "squareplus",
+    "tanh",
+    "tanh_shrink",
+    "prelu",
 ];
 
 fn named(class: &str, config: &str) -> String {
@@ -118,7 +138,9 @@ fn any_initializer(draw: &mut Draw) -> Option<String> {
     let size = |draw: &mut Draw| draw.of(&[0.001, 0.01, 0.05, 0.1, 0.3, 0.5, 1.0, 2.0, 4.0]);
     Some(match draw.from(0, 9) {
         0 => return None,
-        1 => format!("\"{}\"", draw.of(&["glorot_uniform", "glorot_normal", "lecun_normal", "lecun_uniform"])),
+        1 => {
+            format!("\"{}\"", draw.of(&["glorot_uniform", "glorot_normal", "lecun_normal", "lecun_uniform"]))
+        }
         2 => format!("\"{}\"", draw.of(&["he_normal", "he_uniform"])),
         3 => {
             let size = size(draw);
@@ -127,13 +149,18 @@ fn any_initializer(draw: &mut Draw) -> Option<String> {
         4 => named("RandomNormal", &format!("mean = 0.0, stddev = {}", size(draw))),
         5 => named("TruncatedNormal", &format!("mean = 0.0, stddev = {}", size(draw))),
         6 => named("Orthogonal", &format!("gain = {}", draw.of(&[0.1, 0.5, 1.0, 1.4, 2.0, 4.0]))),
-        7 => format!("\"{}\"", draw.of(&["random_normal", "random_uniform", "truncated_normal", "orthogonal"])),
-        8 => named("VarianceScaling", &format!(
-            "scale = {}, mode = \"{}\", distribution = \"{}\"",
-            draw.of(&[0.1, 1.0, 2.0, 3.0, 6.0]),
-            draw.of(&["fan_in", "fan_out", "fan_avg"]),
-            draw.of(&["uniform", "truncated_normal"])
-        )),
+        7 => {
+            format!("\"{}\"", draw.of(&["random_normal", "random_uniform", "truncated_normal", "orthogonal"]))
+        }
+        8 => named(
+            "VarianceScaling",
+            &format!(
+                "scale = {}, mode = \"{}\", distribution = \"{}\"",
+                draw.of(&[0.1, 1.0, 2.0, 3.0, 6.0]),
+                draw.of(&["fan_in", "fan_out", "fan_avg"]),
+                draw.of(&["uniform", "truncated_normal"])
+            ),
+        ),
         _ => "\"he_uniform\"".into(),
     })
 }
@@ -191,7 +218,8 @@ impl Net {
     pub fn name(&self) -> String {
         let mut name = format!("{} {}×{} {}", self.set.name, self.depth, self.width, self.activation);
         let initializer = self.initializer.as_deref().unwrap_or("-");
-        let plain = initializer.replace("class_name = ", "").replace("config = ", "").replace(['"', '{', '}'], "");
+        let plain =
+            initializer.replace("class_name = ", "").replace("config = ", "").replace(['"', '{', '}'], "");
         let _ = write!(name, " [{}]", plain.split_whitespace().collect::<Vec<_>>().join(" "));
         match self.between {
             Between::Nothing => {}
@@ -225,13 +253,17 @@ impl Net {
             made(&|net| (net.activation, net.initializer) = (to.into(), Some("\"he_normal\"".into())))
         };
         let rate = |adam: f64, sgd: f64| {
-            made(&|net| (net.optimizer, net.rate) = if net.optimizer == "SGD" { ("SGD", sgd) } else { ("Adam", adam) })
+            made(&|net| {
+                (net.optimizer, net.rate) = if net.optimizer == "SGD" { ("SGD", sgd) } else { ("Adam", adam) }
+            })
         };
         let all = match cause {
             Cause::Activation => vec![activation("relu"), activation("elu")],
             Cause::Depth => vec![made(&|net| net.depth = net.depth.min(2))],
             Cause::Width => vec![made(&|net| net.width = net.width.max(32))],
-            Cause::LearningRate | Cause::Optimizer => vec![rate(2e-3, 0.05), rate(1e-2, 0.5), rate(3e-4, 0.005)],
+            Cause::LearningRate | Cause::Optimizer => {
+                vec![rate(2e-3, 0.05), rate(1e-2, 0.5), rate(3e-4, 0.005)]
+            }
             Cause::InputScale => vec![made(&|net| net.scale = Some("standard"))],
             Cause::OutputHead | Cause::Loss | Cause::Labels => vec![made(&|net| net.head = None)],
             Cause::BatchSize => vec![made(&|net| net.batch = 32)],
@@ -256,7 +288,8 @@ impl Net {
         if let Some(scale) = self.scale {
             let _ = writeln!(data, "scale = \"{scale}\"");
         }
-        let initializer = self.initializer.as_ref().map_or(String::new(), |i| format!(", kernel_initializer = {i}"));
+        let initializer =
+            self.initializer.as_ref().map_or(String::new(), |i| format!(", kernel_initializer = {i}"));
         let layer = |word: &str| format!("{{ layer = \"{word}\" }}");
         let activation = match self.activation.as_str() {
             "prelu" => layer("p_re_lu"),
@@ -274,7 +307,8 @@ impl Net {
             block.push(format!("{{ layer = \"dropout\", rate = {} }}", self.dropout));
         }
         let block = block.join(", ");
-        let mut layers = if self.set.name == "digits" && self.raw.is_none() { vec![layer("flatten")] } else { vec![] };
+        let mut layers =
+            if self.set.name == "digits" && self.raw.is_none() { vec![layer("flatten")] } else { vec![] };
         if self.depth > 0 {
             layers.push(block.clone());
         }
@@ -283,13 +317,20 @@ impl Net {
             layers.push(format!("{{ repeat = {}, block = [ {all} ] }}", self.depth - 1));
         }
         let (units, activation, loss) = self.head();
-        layers.push(format!("{{ layer = \"dense\", units = {units}, activation = \"{activation}\"{} }}",
+        layers.push(format!(
+            "{{ layer = \"dense\", units = {units}, activation = \"{activation}\"{} }}",
             // A tiny or huge initializer is used for every layer, as people do.
-            initializer));
+            initializer
+        ));
         let metrics = if self.classes() { "metrics = [\"accuracy\"]\n" } else { "" };
         format!(
             "[data]\n{data}[model]\nlayers = [ {} ]\n[compile]\noptimizer = {{ class_name = \"{}\", config = {{ learning_rate = {} }} }}\nloss = \"{loss}\"\n{metrics}[fit]\nepochs = {}\nbatch_size = {}\nseed = {}\n",
-            layers.join(",\n  "), self.optimizer, self.rate, self.epochs, self.batch, self.seed
+            layers.join(",\n  "),
+            self.optimizer,
+            self.rate,
+            self.epochs,
+            self.batch,
+            self.seed
         )
     }
 }
@@ -317,7 +358,17 @@ fn raw_file(set: Set, seed: u64, (times, shift): (f64, f64)) -> PathBuf {
 
 /// The families, by name.
 pub const FAMILIES: [&str; 11] = [
-    "bench", "usual", "catalog", "initializer", "deep", "normalized", "residual", "rate", "input", "head", "equal",
+    "bench",
+    "usual",
+    "catalog",
+    "initializer",
+    "deep",
+    "normalized",
+    "residual",
+    "rate",
+    "input",
+    "head",
+    "equal",
 ];
 
 /// One network of a family.
@@ -331,18 +382,45 @@ pub fn draw(family: &'static str, seed: u64) -> Net {
         net.width = d.of(&[8, 16, 32, 64, 128]);
         net.depth = d.from(1, 4);
         net.batch = d.of(&[16, 32, 64]);
-        (net.optimizer, net.rate) = d.of(&[("Adam", 1e-3), ("Adam", 1e-2), ("SGD", 0.05), ("SGD", 0.2), ("RMSprop", 1e-3), ("Nadam", 2e-3)]);
+        (net.optimizer, net.rate) = d.of(&[
+            ("Adam", 1e-3),
+            ("Adam", 1e-2),
+            ("SGD", 0.05),
+            ("SGD", 0.2),
+            ("RMSprop", 1e-3),
+            ("Nadam", 2e-3),
+        ]);
     };
     match family {
         // The public benchmark's shape: narrow stacks on circles, large batches, few steps.
         "bench" => {
             net.set = Set { samples: 1000, ..SETS[0] };
             net.scale = None;
-            net.activation = d.of(&["relu", "sigmoid", "tanh", "exponential", "softsign", "elu", "selu", "softplus", "hard_sigmoid", "linear", "leaky_relu", "gelu"]).into();
-            net.initializer = if d.chance(0.5) { Some(named("VarianceScaling", "scale = 2.0, mode = \"fan_in\", distribution = \"uniform\"")) } else { any_initializer(d) };
+            net.activation = d
+                .of(&[
+                    "relu",
+                    "sigmoid",
+                    "tanh",
+                    "exponential",
+                    "softsign",
+                    "elu",
+                    "selu",
+                    "softplus",
+                    "hard_sigmoid",
+                    "linear",
+                    "leaky_relu",
+                    "gelu",
+                ])
+                .into();
+            net.initializer = if d.chance(0.5) {
+                Some(named("VarianceScaling", "scale = 2.0, mode = \"fan_in\", distribution = \"uniform\""))
+            } else {
+                any_initializer(d)
+            };
             net.depth = d.from(3, 18);
             net.width = d.of(&[1, 3, 4, 5, 5, 5, 8, 16, 64]);
-            (net.optimizer, net.rate) = d.of(&[("Adam", 1e-3), ("Adam", 1e-3), ("Adam", 1e-2), ("SGD", 0.01), ("SGD", 0.1)]);
+            (net.optimizer, net.rate) =
+                d.of(&[("Adam", 1e-3), ("Adam", 1e-3), ("Adam", 1e-2), ("SGD", 0.01), ("SGD", 0.1)]);
             net.batch = d.of(&[128, 128, 32]);
             net.epochs = 100;
             net.head = d.chance(0.3).then_some((2, "softmax", "sparse_categorical_crossentropy"));
@@ -362,7 +440,19 @@ pub fn draw(family: &'static str, seed: u64) -> Net {
         }
         "deep" => {
             usual(&mut net, d);
-            net.activation = d.of(&["relu", "tanh", "elu", "selu", "sigmoid", "softsign", "gelu", "exponential", "softplus"]).into();
+            net.activation = d
+                .of(&[
+                    "relu",
+                    "tanh",
+                    "elu",
+                    "selu",
+                    "sigmoid",
+                    "softsign",
+                    "gelu",
+                    "exponential",
+                    "softplus",
+                ])
+                .into();
             net.depth = d.from(8, 25);
             net.width = d.of(&[2, 4, 8, 16, 32, 64]);
             if d.chance(0.6) {
@@ -392,9 +482,20 @@ pub fn draw(family: &'static str, seed: u64) -> Net {
         "rate" => {
             usual(&mut net, d);
             (net.optimizer, net.rate) = d.of(&[
-                ("Adam", 1e-7), ("Adam", 1e-5), ("Adam", 0.1), ("Adam", 1.0), ("Adam", 10.0),
-                ("SGD", 1e-6), ("SGD", 1e-3), ("SGD", 1.0), ("SGD", 10.0), ("SGD", 100.0),
-                ("RMSprop", 0.3), ("RMSprop", 1e-6), ("Adagrad", 0.01), ("Adadelta", 1.0),
+                ("Adam", 1e-7),
+                ("Adam", 1e-5),
+                ("Adam", 0.1),
+                ("Adam", 1.0),
+                ("Adam", 10.0),
+                ("SGD", 1e-6),
+                ("SGD", 1e-3),
+                ("SGD", 1.0),
+                ("SGD", 10.0),
+                ("SGD", 100.0),
+                ("RMSprop", 0.3),
+                ("RMSprop", 1e-6),
+                ("Adagrad", 0.01),
+                ("Adadelta", 1.0),
             ]);
             net.dropout = if d.chance(0.2) { 0.3 } else { 0.0 };
         }
@@ -406,17 +507,31 @@ pub fn draw(family: &'static str, seed: u64) -> Net {
         "head" => {
             usual(&mut net, d);
             net.head = Some(match net.set.classes {
-                0 => d.of(&[(1, "sigmoid", "mean_squared_error"), (1, "tanh", "mean_squared_error"), (1, "relu", "mean_squared_error"), (1, "linear", "huber")]),
+                0 => d.of(&[
+                    (1, "sigmoid", "mean_squared_error"),
+                    (1, "tanh", "mean_squared_error"),
+                    (1, "relu", "mean_squared_error"),
+                    (1, "linear", "huber"),
+                ]),
                 2 => d.of(&[
-                    (1, "softmax", "binary_crossentropy"), (1, "linear", "binary_crossentropy"), (1, "tanh", "binary_crossentropy"),
-                    (1, "relu", "binary_crossentropy"), (1, "sigmoid", "mean_squared_error"), (1, "linear", "mean_squared_error"),
-                    (2, "softmax", "sparse_categorical_crossentropy"), (2, "sigmoid", "sparse_categorical_crossentropy"),
-                    (1, "softmax", "sparse_categorical_crossentropy"), (4, "softmax", "sparse_categorical_crossentropy"),
+                    (1, "softmax", "binary_crossentropy"),
+                    (1, "linear", "binary_crossentropy"),
+                    (1, "tanh", "binary_crossentropy"),
+                    (1, "relu", "binary_crossentropy"),
+                    (1, "sigmoid", "mean_squared_error"),
+                    (1, "linear", "mean_squared_error"),
+                    (2, "softmax", "sparse_categorical_crossentropy"),
+                    (2, "sigmoid", "sparse_categorical_crossentropy"),
+                    (1, "softmax", "sparse_categorical_crossentropy"),
+                    (4, "softmax", "sparse_categorical_crossentropy"),
                 ]),
                 n => d.of(&[
-                    (n, "linear", "sparse_categorical_crossentropy"), (n, "relu", "sparse_categorical_crossentropy"),
-                    (n, "sigmoid", "sparse_categorical_crossentropy"), (n + 5, "softmax", "sparse_categorical_crossentropy"),
-                    (1, "sigmoid", "mean_squared_error"), (1, "linear", "mean_squared_error"),
+                    (n, "linear", "sparse_categorical_crossentropy"),
+                    (n, "relu", "sparse_categorical_crossentropy"),
+                    (n, "sigmoid", "sparse_categorical_crossentropy"),
+                    (n + 5, "softmax", "sparse_categorical_crossentropy"),
+                    (1, "sigmoid", "mean_squared_error"),
+                    (1, "linear", "mean_squared_error"),
                 ]),
             });
         }
