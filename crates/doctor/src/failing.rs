@@ -136,3 +136,76 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Patient;
+
+    /// Fails in all of its 20 epochs, calmly, and so do other draws of its weights.
+    fn failing() -> Patient {
+        let mut patient = Patient::healthy(3);
+        patient.curves.loss = vec![1.1; 3];
+        patient.finishes_at(Vec::new(), 1.1);
+        OTHER_SEEDS.iter().for_each(|s| patient.finishes_at(vec![Edit::Set("fit.seed", (*s).into())], 1.1));
+        patient
+    }
+
+    fn edit(question: Result<Option<Reason>, Question>) -> Edit {
+        match question {
+            Err(Question::Finish(mut edits)) => edits.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_smallest_change_that_heals_is_the_cause() {
+        let mut patient = failing();
+        let mut asked = Vec::new();
+        loop {
+            let next = edit(reason(&patient.case()));
+            asked.push(next.clone());
+            patient.finishes_at(vec![next.clone()], if next == Edit::Initializers { 0.3 } else { 1.1 });
+            if let Ok(found) = reason(&patient.case()) {
+                let found = found.unwrap();
+                assert_eq!(
+                    (found.cause, found.edit, found.rate),
+                    (Cause::Initializer, Edit::Initializers, 1.0)
+                );
+                break;
+            }
+        }
+        assert_eq!(asked.len(), 3, "more epochs, a smaller rate, other weights: {asked:?}");
+    }
+
+    #[test]
+    fn what_other_draws_or_more_epochs_learn_has_no_cause_in_the_network() {
+        let mut patient = failing();
+        patient.finishes_at(vec![Edit::Set("fit.seed", OTHER_SEEDS[1].into())], 0.3);
+        assert_eq!(reason(&patient.case()), Ok(None));
+        let mut patient = failing();
+        patient.finishes_at(vec![Edit::Set("fit.epochs", 80.into())], 0.3);
+        assert_eq!(reason(&patient.case()).unwrap().unwrap().cause, Cause::Epochs);
+    }
+
+    #[test]
+    fn what_learns_few_steps_and_nobody_who_trains_give_no_reason() {
+        assert_eq!(reason(&Patient::healthy(3).case()), Ok(None));
+        assert_eq!(reason(&Patient::empty().case()), Ok(None));
+        let mut patient = failing();
+        patient.setup.samples = 64;
+        assert_eq!(reason(&patient.case()), Ok(None));
+    }
+
+    #[test]
+    fn what_is_learnt_by_heart_heals_nothing() {
+        let mut patient = failing();
+        for times in [vec![Edit::Set("fit.epochs", 80.into())], vec![Edit::Set(RATE, 1e-4.into())]] {
+            patient.finishes_at(times, 1.1);
+        }
+        patient.finishes_at(vec![Edit::Initializers], 0.3);
+        let last = patient.answers.last_mut().unwrap();
+        last.curves.val_loss = vec![1.1, 1.2, 1.4];
+        assert_eq!(edit(reason(&patient.case())), Edit::Activation("elu".into()));
+    }
+}

@@ -7,7 +7,8 @@ mod sweep;
 use std::collections::BTreeMap;
 use steadygrad_doctor::{Cause, Edit, Severity, Verdict};
 use steadygrad_lab::{Diagnosis, Examination, Experiment, examine};
-use sweep::generator::{FAMILIES, Net, draw};
+use sweep::families::{FAMILIES, draw};
+use sweep::generator::Net;
 use sweep::truth::{Known, Truth, parallel, truth};
 
 /// Of what the sound network reaches, what a healthy one has at least: less is neither here nor there.

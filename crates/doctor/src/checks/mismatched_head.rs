@@ -31,6 +31,9 @@
 //! note:     squared error of a softmax or sigmoid against labels;  relu in front of a regression
 //! ```
 //!
+//! A loss that takes numbers for probabilities is a warning only where the training was seen to learn by its metric: its own loss
+//! says nothing then. Before any training it leaves the verdict "unsure", as some networks find their way.
+//!
 //! These follow from the formulas; the quarter keeps noise at the end of a range from being more than a warning. Only networks
 //! with one output are looked at.
 //!
