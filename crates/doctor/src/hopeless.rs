@@ -30,7 +30,7 @@ fn divides(setup: &Setup) -> bool {
 }
 
 fn unstable(setup: &Setup) -> bool {
-    setup.parts.iter().filter_map(|p| p.slope).any(|slope| !(slope < UNSTABLE))
+    setup.parts.iter().filter_map(|p| p.slope).any(|slope| slope.is_nan() || slope >= UNSTABLE)
 }
 
 /// A layer in which a single rectifier is left passes on one number that is never below 0, and the next step may shut it.

@@ -154,10 +154,10 @@ fn table(rows: &[Row]) -> [Count; 2] {
         hard += usize::from(row.truth == Truth::Fails && row.reference != Truth::Learns);
         let skills: Vec<String> = row.skills.iter().map(|s| format!("{s:.2}")).collect();
         let skills = skills.join(" ");
-        for i in 0..2 {
+        for (i, sum) in all.iter_mut().enumerate() {
             let count = Count::of(row, i);
             table.entry(row.net.family).or_default()[i].add(count);
-            all[i].add(count);
+            sum.add(count);
             let Some(said) = &row.said[i] else { continue };
             let what = match () {
                 () if count.accused > 0 => "ALARM",

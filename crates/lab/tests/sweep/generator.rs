@@ -10,7 +10,7 @@ use steadygrad_doctor::Cause;
 pub struct Set {
     pub name: &'static str,
     pub(super) samples: usize,
-    split: f64,
+    pub(super) split: f64,
     pub(super) classes: usize,
 }
 
