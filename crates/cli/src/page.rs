@@ -6,7 +6,7 @@ use steadygrad::Result;
 
 /// Writes the page, if one is wanted. To be called before a word is said: who reads our output through `head` wants the file all
 /// the same.
-pub fn write<'a>(file: Option<&'a Path>, page: impl FnOnce() -> String) -> Option<Result<&'a Path>> {
+pub fn write(file: Option<&Path>, page: impl FnOnce() -> String) -> Option<Result<&Path>> {
     file.map(|file| steadygrad::data::file::replace(file, page()).map(|()| file))
 }
 

@@ -2,10 +2,10 @@
 
 use crate::case::{Case, Outcome, Question, Setup, Spread};
 use crate::checks::CATALOG;
-use crate::checks::impossible;
+use crate::checks::{impossible, misread};
 use crate::finding::{Finding, Severity};
-use crate::hopeless::hopeless;
-use crate::learning::{STEPS, Standing, standing, steps_seen};
+use crate::hopeless::{hangs, hopeless};
+use crate::learning::{STEPS, Standing, learnt, standing, steps_seen};
 use std::fmt;
 
 /// What a network is, all in all.
@@ -182,6 +182,11 @@ fn weigh(case: &Case<'_>, findings: &mut [Finding]) -> Result<bool, Question> {
     let standing = if blank { Standing::NotSeen } else { standing(case)? };
     let doubt = match standing {
         _ if blank => true,
+        // What was seen to learn is well, whatever it hangs by. What learns late, by one living unit or against its own loss,
+        // does so by luck.
+        Standing::Learns if (hangs(case) || misread(case.setup)) && !learnt(case, case.curves) => {
+            return Ok(false);
+        }
         Standing::Learns => false,
         Standing::Fails => return Ok(false),
         Standing::NotSeen if hopeless(case) => return Ok(false),

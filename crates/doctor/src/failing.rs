@@ -13,6 +13,10 @@ pub(crate) const RATE: &str = "compile.optimizer.config.learning_rate";
 const SLOW: f64 = 1e-4;
 /// The same, above which much smaller rates are tried.
 const LARGE: f64 = 0.1;
+/// Draws of the weights that are trained beside the network's own: any that are not usual ones.
+const OTHER_SEEDS: [i64; 2] = [90_001, 90_002];
+/// So many times the planned epochs a network without any other sign of illness is given.
+pub(crate) const PATIENCE: i64 = 4;
 /// Of the loss without the change, what is left at most with one that heals.
 const BETTER: f64 = 0.75;
 
@@ -91,6 +95,12 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     if suffers(case) && own.is_finite() {
         return Ok(None);
     }
+    // Where other draws of the weights learn, chance is to blame and no setting.
+    for seed in OTHER_SEEDS {
+        if own.is_finite() && heals(Cause::Epochs, Edit::Set("fit.seed", seed.into()), 1.0)?.is_some() {
+            return Ok(None);
+        }
+    }
     let usual = median(update_ratios(case)).unwrap_or(0.0);
     let rate = case.setup.learning_rate;
     let much = blew_up(case) || rises(case) || usual > LARGE || !own.is_finite();
@@ -103,6 +113,10 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
         // So many times that a step moves the weights by a thousandth, and ten times more.
         let times = 10_f64.powf((1e-3 / usual).log10().round().clamp(1.0, 7.0));
         tries.extend(rates(&[times, 10.0 * times]));
+    }
+    if own.is_finite() && !much {
+        let epochs = (case.setup.epochs as i64).saturating_mul(PATIENCE);
+        tries.push((Cause::Epochs, Edit::Set("fit.epochs", epochs.into()), 1.0));
     }
     tries.extend(rates(if much { &[0.1, 0.01, 1e-3, 1e-4] } else { &[0.1] }));
     if own.is_finite() && !case.setup.loaded && hidden_parts(case).iter().any(|p| p.wanted.is_some()) {
@@ -121,4 +135,77 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Patient;
+
+    /// Fails in all of its 20 epochs, calmly, and so do other draws of its weights.
+    fn failing() -> Patient {
+        let mut patient = Patient::healthy(3);
+        patient.curves.loss = vec![1.1; 3];
+        patient.finishes_at(Vec::new(), 1.1);
+        OTHER_SEEDS.iter().for_each(|s| patient.finishes_at(vec![Edit::Set("fit.seed", (*s).into())], 1.1));
+        patient
+    }
+
+    fn edit(question: Result<Option<Reason>, Question>) -> Edit {
+        match question {
+            Err(Question::Finish(mut edits)) => edits.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_smallest_change_that_heals_is_the_cause() {
+        let mut patient = failing();
+        let mut asked = Vec::new();
+        loop {
+            let next = edit(reason(&patient.case()));
+            asked.push(next.clone());
+            patient.finishes_at(vec![next.clone()], if next == Edit::Initializers { 0.3 } else { 1.1 });
+            if let Ok(found) = reason(&patient.case()) {
+                let found = found.unwrap();
+                assert_eq!(
+                    (found.cause, found.edit, found.rate),
+                    (Cause::Initializer, Edit::Initializers, 1.0)
+                );
+                break;
+            }
+        }
+        assert_eq!(asked.len(), 3, "more epochs, a smaller rate, other weights: {asked:?}");
+    }
+
+    #[test]
+    fn what_other_draws_or_more_epochs_learn_has_no_cause_in_the_network() {
+        let mut patient = failing();
+        patient.finishes_at(vec![Edit::Set("fit.seed", OTHER_SEEDS[1].into())], 0.3);
+        assert_eq!(reason(&patient.case()), Ok(None));
+        let mut patient = failing();
+        patient.finishes_at(vec![Edit::Set("fit.epochs", 80.into())], 0.3);
+        assert_eq!(reason(&patient.case()).unwrap().unwrap().cause, Cause::Epochs);
+    }
+
+    #[test]
+    fn what_learns_few_steps_and_nobody_who_trains_give_no_reason() {
+        assert_eq!(reason(&Patient::healthy(3).case()), Ok(None));
+        assert_eq!(reason(&Patient::empty().case()), Ok(None));
+        let mut patient = failing();
+        patient.setup.samples = 64;
+        assert_eq!(reason(&patient.case()), Ok(None));
+    }
+
+    #[test]
+    fn what_is_learnt_by_heart_heals_nothing() {
+        let mut patient = failing();
+        for times in [vec![Edit::Set("fit.epochs", 80.into())], vec![Edit::Set(RATE, 1e-4.into())]] {
+            patient.finishes_at(times, 1.1);
+        }
+        patient.finishes_at(vec![Edit::Initializers], 0.3);
+        let last = patient.answers.last_mut().unwrap();
+        last.curves.val_loss = vec![1.1, 1.2, 1.4];
+        assert_eq!(edit(reason(&patient.case())), Edit::Activation("elu".into()));
+    }
 }

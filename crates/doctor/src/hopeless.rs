@@ -30,7 +30,17 @@ fn divides(setup: &Setup) -> bool {
 }
 
 fn unstable(setup: &Setup) -> bool {
-    setup.parts.iter().filter_map(|p| p.slope).any(|slope| !(slope < UNSTABLE))
+    setup.parts.iter().filter_map(|p| p.slope).any(|slope| slope.is_nan() || slope >= UNSTABLE)
+}
+
+/// A layer in which a single rectifier is left passes on one number that is never below 0, and the next step may shut it.
+fn shut(flow: &Flow) -> bool {
+    flow.gradient < -FAR && flow.dead > 0.5 && flow.alive < 1.5
+}
+
+/// The network hangs by one living unit. Some trainings find a way from there, by luck: the next draw may not.
+pub(crate) fn hangs(case: &Case<'_>) -> bool {
+    case.flows().first().is_some_and(|own| own.finite && shut(own))
 }
 
 /// Nothing is mended in this flow by training.
@@ -39,8 +49,7 @@ fn stuck(flow: &Flow, case: &Case<'_>) -> bool {
     if !flow.finite || flow.gradient == f64::NEG_INFINITY {
         return true;
     }
-    // A layer in which a single rectifier is left passes on one number that is never below 0, and the next step may shut it.
-    if flow.gradient < -FAR && flow.dead > 0.5 && flow.alive < 1.5 {
+    if shut(flow) {
         return true;
     }
     if divides(case.setup) {

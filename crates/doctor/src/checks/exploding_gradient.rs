@@ -26,6 +26,11 @@
 //! 20·log₁₀(‖δ first‖ / ‖δ last‖) > 40 dB (70 dB in a normalized network)  in half of the draws of the weights
 //! ```
 //!
+//! A network that learns all the same, to below 0.9 of the loss of the best constant answer, is not sick: then it is a warning.
+//! Where it was not seen to train, it is sick only with one rate for all weights and 10 dB more, or where an activation such as exp
+//! multiplies every error by more than 1.5 a layer; an optimizer that divides by the gradient's size does not feel a mere scale,
+//! and the verdict is "unsure".
+//!
 //! # Reference
 //!
 //! Pascanu, Mikolov and Bengio 2013; He et al. 2015; Yang et al. 2019 (growth under batch normalization).

@@ -31,6 +31,9 @@
 //! note:     squared error of a softmax or sigmoid against labels;  relu in front of a regression
 //! ```
 //!
+//! A loss that takes numbers for probabilities is a warning only where the training was seen to learn by its metric: its own loss
+//! says nothing then. Before any training it leaves the verdict "unsure", as some networks find their way.
+//!
 //! These follow from the formulas; the quarter keeps noise at the end of a range from being more than a warning. Only networks
 //! with one output are looked at.
 //!
@@ -106,6 +109,11 @@ pub(crate) fn impossible(setup: &Setup) -> bool {
     let target = setup.targets.first().filter(|t| t.finite && t.features > 0);
     units(setup).is_some_and(sick)
         || target.is_some_and(|t| labels(setup, t).or_else(|| reach(setup, t)).is_some_and(sick))
+}
+
+/// The loss takes for probabilities what is none.
+pub(crate) fn misread(setup: &Setup) -> bool {
+    setup.targets.len() <= 1 && probabilities(setup).is_some_and(|it| it.severity == Severity::Sick)
 }
 
 /// What the number of units alone says.

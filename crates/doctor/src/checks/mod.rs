@@ -28,7 +28,7 @@ pub mod vanishing_gradient;
 pub mod zero_gradient;
 
 pub use check::Check;
-pub(crate) use mismatched_head::impossible;
+pub(crate) use mismatched_head::{impossible, misread};
 use steadygrad_kernels::{Error, Result};
 
 /// All checks, in the order of their codes.

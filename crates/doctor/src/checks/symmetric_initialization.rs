@@ -25,6 +25,9 @@
 //! else a warning, as random weights behind the layer tell its units apart after one step
 //! ```
 //!
+//! A network that learns all the same is not sick, as one unit is enough for some tasks: then it is a warning, and before any
+//! training the verdict is "unsure" where some gradient arrives.
+//!
 //! Weights that were loaded are not what the initializer would have made. A last layer of zeros is fine, and so is one at the end of a residual branch.
 //!
 //! # Reference

@@ -21,6 +21,7 @@
 //! ```text
 //! all planned epochs were seen, 4 or more, and in each of the last three
 //! (L(e−1) − L(e)) / |L(e−1)| > 0.01,  and the validation loss, if there is one, is at its lowest:  a note
+//! nothing was learnt in the planned epochs, and is in four times as many (measured):  a warning
 //! ```
 //!
 //! Nothing is said of a training of which only a part was watched.
@@ -32,7 +33,9 @@
 use super::check::{Check, found};
 use crate::case::{Case, Outcome};
 use crate::edit::Edit;
+use crate::failing::{Reason, reason};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
+use crate::looks::{trained, word};
 
 pub(crate) const CHECK: Check =
     Check { code: "SG307", name: "under_trained", source: include_str!("under_trained.rs"), run };
@@ -41,6 +44,15 @@ pub(crate) const CHECK: Check =
 const LAST: usize = 3;
 
 fn run(case: &Case<'_>) -> Outcome {
+    // What ended in numbers that are none does not need more of them.
+    let losses = &case.curves.loss;
+    if trained(case) && !losses.is_empty() && losses.iter().all(|l| l.is_finite()) {
+        match reason(case) {
+            Err(question) => return Outcome::Ask(question),
+            Ok(Some(reason)) if reason.cause == Cause::Epochs => return longer(reason),
+            Ok(_) => {}
+        }
+    }
     let (loss, validation) = (&case.curves.loss, &case.curves.val_loss);
     if loss.len() <= LAST || loss.len() < case.setup.epochs || loss.iter().any(|l| !l.is_finite()) {
         return Outcome::Fine;
@@ -69,6 +81,26 @@ fn run(case: &Case<'_>) -> Outcome {
     found(finding)
 }
 
+/// Nothing is learnt in the planned epochs, and much in more of them.
+fn longer(reason: Reason) -> Outcome {
+    let mut finding = CHECK.finding(
+        Severity::Warning,
+        format!(
+            "in the planned epochs next to nothing is learnt: the loss ends at {}, and with more of them at {}",
+            word(reason.own),
+            word(reason.healed)
+        ),
+    );
+    finding.evidence = vec![Evidence::new(
+        "loss at the end of the planned epochs",
+        reason.own,
+        format!("{}, with {}", word(reason.healed), reason.edit),
+    )];
+    finding.causes = vec![Cause::Epochs];
+    finding.prescriptions = vec![Prescription::trial(reason.edit)];
+    found(finding)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +110,7 @@ mod tests {
         let mut patient = Patient::healthy(3);
         (patient.curves.loss, patient.curves.val_loss) = (train.to_vec(), validation.to_vec());
         patient.setup.epochs = epochs;
+        patient.answers.clear();
         patient
     }
 

@@ -27,6 +27,16 @@
 //! 20·log₁₀(‖δ first‖ / ‖δ last‖) < −40 dB  in half of the draws of the weights, and still so while it trains
 //! ```
 //!
+//! A network that learns all the same, to below 0.9 of the loss of the best constant answer, is not sick: then it is a warning.
+//! Where it was not seen to train, it is sick only where no training mends it, and else the verdict is "unsure":
+//!
+//! ```text
+//! nothing arrives at all;  or one rectifier alone is alive in a layer
+//! optimizers that divide by the gradient's size:  rms ∂L/∂W of the first kernel < 10⁻⁷, which is what they add to it
+//!   (but not where inputs and targets correlate by more than 0.2 and nothing is squashed or shut: that escapes)
+//! one rate for all weights:  < −70 dB
+//! ```
+//!
 //! The ratio is relative, so a small loss, a small learning rate or a converged training is no reason. A layer that is frozen or
 //! a last layer that starts at 0 is none either: it is looked at again some steps later.
 //!
