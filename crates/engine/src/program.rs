@@ -33,8 +33,8 @@ pub struct Program {
     pub plan: Plan,
     /// The plan of a step that is looked at: the same numbers, less fused.
     pub seen: Plan,
-    /// What is looked at behind which step of `seen`, in the order of the steps.
-    pub taps: Vec<(usize, Tap)>,
+    /// What is looked at behind each step of `seen`.
+    pub taps: Vec<Vec<Tap>>,
     /// Some step is large enough to be shared among threads.
     pub heavy: bool,
 }
@@ -95,21 +95,29 @@ fn watched(i: usize, stage: &Stage) -> Vec<(Slot, Tap)> {
 }
 
 /// Where what is looked at is made; what is fed is there before the first step.
-fn taps(stages: &[Stage], plan: &Plan) -> Vec<(usize, Tap)> {
+fn taps(stages: &[Stage], plan: &Plan) -> Vec<Vec<Tap>> {
     let mut last: HashMap<Slot, usize> = HashMap::new();
     for (i, step) in plan.steps.iter().enumerate() {
         last.extend(step.slots().into_iter().filter(|(_, a)| *a == Access::Write).map(|(s, _)| (s, i)));
     }
     let deltas: HashSet<Slot> = stages.iter().filter_map(|s| s.delta).collect();
-    let mut taps = Vec::new();
+    let mut taps = vec![Vec::new(); plan.steps.len()];
     for (slot, tap) in stages.iter().enumerate().flat_map(|(i, s)| watched(i, s)) {
         match (tap, last.get(&slot).copied()) {
             // The only contribution to a gradient is that gradient: looked at once.
             (Tap::Passed(..), _) if deltas.contains(&slot) => {}
-            (Tap::Signal(_), made) => taps.push((made.unwrap_or(0), tap)),
-            (_, made) => taps.extend(made.map(|step| (step, tap))),
+            // What is fed is there before the first step.
+            (Tap::Signal(_), made) => {
+                if let Some(taps) = taps.get_mut(made.unwrap_or(0)) {
+                    taps.push(tap);
+                }
+            }
+            (_, made) => {
+                if let Some(step) = made {
+                    taps[step].push(tap);
+                }
+            }
         }
     }
-    taps.sort_by_key(|(step, _)| *step);
     taps
 }

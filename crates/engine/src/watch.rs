@@ -12,8 +12,9 @@ use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::norm::sum_of_squares;
-use steadygrad_kernels::statistics::{observe, rms, squares};
-use steadygrad_kernels::{Flush, Isa, Result};
+use steadygrad_kernels::size::rms;
+use steadygrad_kernels::statistics::observe;
+use steadygrad_kernels::{Flush, Isa, Result, change};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::stage::Stage;
 use steadygrad_nn::step::Slot;
@@ -32,7 +33,8 @@ pub struct Watch {
     alive: Vec<Vec<bool>>,
     /// Stage, input, and the stage whose delta is what is passed on there: its only reader's contribution, or a sum's own.
     same: Vec<(usize, usize, usize)>,
-    before: Vec<f32>,
+    /// Of every parameter the weights that its change is measured by, before the update.
+    before: Vec<Vec<f32>>,
     /// The size of the gradient of every parameter, and the norm of all together, at the last look.
     sizes: Vec<f64>,
     pub(crate) gradient_norm: f64,
@@ -47,18 +49,6 @@ fn bounds(stage: &Stage) -> Option<(f64, f64)> {
         Role::Pointwise(f) => f.bounds(),
         _ => None,
     }
-}
-
-/// Weights of a parameter whose change is looked at all; of more, a quarter.
-const ALL: usize = 4096;
-/// Weights that are looked at side by side.
-const BLOCK: usize = 256;
-
-/// The blocks of a parameter whose change is looked at: all of a small one, every fourth of a large one. For a ratio that is
-/// read in powers of ten that is plenty, and a step that is watched stays cheap.
-fn blocks(len: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let (block, step) = if len > ALL { (BLOCK, 4 * BLOCK) } else { (len.max(1), len.max(1)) };
-    (0..len).step_by(step).map(move |at| at..len.min(at + block))
 }
 
 impl Watch {
@@ -91,7 +81,7 @@ impl Watch {
             bounds: stages.iter().map(bounds).collect(),
             alive: stages.iter().map(|s| vec![false; s.units]).collect(),
             same,
-            before: vec![0.0; store.trainable.len()],
+            before: store.params.iter().map(|p| vec![0.0; change::kept(p.len)]).collect(),
             sizes: vec![0.0; store.params.len()],
             gradient_norm: f64::NAN,
             current: stages.iter().map(blank).collect(),
@@ -109,8 +99,7 @@ impl Watch {
 
     /// Looks at what the step just made.
     pub fn see(&mut self, program: &Program, step: usize, rows: usize, isa: Isa, arena: &Arena) {
-        let first = program.taps.partition_point(|(s, _)| *s < step);
-        for (_, tap) in program.taps[first..].iter().take_while(|(s, _)| *s == step) {
+        for tap in &program.taps[step] {
             let (Tap::Signal(stage) | Tap::Delta(stage) | Tap::Passed(stage, _)) = *tap;
             let seen = &mut self.current[stage];
             let from = &program.stages[stage];
@@ -138,12 +127,8 @@ impl Watch {
 
     /// Remembers the weights before the update, and looks at the gradients.
     pub fn before_update(&mut self, isa: Isa, store: &Store, arena: &Arena) {
-        for p in &store.params {
-            let (range, now) = (p.offset..p.offset + p.len, arena.all());
-            for block in blocks(p.len) {
-                let block = range.start + block.start..range.start + block.end;
-                self.before[block.clone()].copy_from_slice(&now[block]);
-            }
+        for (p, before) in store.params.iter().zip(&mut self.before) {
+            change::keep(&arena.all()[p.range()], before);
         }
         for (size, p) in self.sizes.iter_mut().zip(&store.params) {
             let start = store.gradients.start + p.offset;
@@ -170,13 +155,9 @@ impl Watch {
     ) {
         for (owned, seen) in self.owned.iter().zip(&mut self.current) {
             seen.updates.clear();
-            for p in owned.iter().map(|&i| &store.params[i]) {
-                let (mut change, mut size) = (0.0, 0.0);
-                for block in blocks(p.len) {
-                    let block = p.offset + block.start..p.offset + block.end;
-                    let both = squares(isa, &self.before[block.clone()], &arena.all()[block]);
-                    (size, change) = (size + both.0, change + both.1);
-                }
+            for &i in owned {
+                let after = &arena.all()[store.params[i].range()];
+                let (size, change) = change::squares(isa, &self.before[i], after);
                 // What did not move did not move, however small it is.
                 seen.updates.push(if change == 0.0 { 0.0 } else { (change / size).sqrt() });
             }
