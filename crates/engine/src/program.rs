@@ -22,6 +22,15 @@ pub enum Tap {
     Passed(usize, usize),
 }
 
+/// What is looked at behind a step, while it is in the cache.
+#[derive(Debug, Clone, Default)]
+pub struct Taps {
+    /// Signals and their gradients.
+    pub stages: Vec<Tap>,
+    /// Parameters that learn, whose gradient is complete: indices into the recipe's.
+    pub parameters: Vec<usize>,
+}
+
 /// A recipe with its plans.
 #[derive(Debug)]
 pub struct Program {
@@ -34,7 +43,7 @@ pub struct Program {
     /// The plan of a step that is looked at: the same numbers, less fused.
     pub seen: Plan,
     /// What is looked at behind each step of `seen`.
-    pub taps: Vec<Vec<Tap>>,
+    pub taps: Vec<Taps>,
     /// Some step is large enough to be shared among threads.
     pub heavy: bool,
 }
@@ -69,7 +78,7 @@ impl Program {
         let seen = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
         check(plan.size.max(seen.size) as u128)?;
         let heavy = plan.steps.iter().any(|step| weight(step, &plan, rows) >= HEAVY << 10);
-        let taps = taps(&stages, &seen);
+        let taps = taps(&recipe, &stages, &seen);
         Ok(Program { taps, recipe, stages, plan, seen, heavy })
     }
 
@@ -95,13 +104,13 @@ fn watched(i: usize, stage: &Stage) -> Vec<(Slot, Tap)> {
 }
 
 /// Where what is looked at is made; what is fed is there before the first step.
-fn taps(stages: &[Stage], plan: &Plan) -> Vec<Vec<Tap>> {
+fn taps(recipe: &Recipe, stages: &[Stage], plan: &Plan) -> Vec<Taps> {
     let mut last: HashMap<Slot, usize> = HashMap::new();
     for (i, step) in plan.steps.iter().enumerate() {
         last.extend(step.slots().into_iter().filter(|(_, a)| *a == Access::Write).map(|(s, _)| (s, i)));
     }
     let deltas: HashSet<Slot> = stages.iter().filter_map(|s| s.delta).collect();
-    let mut taps = vec![Vec::new(); plan.steps.len()];
+    let mut taps = vec![Taps::default(); plan.steps.len()];
     for (slot, tap) in stages.iter().enumerate().flat_map(|(i, s)| watched(i, s)) {
         match (tap, last.get(&slot).copied()) {
             // The only contribution to a gradient is that gradient: looked at once.
@@ -109,14 +118,19 @@ fn taps(stages: &[Stage], plan: &Plan) -> Vec<Vec<Tap>> {
             // What is fed is there before the first step.
             (Tap::Signal(_), made) => {
                 if let Some(taps) = taps.get_mut(made.unwrap_or(0)) {
-                    taps.push(tap);
+                    taps.stages.push(tap);
                 }
             }
             (_, made) => {
                 if let Some(step) = made {
-                    taps[step].push(tap);
+                    taps[step].stages.push(tap);
                 }
             }
+        }
+    }
+    for (i, parameter) in recipe.parameters.iter().enumerate() {
+        if let Some(step) = parameter.gradient.and_then(|slot| last.get(&slot)) {
+            taps[*step].parameters.push(i);
         }
     }
     taps

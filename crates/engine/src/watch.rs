@@ -6,7 +6,7 @@ use crate::learner::Learner;
 use crate::program::{Program, Tap};
 use crate::run::{Batch, run};
 use crate::store::Store;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
 use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
@@ -35,6 +35,8 @@ pub struct Watch {
     same: Vec<(usize, usize, usize)>,
     /// Of every parameter the weights that its change is measured by, before the update.
     before: Vec<Vec<f32>>,
+    /// Parameters whose gradient no step writes: indices into the store's.
+    late: Vec<usize>,
     /// The size of the gradient of every parameter, and the norm of all together, at the last look.
     sizes: Vec<f64>,
     pub(crate) gradient_norm: f64,
@@ -49,6 +51,12 @@ fn bounds(stage: &Stage) -> Option<(f64, f64)> {
         Role::Pointwise(f) => f.bounds(),
         _ => None,
     }
+}
+
+/// How many of these are not alive, counted in small numbers, which many lanes of a vector hold.
+fn dead(alive: &[bool]) -> usize {
+    let part = |part: &[bool]| usize::from(part.iter().map(|a| u8::from(!a)).sum::<u8>());
+    alive.chunks(usize::from(u8::MAX)).map(part).sum()
 }
 
 impl Watch {
@@ -75,6 +83,7 @@ impl Watch {
             stages.iter().enumerate().flat_map(|(i, s)| s.passed.iter().enumerate().map(move |p| (i, p)));
         let same = passed.filter_map(|(i, (k, slot))| Some((i, k, *deltas.get(slot.as_ref()?)?))).collect();
         let blank = |s: &Stage| Observation { passed: vec![None; s.passed.len()], ..Observation::default() };
+        let tapped: HashSet<usize> = program.taps.iter().flat_map(|taps| taps.parameters.clone()).collect();
         Watch {
             schedule,
             chart: Chart::new(layers.collect()),
@@ -83,6 +92,7 @@ impl Watch {
             same,
             before: store.params.iter().map(|p| vec![0.0; change::kept(p.len)]).collect(),
             sizes: vec![0.0; store.params.len()],
+            late: (0..store.params.len()).filter(|i| !tapped.contains(i)).collect(),
             gradient_norm: f64::NAN,
             current: stages.iter().map(blank).collect(),
             histograms: false,
@@ -99,40 +109,52 @@ impl Watch {
 
     /// Looks at what the step just made.
     pub fn see(&mut self, program: &Program, step: usize, rows: usize, isa: Isa, arena: &Arena) {
-        for tap in &program.taps[step] {
+        for tap in &program.taps[step].stages {
             let (Tap::Signal(stage) | Tap::Delta(stage) | Tap::Passed(stage, _)) = *tap;
             let seen = &mut self.current[stage];
             let from = &program.stages[stage];
             let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
             match *tap {
-                Tap::Delta(_) => {
-                    seen.delta = from.delta.map(|s| rms(isa, values(s)));
-                    let wanted = from.delta.filter(|_| self.histograms);
-                    seen.delta_histogram = wanted.map(|s| Histogram::of(values(s)));
-                }
+                Tap::Delta(_) => seen.delta = from.delta.map(|s| rms(isa, values(s))),
                 Tap::Passed(_, k) => seen.passed[k] = from.passed[k].map(|s| rms(isa, values(s))),
                 Tap::Signal(_) => {
                     let alive = &mut self.alive[stage];
-                    let values = values(from.output);
-                    seen.signal_histogram = self.histograms.then(|| Histogram::of(values));
-                    seen.signal = Some(observe(isa, values, self.bounds[stage], alive));
-                    let dead = alive.iter().filter(|a| !**a).count();
+                    let signal = observe(isa, values(from.output), self.bounds[stage], alive);
+                    seen.signal = Some(signal);
+                    let dead = dead(alive);
                     // Where values are not finite, it is not known which units are dead.
-                    let finite = seen.signal.is_some_and(|s| s.finite);
-                    seen.dead = finite.then(|| dead as f64 / alive.len().max(1) as f64);
+                    seen.dead = signal.finite.then(|| dead as f64 / alive.len().max(1) as f64);
                 }
+            }
+            if self.histograms {
+                match *tap {
+                    Tap::Delta(_) => seen.delta_histogram = from.delta.map(|s| Histogram::of(values(s))),
+                    Tap::Signal(_) => seen.signal_histogram = Some(Histogram::of(values(from.output))),
+                    Tap::Passed(..) => {}
+                }
+            }
+        }
+        for &i in &program.taps[step].parameters {
+            let p = &program.recipe.parameters[i];
+            let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
+            if let Some(gradient) = p.gradient {
+                self.parameter(i, isa, values(p.value), values(gradient));
             }
         }
     }
 
-    /// Remembers the weights before the update, and looks at the gradients.
+    /// Looks at a gradient, and remembers the weights that it is going to move.
+    fn parameter(&mut self, i: usize, isa: Isa, weights: &[f32], gradient: &[f32]) {
+        self.sizes[i] = rms(isa, gradient);
+        change::keep(weights, &mut self.before[i]);
+    }
+
+    /// Completes what was seen before the update.
     pub fn before_update(&mut self, isa: Isa, store: &Store, arena: &Arena) {
-        for (p, before) in store.params.iter().zip(&mut self.before) {
-            change::keep(&arena.all()[p.range()], before);
-        }
-        for (size, p) in self.sizes.iter_mut().zip(&store.params) {
-            let start = store.gradients.start + p.offset;
-            *size = rms(isa, &arena.all()[start..start + p.len]);
+        for k in 0..self.late.len() {
+            let (i, all) = (self.late[k], arena.all());
+            let range = store.params[i].range();
+            self.parameter(i, isa, &all[range.clone()], &all[store.gradients.clone()][range]);
         }
         for (owned, seen) in self.owned.iter().zip(&mut self.current) {
             seen.gradients.clear();
@@ -153,7 +175,8 @@ impl Watch {
         loss: f64,
         applied: Option<&Applied>,
     ) {
-        for (owned, seen) in self.owned.iter().zip(&mut self.current) {
+        // The last ones first: the update has just left them in the cache.
+        for (owned, seen) in self.owned.iter().zip(&mut self.current).rev() {
             seen.updates.clear();
             for &i in owned {
                 let after = &arena.all()[store.params[i].range()];

@@ -1,7 +1,7 @@
 //! What a block of values looks like: mean, size, spread over the batch, zeros, saturation, and whether it is finite.
 
 use crate::isa::{Isa, Task};
-use crate::real::{Lane, Real};
+use crate::real::Lane;
 use crate::size::{SQUARES, WIDTH, exact_rms, gather};
 
 /// Statistics of a block of rows × units.
@@ -91,16 +91,8 @@ struct Look<'a, const BOUNDED: bool> {
     alive: &'a mut [bool],
 }
 
-/// What was counted and summed over all blocks of units, side by side as the units of a block.
-struct Totals {
-    sum: [f64; BLOCK],
-    squares: [f64; BLOCK],
-    variances: [f64; BLOCK],
-    zeros: [f64; BLOCK],
-    saturated: [f64; BLOCK],
-}
-
 /// What was counted and summed.
+#[derive(Default)]
 struct Seen {
     sum: f64,
     squares: f64,
@@ -110,7 +102,17 @@ struct Seen {
     saturated: f64,
 }
 
-/// Sums of a block of units: of x − pivot and its square, of x², of zeros and of saturated values.
+/// The same, summed side by side.
+#[derive(Default)]
+struct Totals {
+    sum: [f64; WIDTH],
+    squares: [f64; WIDTH],
+    variances: [f64; WIDTH],
+    zeros: [f64; WIDTH],
+    saturated: [f64; WIDTH],
+}
+
+/// Sums of a block of units over some rows: of x − pivot and its square, of x², of zeros and of saturated values.
 struct Sums<R> {
     shifted: [R; BLOCK],
     spread: [R; BLOCK],
@@ -119,7 +121,7 @@ struct Sums<R> {
     saturated: [R; BLOCK],
 }
 
-impl<R: Real> Sums<R> {
+impl<R: Lane> Sums<R> {
     #[inline(always)]
     fn zero() -> Sums<R> {
         let zero = [R::ZERO; BLOCK];
@@ -132,23 +134,28 @@ impl<R: Real> Sums<R> {
         self.shifted[j] = self.shifted[j] + d;
         self.spread[j] = d.mul_add(d, self.spread[j]);
         self.squares[j] = x.mul_add(x, self.squares[j]);
-        self.zeros[j] = self.zeros[j] + R::select(x == R::ZERO, R::ONE, R::ZERO);
+        // −0 is what changes no sum: that makes it one masked addition.
+        self.zeros[j] = self.zeros[j] + R::select(x == R::ZERO, R::ONE, -R::ZERO);
         if BOUNDED {
-            self.saturated[j] = self.saturated[j] + R::select((x < low) | (x > high), R::ONE, R::ZERO);
+            self.saturated[j] = self.saturated[j] + R::select((x < low) | (x > high), R::ONE, -R::ZERO);
         }
     }
 }
 
-impl Sums<f64> {
-    /// Adds the sums of a piece of the rows.
+/// Sums of a block of units over all rows.
+struct Units {
+    shifted: [f64; BLOCK],
+    spread: [f64; BLOCK],
+    zeros: [f64; BLOCK],
+}
+
+impl Units {
     #[inline(always)]
-    fn gather<R: Lane>(&mut self, piece: &Sums<R>) {
+    fn add<R: Lane>(&mut self, piece: &Sums<R>) {
         for j in 0..BLOCK {
             self.shifted[j] += piece.shifted[j].f64();
             self.spread[j] += piece.spread[j].f64();
-            self.squares[j] += piece.squares[j].f64();
             self.zeros[j] += piece.zeros[j].f64();
-            self.saturated[j] += piece.saturated[j].f64();
         }
     }
 }
@@ -156,26 +163,30 @@ impl Sums<f64> {
 impl Totals {
     /// Adds the units of a block. No branch, so that this is vector code: it is as much work as some rows.
     #[inline(always)]
-    fn add<R: Lane>(&mut self, block: &Sums<f64>, pivot: &[R; BLOCK], rows: f64) {
+    fn add<R: Lane>(&mut self, units: &Units, pivot: &[R; BLOCK], rows: f64) {
         let part = 1.0 / rows;
-        for j in 0..BLOCK {
-            let mean = block.shifted[j] * part;
-            let variance = block.spread[j] * part - mean * mean;
-            self.sum[j] += block.shifted[j] + rows * pivot[j].f64();
-            self.variances[j] += if variance > 0.0 { variance } else { 0.0 };
-            self.squares[j] += block.squares[j];
-            self.zeros[j] += block.zeros[j];
-            self.saturated[j] += block.saturated[j];
+        for first in (0..BLOCK).step_by(WIDTH) {
+            for k in 0..WIDTH {
+                let j = first + k;
+                let mean = units.shifted[j] * part;
+                let variance = units.spread[j] * part - mean * mean;
+                self.sum[k] += units.shifted[j] + rows * pivot[j].f64();
+                self.variances[k] += if variance > 0.0 { variance } else { 0.0 };
+                self.zeros[k] += units.zeros[j];
+            }
         }
     }
-}
 
-/// The sum of all, eight side by side.
-#[inline(always)]
-fn fold(sums: &[f64; BLOCK]) -> f64 {
-    let mut total = [0.0; WIDTH];
-    gather(sums, &mut total);
-    total.iter().sum()
+    fn seen(&self) -> Seen {
+        let all = |sums: &[f64; WIDTH]| sums.iter().sum::<f64>();
+        Seen {
+            sum: all(&self.sum),
+            squares: all(&self.squares),
+            variances: all(&self.variances),
+            zeros: all(&self.zeros),
+            saturated: all(&self.saturated),
+        }
+    }
 }
 
 impl<const BOUNDED: bool> Task for Look<'_, BOUNDED> {
@@ -185,17 +196,16 @@ impl<const BOUNDED: bool> Task for Look<'_, BOUNDED> {
         let (units, x) = (self.units, R::slice(self.x));
         let rows = x.len() / units;
         let (low, high) = (R::load(self.low), R::load(self.high));
-        let none = [0.0; BLOCK];
-        let mut totals = Totals { sum: none, squares: none, variances: none, zeros: none, saturated: none };
+        let mut totals = Totals::default();
         // Without rows there is nothing to see.
-        let blocks = if rows > 0 { units } else { 0 };
-        for first in (0..blocks).step_by(BLOCK) {
+        let end = if rows > 0 { units } else { 0 };
+        for first in (0..end).step_by(BLOCK) {
             // The last block reaches back over units that are done, so that it is a full one too.
             let start = first.min(units.saturating_sub(BLOCK));
             let (width, done) = (BLOCK.min(units - start), first - start);
             let mut pivot = [R::ZERO; BLOCK];
             pivot[..width].copy_from_slice(&x[start..start + width]);
-            let mut block = Sums::<f64>::zero();
+            let mut block = Units { shifted: [0.0; BLOCK], spread: [0.0; BLOCK], zeros: [0.0; BLOCK] };
             for top in (0..rows).step_by(PIECE) {
                 let mut sums = Sums::zero();
                 for row in top..rows.min(top + PIECE) {
@@ -214,29 +224,26 @@ impl<const BOUNDED: bool> Task for Look<'_, BOUNDED> {
                         }
                     }
                 }
-                block.gather(&sums);
+                // Units that were counted in the block before count as nothing.
+                sums.squares[..done].fill(R::ZERO);
+                gather(&sums.squares, &mut totals.squares);
+                if BOUNDED {
+                    sums.saturated[..done].fill(R::ZERO);
+                    gather(&sums.saturated, &mut totals.saturated);
+                }
+                block.add(&sums);
             }
             let alive = self.alive.iter_mut().skip(start).zip(&block.zeros[..width]);
             for (alive, zeros) in alive {
                 *alive |= *zeros < rows as f64;
             }
-            if done > 0 {
-                // Units that were counted in the block before count as nothing.
-                pivot[..done].fill(R::ZERO);
-                let own = [&mut block.shifted, &mut block.spread, &mut block.squares];
-                for sums in own.into_iter().chain([&mut block.zeros, &mut block.saturated]) {
-                    sums[..done].fill(0.0);
-                }
+            pivot[..done].fill(R::ZERO);
+            for sums in [&mut block.shifted, &mut block.spread, &mut block.zeros] {
+                sums[..done].fill(0.0);
             }
             totals.add(&block, &pivot, rows as f64);
         }
-        Seen {
-            sum: fold(&totals.sum),
-            squares: fold(&totals.squares),
-            variances: fold(&totals.variances),
-            zeros: fold(&totals.zeros),
-            saturated: fold(&totals.saturated),
-        }
+        totals.seen()
     }
 }
 
