@@ -65,7 +65,11 @@ impl Learner {
                 }
             });
         };
-        if program.heavy { self.pool.run(work) } else { work() }
+        if program.heavy {
+            self.pool.run(work)
+        } else {
+            work()
+        }
         let loss = total_loss(&self.train.recipe, plan, &self.arena);
         if let Some(measures) = &mut self.measures {
             measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss)?;

@@ -25,8 +25,8 @@ pub enum Tap {
 /// What is looked at behind a step, while it is in the cache.
 #[derive(Debug, Clone, Default)]
 pub struct Taps {
-    /// Signals and their gradients.
-    pub stages: Vec<Tap>,
+    /// Signals and their gradients, and where they are.
+    pub stages: Vec<(Tap, Slot)>,
     /// Parameters that learn, whose gradient is complete: indices into the recipe's.
     pub parameters: Vec<usize>,
 }
@@ -118,12 +118,12 @@ fn taps(recipe: &Recipe, stages: &[Stage], plan: &Plan) -> Vec<Taps> {
             // What is fed is there before the first step.
             (Tap::Signal(_), made) => {
                 if let Some(taps) = taps.get_mut(made.unwrap_or(0)) {
-                    taps.stages.push(tap);
+                    taps.stages.push((tap, slot));
                 }
             }
             (_, made) => {
                 if let Some(step) = made {
-                    taps[step].stages.push(tap);
+                    taps[step].stages.push((tap, slot));
                 }
             }
         }

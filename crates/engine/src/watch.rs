@@ -109,17 +109,16 @@ impl Watch {
 
     /// Looks at what the step just made.
     pub fn see(&mut self, program: &Program, step: usize, rows: usize, isa: Isa, arena: &Arena) {
-        for tap in &program.taps[step].stages {
+        let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
+        for (tap, slot) in &program.taps[step].stages {
             let (Tap::Signal(stage) | Tap::Delta(stage) | Tap::Passed(stage, _)) = *tap;
-            let seen = &mut self.current[stage];
-            let from = &program.stages[stage];
-            let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
+            let (seen, values) = (&mut self.current[stage], values(*slot));
             match *tap {
-                Tap::Delta(_) => seen.delta = from.delta.map(|s| rms(isa, values(s))),
-                Tap::Passed(_, k) => seen.passed[k] = from.passed[k].map(|s| rms(isa, values(s))),
+                Tap::Delta(_) => seen.delta = Some(rms(isa, values)),
+                Tap::Passed(_, k) => seen.passed[k] = Some(rms(isa, values)),
                 Tap::Signal(_) => {
                     let alive = &mut self.alive[stage];
-                    let signal = observe(isa, values(from.output), self.bounds[stage], alive);
+                    let signal = observe(isa, values, self.bounds[stage], alive);
                     seen.signal = Some(signal);
                     let dead = dead(alive);
                     // Where values are not finite, it is not known which units are dead.
@@ -127,16 +126,16 @@ impl Watch {
                 }
             }
             if self.histograms {
+                let histogram = || Some(Box::new(Histogram::of(values)));
                 match *tap {
-                    Tap::Delta(_) => seen.delta_histogram = from.delta.map(|s| Histogram::of(values(s))),
-                    Tap::Signal(_) => seen.signal_histogram = Some(Histogram::of(values(from.output))),
+                    Tap::Delta(_) => seen.delta_histogram = histogram(),
+                    Tap::Signal(_) => seen.signal_histogram = histogram(),
                     Tap::Passed(..) => {}
                 }
             }
         }
         for &i in &program.taps[step].parameters {
             let p = &program.recipe.parameters[i];
-            let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
             if let Some(gradient) = p.gradient {
                 self.parameter(i, isa, values(p.value), values(gradient));
             }
