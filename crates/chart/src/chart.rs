@@ -42,10 +42,10 @@ pub struct Observation {
     pub updates: Vec<f64>,
     /// Fraction of units that were 0 for all samples seen since the epoch began.
     pub dead: Option<f64>,
-    /// How its output is distributed, where that is asked for.
-    pub signal_histogram: Option<Histogram>,
+    /// How its output is distributed, where that is asked for; apart, as a chart of every step is long and has none.
+    pub signal_histogram: Option<Box<Histogram>>,
     /// How the loss' gradient for its output is distributed, where that is asked for.
-    pub delta_histogram: Option<Histogram>,
+    pub delta_histogram: Option<Box<Histogram>>,
 }
 
 /// All layers at one step.
@@ -251,8 +251,10 @@ mod tests {
 
     #[test]
     fn a_histogram_is_in_the_json_where_it_was_taken_and_nowhere_else() {
-        let taken =
-            Observation { signal_histogram: Some(Histogram::of(&[1.0, -1.0])), ..Observation::default() };
+        let taken = Observation {
+            signal_histogram: Some(Histogram::of(&[1.0, -1.0]).into()),
+            ..Observation::default()
+        };
         let json = taken.to_json();
         assert_eq!(json["signal_histogram"]["bound"], 1.0);
         assert_eq!(json["signal_histogram"]["counts"].as_array().map(Vec::len), Some(41));

@@ -16,7 +16,7 @@ impl Chart {
     /// use steadygrad_chart::{Chart, Histogram, Layer, Observation, Sample};
     /// let layer = Layer { path: "dense".into(), whole: "dense".into(), size: 4, inputs: vec![None], ..Layer::default() };
     /// let seen = Observation { delta: Some(f64::NAN), passed: vec![None],
-    ///     delta_histogram: Some(Histogram::of(&[1.0, -0.5])), ..Observation::default() };
+    ///     delta_histogram: Some(Histogram::of(&[1.0, -0.5]).into()), ..Observation::default() };
     /// let mut chart = Chart::new(vec![layer]);
     /// chart.samples.push(Sample { step: 3, loss: f64::INFINITY, layers: vec![seen], ..Sample::default() });
     /// let again = Chart::from_json(&chart.to_json())?;
@@ -158,8 +158,8 @@ fn observation(json: &Json) -> Result<Observation> {
         gradients: numbers(json, "gradients")?,
         updates: numbers(json, "updates")?,
         dead: number(json, "dead")?,
-        signal_histogram: histogram(json, "signal_histogram")?,
-        delta_histogram: histogram(json, "delta_histogram")?,
+        signal_histogram: histogram(json, "signal_histogram")?.map(Box::new),
+        delta_histogram: histogram(json, "delta_histogram")?.map(Box::new),
     })
 }
 

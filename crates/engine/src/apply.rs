@@ -41,7 +41,7 @@ pub struct ParamSpec {
 }
 
 impl ParamSpec {
-    fn range(&self) -> Range<usize> {
+    pub(crate) fn range(&self) -> Range<usize> {
         self.offset..self.offset + self.len
     }
 }

@@ -53,24 +53,23 @@ impl Learner {
         let batch = Batch { rows, step: self.applier.iterations(), weighted: picked.weights.is_some() };
         let looking = self.watch.as_ref().is_some_and(|w| w.schedule.includes(batch.step));
         self.feed(Which::Train, data, picked);
-        let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
-        if looking && let Some(watch) = &mut self.watch {
-            let steps = 0..program.seen.steps.len();
-            self.pool.run(|| {
-                run(&program.seen, steps, arena, cpu, batch, |i, arena| {
+        let (program, arena) = (&self.train, &mut self.arena);
+        // Threads are worth their start only where a step is large, watched or not.
+        let cpu = if program.heavy { self.cpu } else { Cpu { threads: 1, ..self.cpu } };
+        let mut watch = self.watch.as_mut().filter(|_| looking);
+        let plan = if looking { &program.seen } else { &program.plan };
+        let mut work = || {
+            run(plan, 0..plan.steps.len(), arena, cpu, batch, |i, arena| {
+                if let Some(watch) = &mut watch {
                     watch.see(program, i, rows, cpu.isa, arena);
-                });
+                }
             });
+        };
+        if program.heavy {
+            self.pool.run(work)
         } else {
-            let steps = 0..program.plan.steps.len();
-            if program.heavy {
-                self.pool.run(|| run(&program.plan, steps, arena, cpu, batch, |_, _| {}));
-            } else {
-                let cpu = Cpu { threads: 1, ..cpu };
-                run(&program.plan, steps, arena, cpu, batch, |_, _| {});
-            }
+            work()
         }
-        let plan = if looking { &self.train.seen } else { &self.train.plan };
         let loss = total_loss(&self.train.recipe, plan, &self.arena);
         if let Some(measures) = &mut self.measures {
             measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss)?;

@@ -22,6 +22,15 @@ pub enum Tap {
     Passed(usize, usize),
 }
 
+/// What is looked at behind a step, while it is in the cache.
+#[derive(Debug, Clone, Default)]
+pub struct Taps {
+    /// Signals and their gradients, and where they are.
+    pub stages: Vec<(Tap, Slot)>,
+    /// Parameters that learn, whose gradient is complete: indices into the recipe's.
+    pub parameters: Vec<usize>,
+}
+
 /// A recipe with its plans.
 #[derive(Debug)]
 pub struct Program {
@@ -33,8 +42,8 @@ pub struct Program {
     pub plan: Plan,
     /// The plan of a step that is looked at: the same numbers, less fused.
     pub seen: Plan,
-    /// What is looked at behind which step of `seen`, in the order of the steps.
-    pub taps: Vec<(usize, Tap)>,
+    /// What is looked at behind each step of `seen`.
+    pub taps: Vec<Taps>,
     /// Some step is large enough to be shared among threads.
     pub heavy: bool,
 }
@@ -69,7 +78,7 @@ impl Program {
         let seen = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
         check(plan.size.max(seen.size) as u128)?;
         let heavy = plan.steps.iter().any(|step| weight(step, &plan, rows) >= HEAVY << 10);
-        let taps = taps(&stages, &seen);
+        let taps = taps(&recipe, &stages, &seen);
         Ok(Program { taps, recipe, stages, plan, seen, heavy })
     }
 
@@ -95,21 +104,34 @@ fn watched(i: usize, stage: &Stage) -> Vec<(Slot, Tap)> {
 }
 
 /// Where what is looked at is made; what is fed is there before the first step.
-fn taps(stages: &[Stage], plan: &Plan) -> Vec<(usize, Tap)> {
+fn taps(recipe: &Recipe, stages: &[Stage], plan: &Plan) -> Vec<Taps> {
     let mut last: HashMap<Slot, usize> = HashMap::new();
     for (i, step) in plan.steps.iter().enumerate() {
         last.extend(step.slots().into_iter().filter(|(_, a)| *a == Access::Write).map(|(s, _)| (s, i)));
     }
     let deltas: HashSet<Slot> = stages.iter().filter_map(|s| s.delta).collect();
-    let mut taps = Vec::new();
+    let mut taps = vec![Taps::default(); plan.steps.len()];
     for (slot, tap) in stages.iter().enumerate().flat_map(|(i, s)| watched(i, s)) {
         match (tap, last.get(&slot).copied()) {
             // The only contribution to a gradient is that gradient: looked at once.
             (Tap::Passed(..), _) if deltas.contains(&slot) => {}
-            (Tap::Signal(_), made) => taps.push((made.unwrap_or(0), tap)),
-            (_, made) => taps.extend(made.map(|step| (step, tap))),
+            // What is fed is there before the first step.
+            (Tap::Signal(_), made) => {
+                if let Some(taps) = taps.get_mut(made.unwrap_or(0)) {
+                    taps.stages.push((tap, slot));
+                }
+            }
+            (_, made) => {
+                if let Some(step) = made {
+                    taps[step].stages.push((tap, slot));
+                }
+            }
         }
     }
-    taps.sort_by_key(|(step, _)| *step);
+    for (i, parameter) in recipe.parameters.iter().enumerate() {
+        if let Some(step) = parameter.gradient.and_then(|slot| last.get(&slot)) {
+            taps[*step].parameters.push(i);
+        }
+    }
     taps
 }

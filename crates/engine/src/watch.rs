@@ -6,14 +6,15 @@ use crate::learner::Learner;
 use crate::program::{Program, Tap};
 use crate::run::{Batch, run};
 use crate::store::Store;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use steadygrad_chart::{Chart, Layer, Observation, Sample, Schedule};
 use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::norm::sum_of_squares;
-use steadygrad_kernels::statistics::{observe, rms, squares};
-use steadygrad_kernels::{Flush, Isa, Result};
+use steadygrad_kernels::size::rms;
+use steadygrad_kernels::statistics::observe;
+use steadygrad_kernels::{Flush, Isa, Result, change};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::stage::Stage;
 use steadygrad_nn::step::Slot;
@@ -32,7 +33,10 @@ pub struct Watch {
     alive: Vec<Vec<bool>>,
     /// Stage, input, and the stage whose delta is what is passed on there: its only reader's contribution, or a sum's own.
     same: Vec<(usize, usize, usize)>,
-    before: Vec<f32>,
+    /// Of every parameter the weights that its change is measured by, before the update.
+    before: Vec<Vec<f32>>,
+    /// Parameters whose gradient no step writes: indices into the store's.
+    late: Vec<usize>,
     /// The size of the gradient of every parameter, and the norm of all together, at the last look.
     sizes: Vec<f64>,
     pub(crate) gradient_norm: f64,
@@ -49,16 +53,10 @@ fn bounds(stage: &Stage) -> Option<(f64, f64)> {
     }
 }
 
-/// Weights of a parameter whose change is looked at all; of more, a quarter.
-const ALL: usize = 4096;
-/// Weights that are looked at side by side.
-const BLOCK: usize = 256;
-
-/// The blocks of a parameter whose change is looked at: all of a small one, every fourth of a large one. For a ratio that is
-/// read in powers of ten that is plenty, and a step that is watched stays cheap.
-fn blocks(len: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let (block, step) = if len > ALL { (BLOCK, 4 * BLOCK) } else { (len.max(1), len.max(1)) };
-    (0..len).step_by(step).map(move |at| at..len.min(at + block))
+/// How many of these are not alive, counted in small numbers, which many lanes of a vector hold.
+fn dead(alive: &[bool]) -> usize {
+    let part = |part: &[bool]| usize::from(part.iter().map(|a| u8::from(!a)).sum::<u8>());
+    alive.chunks(usize::from(u8::MAX)).map(part).sum()
 }
 
 impl Watch {
@@ -85,14 +83,16 @@ impl Watch {
             stages.iter().enumerate().flat_map(|(i, s)| s.passed.iter().enumerate().map(move |p| (i, p)));
         let same = passed.filter_map(|(i, (k, slot))| Some((i, k, *deltas.get(slot.as_ref()?)?))).collect();
         let blank = |s: &Stage| Observation { passed: vec![None; s.passed.len()], ..Observation::default() };
+        let tapped: HashSet<usize> = program.taps.iter().flat_map(|taps| taps.parameters.clone()).collect();
         Watch {
             schedule,
             chart: Chart::new(layers.collect()),
             bounds: stages.iter().map(bounds).collect(),
             alive: stages.iter().map(|s| vec![false; s.units]).collect(),
             same,
-            before: vec![0.0; store.trainable.len()],
+            before: store.params.iter().map(|p| vec![0.0; change::kept(p.len)]).collect(),
             sizes: vec![0.0; store.params.len()],
+            late: (0..store.params.len()).filter(|i| !tapped.contains(i)).collect(),
             gradient_norm: f64::NAN,
             current: stages.iter().map(blank).collect(),
             histograms: false,
@@ -109,45 +109,51 @@ impl Watch {
 
     /// Looks at what the step just made.
     pub fn see(&mut self, program: &Program, step: usize, rows: usize, isa: Isa, arena: &Arena) {
-        let first = program.taps.partition_point(|(s, _)| *s < step);
-        for (_, tap) in program.taps[first..].iter().take_while(|(s, _)| *s == step) {
+        let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
+        for (tap, slot) in &program.taps[step].stages {
             let (Tap::Signal(stage) | Tap::Delta(stage) | Tap::Passed(stage, _)) = *tap;
-            let seen = &mut self.current[stage];
-            let from = &program.stages[stage];
-            let values = |slot: Slot| &arena.all()[program.seen.range(slot, rows)];
+            let (seen, values) = (&mut self.current[stage], values(*slot));
             match *tap {
-                Tap::Delta(_) => {
-                    seen.delta = from.delta.map(|s| rms(isa, values(s)));
-                    let wanted = from.delta.filter(|_| self.histograms);
-                    seen.delta_histogram = wanted.map(|s| Histogram::of(values(s)));
-                }
-                Tap::Passed(_, k) => seen.passed[k] = from.passed[k].map(|s| rms(isa, values(s))),
+                Tap::Delta(_) => seen.delta = Some(rms(isa, values)),
+                Tap::Passed(_, k) => seen.passed[k] = Some(rms(isa, values)),
                 Tap::Signal(_) => {
                     let alive = &mut self.alive[stage];
-                    let values = values(from.output);
-                    seen.signal_histogram = self.histograms.then(|| Histogram::of(values));
-                    seen.signal = Some(observe(isa, values, self.bounds[stage], alive));
-                    let dead = alive.iter().filter(|a| !**a).count();
+                    let signal = observe(isa, values, self.bounds[stage], alive);
+                    seen.signal = Some(signal);
+                    let dead = dead(alive);
                     // Where values are not finite, it is not known which units are dead.
-                    let finite = seen.signal.is_some_and(|s| s.finite);
-                    seen.dead = finite.then(|| dead as f64 / alive.len().max(1) as f64);
+                    seen.dead = signal.finite.then(|| dead as f64 / alive.len().max(1) as f64);
                 }
+            }
+            if self.histograms {
+                let histogram = || Some(Box::new(Histogram::of(values)));
+                match *tap {
+                    Tap::Delta(_) => seen.delta_histogram = histogram(),
+                    Tap::Signal(_) => seen.signal_histogram = histogram(),
+                    Tap::Passed(..) => {}
+                }
+            }
+        }
+        for &i in &program.taps[step].parameters {
+            let p = &program.recipe.parameters[i];
+            if let Some(gradient) = p.gradient {
+                self.parameter(i, isa, values(p.value), values(gradient));
             }
         }
     }
 
-    /// Remembers the weights before the update, and looks at the gradients.
+    /// Looks at a gradient, and remembers the weights that it is going to move.
+    fn parameter(&mut self, i: usize, isa: Isa, weights: &[f32], gradient: &[f32]) {
+        self.sizes[i] = rms(isa, gradient);
+        change::keep(weights, &mut self.before[i]);
+    }
+
+    /// Completes what was seen before the update.
     pub fn before_update(&mut self, isa: Isa, store: &Store, arena: &Arena) {
-        for p in &store.params {
-            let (range, now) = (p.offset..p.offset + p.len, arena.all());
-            for block in blocks(p.len) {
-                let block = range.start + block.start..range.start + block.end;
-                self.before[block.clone()].copy_from_slice(&now[block]);
-            }
-        }
-        for (size, p) in self.sizes.iter_mut().zip(&store.params) {
-            let start = store.gradients.start + p.offset;
-            *size = rms(isa, &arena.all()[start..start + p.len]);
+        for k in 0..self.late.len() {
+            let (i, all) = (self.late[k], arena.all());
+            let range = store.params[i].range();
+            self.parameter(i, isa, &all[range.clone()], &all[store.gradients.clone()][range]);
         }
         for (owned, seen) in self.owned.iter().zip(&mut self.current) {
             seen.gradients.clear();
@@ -168,15 +174,12 @@ impl Watch {
         loss: f64,
         applied: Option<&Applied>,
     ) {
-        for (owned, seen) in self.owned.iter().zip(&mut self.current) {
+        // The last ones first: the update has just left them in the cache.
+        for (owned, seen) in self.owned.iter().zip(&mut self.current).rev() {
             seen.updates.clear();
-            for p in owned.iter().map(|&i| &store.params[i]) {
-                let (mut change, mut size) = (0.0, 0.0);
-                for block in blocks(p.len) {
-                    let block = p.offset + block.start..p.offset + block.end;
-                    let both = squares(isa, &self.before[block.clone()], &arena.all()[block]);
-                    (size, change) = (size + both.0, change + both.1);
-                }
+            for &i in owned {
+                let after = &arena.all()[store.params[i].range()];
+                let (size, change) = change::squares(isa, &self.before[i], after);
                 // What did not move did not move, however small it is.
                 seen.updates.push(if change == 0.0 { 0.0 } else { (change / size).sqrt() });
             }

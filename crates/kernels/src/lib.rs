@@ -4,6 +4,7 @@
 //! loops this floor holds what every other floor shares: the [`Error`] and the random [`Stream`](random::Stream).
 
 pub mod arena;
+pub mod change;
 pub mod columns;
 mod cpu;
 mod error;
@@ -17,6 +18,7 @@ pub mod random;
 mod real;
 pub mod rows;
 pub mod shuffle;
+pub mod size;
 pub mod statistics;
 pub mod update;
 

@@ -1,8 +1,8 @@
 //! What a block of values looks like: mean, size, spread over the batch, zeros, saturation, and whether it is finite.
 
 use crate::isa::{Isa, Task};
-use crate::norm::sum_of_squares;
 use crate::real::Lane;
+use crate::size::{SQUARES, WIDTH, exact_rms, gather};
 
 /// Statistics of a block of rows × units.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -61,7 +61,7 @@ pub fn observe(isa: Isa, x: &[f32], bounds: Option<(f64, f64)>, alive: &mut [boo
         return statistics;
     }
     // Squares that no f32 can hold, or values that are not finite.
-    statistics.rms = exact_rms(x);
+    statistics.rms = exact_rms(isa, x);
     if statistics.rms.is_finite() {
         let (mean, variance) = far(x, units);
         (statistics.mean, statistics.deviation) = (mean, variance.sqrt());
@@ -102,7 +102,17 @@ struct Seen {
     saturated: f64,
 }
 
-/// Sums of a block of units: of x − pivot and its square, of x², of zeros and of saturated values.
+/// The same, summed side by side.
+#[derive(Default)]
+struct Totals {
+    sum: [f64; WIDTH],
+    squares: [f64; WIDTH],
+    variances: [f64; WIDTH],
+    zeros: [f64; WIDTH],
+    saturated: [f64; WIDTH],
+}
+
+/// Sums of a block of units over some rows: of x − pivot and its square, of x², of zeros and of saturated values.
 struct Sums<R> {
     shifted: [R; BLOCK],
     spread: [R; BLOCK],
@@ -124,9 +134,57 @@ impl<R: Lane> Sums<R> {
         self.shifted[j] = self.shifted[j] + d;
         self.spread[j] = d.mul_add(d, self.spread[j]);
         self.squares[j] = x.mul_add(x, self.squares[j]);
-        self.zeros[j] = self.zeros[j] + R::select(x == R::ZERO, R::ONE, R::ZERO);
+        // −0 is what changes no sum: that makes it one masked addition.
+        self.zeros[j] = self.zeros[j] + R::select(x == R::ZERO, R::ONE, -R::ZERO);
         if BOUNDED {
-            self.saturated[j] = self.saturated[j] + R::select((x < low) | (x > high), R::ONE, R::ZERO);
+            self.saturated[j] = self.saturated[j] + R::select((x < low) | (x > high), R::ONE, -R::ZERO);
+        }
+    }
+}
+
+/// Sums of a block of units over all rows.
+struct Units {
+    shifted: [f64; BLOCK],
+    spread: [f64; BLOCK],
+    zeros: [f64; BLOCK],
+}
+
+impl Units {
+    #[inline(always)]
+    fn add<R: Lane>(&mut self, piece: &Sums<R>) {
+        for j in 0..BLOCK {
+            self.shifted[j] += piece.shifted[j].f64();
+            self.spread[j] += piece.spread[j].f64();
+            self.zeros[j] += piece.zeros[j].f64();
+        }
+    }
+}
+
+impl Totals {
+    /// Adds the units of a block. No branch, so that this is vector code: it is as much work as some rows.
+    #[inline(always)]
+    fn add<R: Lane>(&mut self, units: &Units, pivot: &[R; BLOCK], rows: f64) {
+        let part = 1.0 / rows;
+        for first in (0..BLOCK).step_by(WIDTH) {
+            for k in 0..WIDTH {
+                let j = first + k;
+                let mean = units.shifted[j] * part;
+                let variance = units.spread[j] * part - mean * mean;
+                self.sum[k] += units.shifted[j] + rows * pivot[j].f64();
+                self.variances[k] += if variance > 0.0 { variance } else { 0.0 };
+                self.zeros[k] += units.zeros[j];
+            }
+        }
+    }
+
+    fn seen(&self) -> Seen {
+        let all = |sums: &[f64; WIDTH]| sums.iter().sum::<f64>();
+        Seen {
+            sum: all(&self.sum),
+            squares: all(&self.squares),
+            variances: all(&self.variances),
+            zeros: all(&self.zeros),
+            saturated: all(&self.saturated),
         }
     }
 }
@@ -138,16 +196,16 @@ impl<const BOUNDED: bool> Task for Look<'_, BOUNDED> {
         let (units, x) = (self.units, R::slice(self.x));
         let rows = x.len() / units;
         let (low, high) = (R::load(self.low), R::load(self.high));
-        let mut seen = Seen::default();
-        for first in (0..units).step_by(BLOCK) {
+        let mut totals = Totals::default();
+        // Without rows there is nothing to see.
+        let end = if rows > 0 { units } else { 0 };
+        for first in (0..end).step_by(BLOCK) {
             // The last block reaches back over units that are done, so that it is a full one too.
             let start = first.min(units.saturating_sub(BLOCK));
             let (width, done) = (BLOCK.min(units - start), first - start);
             let mut pivot = [R::ZERO; BLOCK];
-            if rows > 0 {
-                pivot[..width].copy_from_slice(&x[start..start + width]);
-            }
-            let (mut shifted, mut spread, mut zeros) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+            pivot[..width].copy_from_slice(&x[start..start + width]);
+            let mut block = Units { shifted: [0.0; BLOCK], spread: [0.0; BLOCK], zeros: [0.0; BLOCK] };
             for top in (0..rows).step_by(PIECE) {
                 let mut sums = Sums::zero();
                 for row in top..rows.min(top + PIECE) {
@@ -166,31 +224,28 @@ impl<const BOUNDED: bool> Task for Look<'_, BOUNDED> {
                         }
                     }
                 }
-                for j in done..width {
-                    shifted[j] += sums.shifted[j].f64();
-                    spread[j] += sums.spread[j].f64();
-                    zeros[j] += sums.zeros[j].f64();
-                    seen.squares += sums.squares[j].f64();
-                    seen.saturated += sums.saturated[j].f64();
+                // Units that were counted in the block before count as nothing.
+                sums.squares[..done].fill(R::ZERO);
+                gather(&sums.squares, &mut totals.squares);
+                if BOUNDED {
+                    sums.saturated[..done].fill(R::ZERO);
+                    gather(&sums.saturated, &mut totals.saturated);
                 }
+                block.add(&sums);
             }
-            let n = rows.max(1) as f64;
-            for j in done..width {
-                let mean = shifted[j] / n;
-                seen.sum += shifted[j] + n * pivot[j].f64();
-                seen.variances += (spread[j] / n - mean * mean).max(0.0);
-                seen.zeros += zeros[j];
-                if let Some(alive) = self.alive.get_mut(start + j) {
-                    *alive |= zeros[j] < rows as f64;
-                }
+            let alive = self.alive.iter_mut().skip(start).zip(&block.zeros[..width]);
+            for (alive, zeros) in alive {
+                *alive |= *zeros < rows as f64;
             }
+            pivot[..done].fill(R::ZERO);
+            for sums in [&mut block.shifted, &mut block.spread, &mut block.zeros] {
+                sums[..done].fill(0.0);
+            }
+            totals.add(&block, &pivot, rows as f64);
         }
-        seen
+        totals.seen()
     }
 }
-
-/// Sizes whose squares an f32 can hold with room to spare.
-const SQUARES: std::ops::Range<f64> = 1e-12..1e15;
 
 /// Mean of all values, and mean over the units of their variance, in f64: for sizes whose squares no f32 can hold.
 fn far(x: &[f32], units: usize) -> (f64, f64) {
@@ -204,105 +259,9 @@ fn far(x: &[f32], units: usize) -> (f64, f64) {
     (means / units as f64, variances / units as f64)
 }
 
-/// The root of the mean square, good to six digits; it neither overflows nor vanishes; 0 for nothing.
-pub fn rms(isa: Isa, x: &[f32]) -> f64 {
-    let n = x.len().max(1) as f64;
-    let quick = (isa.run(Squares { x, from: &[] }).0 / n).sqrt();
-    if SQUARES.contains(&quick) { quick } else { exact_rms(x) }
-}
-
-/// The same summed in f64.
-fn exact_rms(x: &[f32]) -> f64 {
-    (sum_of_squares(Isa::best(), x) / x.len().max(1) as f64).sqrt()
-}
-
-/// (Σ before², Σ (after − before)²): how large weights were, and how far a step went; good to six digits.
-///
-/// ```
-/// use steadygrad_kernels::{Isa, statistics::squares};
-/// assert_eq!(squares(Isa::best(), &[3.0, 4.0], &[3.0, 4.5]), (25.0, 0.25));
-/// assert_eq!(squares(Isa::best(), &[1e-30], &[3e-30]).1.log10().round(), -59.0);
-/// ```
-///
-/// # Panics
-/// If they are not equally many.
-pub fn squares(isa: Isa, before: &[f32], after: &[f32]) -> (f64, f64) {
-    assert_eq!(before.len(), after.len());
-    let n = before.len().max(1) as f64;
-    let (size, change) = isa.run(Squares { x: before, from: after });
-    let fits = |square: f64| SQUARES.contains(&(square / n).sqrt());
-    if fits(size) && fits(change) {
-        return (size, change);
-    }
-    let pairs = || before.iter().zip(after).map(|(&b, &a)| (f64::from(b), f64::from(a)));
-    (pairs().map(|(b, _)| b * b).sum(), pairs().map(|(b, a)| (a - b).powi(2)).sum())
-}
-
-/// Σ x², and Σ (from − x)² where `from` is given; in f32 within pieces, in f64 over them.
-struct Squares<'a> {
-    x: &'a [f32],
-    from: &'a [f32],
-}
-
-impl Task for Squares<'_> {
-    type Output = (f64, f64);
-    #[inline(always)]
-    fn run<R: Lane>(self) -> (f64, f64) {
-        const LANES: usize = 64;
-        const PIECE: usize = 64 * LANES;
-        let (x, from) = (R::slice(self.x), R::slice(self.from));
-        let (mut total, mut differences) = (0.0, 0.0);
-        let add = |lanes: &[R; LANES]| lanes.iter().map(|l| l.f64()).sum::<f64>();
-        if from.is_empty() {
-            for piece in x.chunks(PIECE) {
-                let mut lanes = [R::ZERO; LANES];
-                let mut rows = piece.chunks_exact(LANES);
-                for row in &mut rows {
-                    for j in 0..LANES {
-                        lanes[j] = row[j].mul_add(row[j], lanes[j]);
-                    }
-                }
-                for (lane, &x) in lanes.iter_mut().zip(rows.remainder()) {
-                    *lane = x.mul_add(x, *lane);
-                }
-                total += add(&lanes);
-            }
-            return (total, 0.0);
-        }
-        for (piece, from) in x.chunks(PIECE).zip(from.chunks(PIECE)) {
-            let (mut lanes, mut apart) = ([R::ZERO; LANES], [R::ZERO; LANES]);
-            let (mut rows, mut others) = (piece.chunks_exact(LANES), from.chunks_exact(LANES));
-            for (row, other) in (&mut rows).zip(&mut others) {
-                for j in 0..LANES {
-                    let d = other[j] - row[j];
-                    lanes[j] = row[j].mul_add(row[j], lanes[j]);
-                    apart[j] = d.mul_add(d, apart[j]);
-                }
-            }
-            for (j, (&x, &y)) in rows.remainder().iter().zip(others.remainder()).enumerate() {
-                let d = y - x;
-                lanes[j] = x.mul_add(x, lanes[j]);
-                apart[j] = d.mul_add(d, apart[j]);
-            }
-            total += add(&lanes);
-            differences += add(&apart);
-        }
-        (total, differences)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sums_of_squares_survive_huge_and_tiny_numbers() {
-        assert!((rms(Isa::best(), &[1e30, -1e30]) / 1e30 - 1.0).abs() < 1e-6);
-        assert!((rms(Isa::best(), &[1e-30, 1e-30]) / 1e-30 - 1.0).abs() < 1e-6);
-        assert_eq!(rms(Isa::best(), &[]), 0.0);
-        assert!(rms(Isa::best(), &[f32::NAN]).is_nan());
-        assert_eq!(rms(Isa::best(), &[f32::INFINITY]), f64::INFINITY);
-    }
 
     #[test]
     fn a_signal_far_from_1_has_its_deviation_all_the_same() {
@@ -331,7 +290,7 @@ mod tests {
                 (s.mean - mean).abs() < 1e-5 && (s.deviation - variance.sqrt()).abs() < 1e-5,
                 "{units}: {s:?}"
             );
-            assert!((s.rms - exact_rms(&x)).abs() < 1e-5, "{units}: {s:?}");
+            assert!((s.rms - exact_rms(Isa::best(), &x)).abs() < 1e-5, "{units}: {s:?}");
             assert_eq!(s.zero, share(&|v| v == 0.0), "{units}");
             assert_eq!(s.saturated, share(&|v| !(0.015..=0.985).contains(&v)), "{units}");
             assert!(alive.iter().all(|a| *a));

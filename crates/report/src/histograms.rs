@@ -48,8 +48,8 @@ pub fn html(view: &View<'_>) -> String {
 /// The picture of a layer, and its row in the table.
 fn card(view: &View<'_>, sample: &Sample, i: usize) -> Option<(String, Vec<String>)> {
     let block = &view.blocks[i];
-    let signal = seen(sample, block.out)?.signal_histogram.as_ref();
-    let delta = seen(sample, block.linear)?.delta_histogram.as_ref();
+    let signal = seen(sample, block.out)?.signal_histogram.as_deref();
+    let delta = seen(sample, block.linear)?.delta_histogram.as_deref();
     if signal.is_none() && delta.is_none() {
         return None;
     }

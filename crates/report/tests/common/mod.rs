@@ -74,8 +74,8 @@ fn sample(depth: usize, step: u64, numbers: Numbers) -> Sample {
             gradients: vec![delta; (i + 1) % 2],
             updates: vec![x(1e-3); (i + 1) % 2],
             dead: Some(x(0.1)),
-            signal_histogram: histogram().filter(|_| step == 0),
-            delta_histogram: histogram().filter(|_| step == 0),
+            signal_histogram: histogram().filter(|_| step == 0).map(Box::new),
+            delta_histogram: histogram().filter(|_| step == 0).map(Box::new),
         }
     };
     Sample {
