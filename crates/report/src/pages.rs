@@ -80,7 +80,7 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
         Section::new(
             "proof",
             "The proof",
-            "The network as it was beside the changed one, with seeds that took no part in the choice. A mark is one training, \
+            "The network as it was beside the changed one, with seeds that took no part in the choice. A dot is one training, \
              the bar their median.",
             proof,
         ),
@@ -204,9 +204,9 @@ fn sections(diagnosis: &Diagnosis) -> Vec<Section> {
         Section::new(
             "flow",
             "Flow",
-            "How much of the gradient reaches each layer on its way back from the loss, and how much signal goes forward. A line that \
-             stays in the band keeps all layers learning; the strip above it has the same in colours: blue is lost, vermilion is \
-             grown.",
+            "How much of the gradient reaches each layer on its way back from the loss, and how much signal goes forward. 20 dB are \
+             a factor of ten: at −60 dB a thousandth is left. A line that stays in the band keeps all layers learning; the strip \
+             above it has the same in colours: blue is lost, vermilion is grown.",
             strip::html(&view, "flow", WIDE),
         ),
         Section::new("findings", "Findings", "", findings::html(diagnosis)),
@@ -235,8 +235,9 @@ fn sections(diagnosis: &Diagnosis) -> Vec<Section> {
         Section::new(
             "histograms",
             "Histograms",
-            "Before training, for each layer: above the line the values that it gives to the next one, below it the gradients that come \
-             back to it. Each has a scale of its own, ± the number beside it; heights are roots of the counts.",
+            "Before training. Some layers on one scale, each as high as the others, as Glorot and Bengio (2010) drew them: a line that \
+             is wide is large, a needle at 0 is small. Where the needles are the layers near the data, the gradient is lost on its \
+             way.",
             histograms::html(&view),
         ),
         Section::new("setup", "What was looked at", "", setup::html(diagnosis)),

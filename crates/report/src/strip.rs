@@ -1,6 +1,8 @@
 //! The flow strip: gradient and signal behind every layer, what was measured beside what theory expects, in decibels.
 
-use crate::plot::{Drawing, Panel, label, legend, line_key, n, picture, range, square_key, table, ticks};
+use crate::plot::{
+    Drawing, Panel, edge_keys, label, legend, line_key, n, picture, range, square_key, table, ticks,
+};
 use crate::style::{level_of_decibels, strongest};
 use crate::text::{decibels, escape, figure, or_blank};
 use crate::view::View;
@@ -96,6 +98,8 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     if let Some(end) = later(view) {
         items.insert(1, (line_key("late", ""), format!("measured at step {}", end.step)));
     }
+    let seen = |v: &View<'_>| [gradients_of(v).values(), signals_of(v).values()].concat();
+    items.extend(edge_keys(seen(view).iter().flatten()));
     let keys = legend(&items, left, 0.0, w);
     let mut out = keys.body;
     let mut y = keys.height + 24.0;
