@@ -14,7 +14,9 @@ type One<'a> = (usize, &'a str, &'a Histogram);
 
 /// Values and gradients beside each other; nothing where there are not two layers with either.
 pub fn html(view: &View<'_>, sample: &Sample) -> String {
-    let layers: Vec<usize> = spread(view.blocks.len(), LINES);
+    // The last layer gives its sums to the loss, which are of another kind.
+    let hidden = view.blocks.len().saturating_sub(1);
+    let layers: Vec<usize> = spread(hidden, LINES);
     let all = |gradient: bool| -> Vec<One<'_>> {
         let one = |&i: &usize| {
             let block = &view.blocks[i];
@@ -36,12 +38,19 @@ pub fn html(view: &View<'_>, sample: &Sample) -> String {
         let said: Vec<String> = all.iter().map(reach).collect();
         format!(
             "<figure><figcaption>{title}</figcaption>{}</figure>",
-            picture(id, title, &said.join("; "), HALF, |w| drawing(&all, view.blocks.len(), w))
+            picture(id, title, &said.join("; "), HALF, |w| drawing(&all, hidden, w))
         )
     };
     let both = figure("histograms-values", "Values that layers give on", all(false))
         + &figure("histograms-gradients", "Gradients that come back to them", all(true));
-    if both.is_empty() { both } else { format!("<div class=\"pair overlay\">{both}</div>") }
+    if both.is_empty() {
+        return both;
+    }
+    format!(
+        "<h3>Hidden layers on one scale</h3><p class=\"about\">As Glorot and Bengio (2010) drew them, each as high as the others: a wide \
+         line is large, a needle at 0 is small. Where the needles are the layers near the data, the gradient is lost on its \
+         way.</p><div class=\"pair overlay\">{both}</div>"
+    )
 }
 
 fn drawing(all: &[One<'_>], of: usize, width: f64) -> Drawing {
@@ -55,7 +64,7 @@ fn drawing(all: &[One<'_>], of: usize, width: f64) -> Drawing {
     let panel = Panel { x: left, y: top, w, h: tall, values: 0.0..1.04 };
     let mut body = keys.body + &panel.grid(&[], figure);
     let at = |x: f64| left + w * (0.5 + 0.5 * x / reach);
-    for tick in ticks(&(-reach..reach), if width > 400.0 { 5.0 } else { 3.0 }) {
+    for tick in ticks(&(-reach..reach), if width > 400.0 { 5.0 } else { 4.0 }) {
         body += &format!(
             "<path class=\"grid\" d=\"M{0} {1}v{tall}\"/>",
             crate::plot::n(at(tick)),

@@ -2,7 +2,7 @@
 
 use crate::page::{Section, whole};
 use crate::plot::WIDE;
-use crate::text::{escape, figure, measure};
+use crate::text::{escape, figure, measure, words};
 use crate::trials::Rows;
 use crate::view::View;
 use crate::{
@@ -109,7 +109,7 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
 
 /// A grid as one HTML file: every setting with its seeds and curves, and what gradient and signal do in it before training.
 pub fn page_of_grid(grid: &Grid, title: &str) -> String {
-    let labels = grid.labels();
+    let labels = grid::names(grid);
     let trials = grid.trials();
     let order = trellis::ranking(grid).into_iter().map(|i| (i, labels[i].join(", "))).collect();
     let rows = Rows { trials: &trials, order, marked: false };
@@ -190,7 +190,7 @@ fn title_or(title: &str, other: &str) -> String {
 }
 
 fn plain(diagnosis: &Diagnosis) -> String {
-    verdict::root(diagnosis).map_or_else(|| diagnosis.verdict.to_string(), |f| f.condition.replace('_', " "))
+    verdict::root(diagnosis).map_or_else(|| diagnosis.verdict.to_string(), |f| words(f.condition))
 }
 
 fn nothing_tried() -> String {
@@ -235,9 +235,7 @@ fn sections(diagnosis: &Diagnosis) -> Vec<Section> {
         Section::new(
             "histograms",
             "Histograms",
-            "Before training. Some layers on one scale, each as high as the others, as Glorot and Bengio (2010) drew them: a line that \
-             is wide is large, a needle at 0 is small. Where the needles are the layers near the data, the gradient is lost on its \
-             way.",
+            "How values and gradients are spread in each layer, before training.",
             histograms::html(&view),
         ),
         Section::new("setup", "What was looked at", "", setup::html(diagnosis)),

@@ -290,7 +290,7 @@ pub fn edge_keys<'a>(values: impl Iterator<Item = &'a f64>) -> Vec<(String, Stri
 
 /// The colours from too small to too large between the words for both ends: what a colour means.
 pub fn ramp(ends: [&str; 2], x: f64, y: f64) -> String {
-    let (mut body, start) = (String::new(), x + 5.9 * ends[0].chars().count() as f64 + 8.0);
+    let (mut body, start) = (String::new(), x + 6.6 * ends[0].chars().count() as f64 + 10.0);
     const CELL: f64 = 5.0;
     let steps = 12;
     for i in 0..=2 * steps {
@@ -302,7 +302,7 @@ pub fn ramp(ends: [&str; 2], x: f64, y: f64) -> String {
         );
     }
     let end = start + CELL * f64::from(2 * steps + 1) + 8.0;
-    label(x, y + 10.0, "start", "legend", &escape(ends[0]))
+    label(start - 7.0, y + 10.0, "end", "legend", &escape(ends[0]))
         + &body
         + &label(end, y + 10.0, "start", "legend", &escape(ends[1]))
 }

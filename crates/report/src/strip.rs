@@ -98,14 +98,16 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     if let Some(end) = later(view) {
         items.insert(1, (line_key("late", ""), format!("measured at step {}", end.step)));
     }
-    let seen = |v: &View<'_>| [gradients_of(v).values(), signals_of(v).values()].concat();
-    items.extend(edge_keys(seen(view).iter().flatten()));
+    let (gradients, signals) = (gradients_of(view), signals_of(view));
+    // What theory expects has no marks.
+    items.extend(edge_keys(
+        [&gradients.start, &gradients.end, &signals.start, &signals.end].into_iter().flatten().flatten(),
+    ));
     let keys = legend(&items, left, 0.0, w);
     let mut out = keys.body;
     let mut y = keys.height + 24.0;
 
     // The strip itself: a cell for each layer, coloured by what the gradient has lost or gained.
-    let (gradients, signals) = (gradients_of(view), signals_of(view));
     let cells = if gradients.start.iter().any(Option::is_some) { &gradients.start } else { &signals.start };
     let cw = w / names.len() as f64;
     let strong =
