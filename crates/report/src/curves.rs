@@ -1,6 +1,8 @@
 //! The curves of a training: the loss of every step and epoch, and the metric.
 
-use crate::plot::{Drawing, HALF, Panel, label, legend, line_key, picture, table, ticks, whole_ticks};
+use crate::plot::{
+    Drawing, HALF, Panel, edge_keys, label, legend, line_key, picture, table, ticks, whole_ticks,
+};
 use crate::text::{escape, figure, measure, or_blank};
 use crate::verdict::capital;
 use crate::view::View;
@@ -88,6 +90,7 @@ fn drawing(lines: &[&Line], axis: (f64, f64, &str), width: f64) -> Drawing {
             items.push((line_key(class, &mark), word.clone()));
         }
     }
+    items.extend(edge_keys(lines.iter().flat_map(|l| l.2.iter().map(|p| &p.1))));
     let keys = legend(&items, left, 0.0, w);
     let top = keys.height + 8.0;
     let values = extent(lines);
@@ -125,6 +128,11 @@ pub fn extent_of(values: impl Iterator<Item = f64>) -> Range<f64> {
     let typical = all[(all.len() - 1) * 9 / 10];
     let high =
         if most - low > 20.0 * (typical - low) && typical > low { low + 4.0 * (typical - low) } else { most };
+    if high == low {
+        // One value alone: a scale on which it is in the middle.
+        let room = if high == 0.0 { 1.0 } else { high.abs() * 0.5 };
+        return low - room..high + room;
+    }
     let room = ((high - low) * 0.06).max(high.abs() * 0.02).max(1e-9);
     let low = if low >= 0.0 && low < 0.35 * high { 0.0 } else { low - room };
     low..high + room

@@ -3,7 +3,7 @@
 use crate::markdown;
 use crate::text::{escape, figure, sentence, typeset, words};
 use crate::verdict::{causes, shape};
-use steadygrad_doctor::{Finding, Severity, checks};
+use steadygrad_doctor::{Applicability, Finding, Severity, checks};
 use steadygrad_lab::Diagnosis;
 
 /// All findings, each root with its consequences.
@@ -40,7 +40,7 @@ fn card(found: &Finding, all: &[Finding]) -> String {
     }
     if !found.prescriptions.is_empty() {
         let one = |p: &steadygrad_doctor::Prescription| {
-            format!("<li>{} <span class=\"chip\">{}</span></li>", sentence(&p.title), p.applicability)
+            format!("<li>{} <span class=\"chip\">{}</span></li>", sentence(&p.title), how(p.applicability))
         };
         let list: String = found.prescriptions.iter().map(one).collect();
         out += &format!("<dt>Cure</dt><dd><ol>{list}</ol></dd>");
@@ -75,6 +75,15 @@ fn card(found: &Finding, all: &[Finding]) -> String {
         out += &format!("<p>And so:</p><ul>{}</ul>", follows.iter().map(one).collect::<String>());
     }
     out + &explained(found.code) + "</article>"
+}
+
+/// How sure it is that a change does no harm.
+fn how(applicability: Applicability) -> &'static str {
+    match applicability {
+        Applicability::Safe => "safe: the same function",
+        Applicability::Trial => "try it and measure",
+        Applicability::Advice => "advice",
+    }
 }
 
 /// What a check says of itself, folded away.

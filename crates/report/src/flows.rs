@@ -155,6 +155,6 @@ fn numbers(grid: &Grid) -> String {
             get(last, What::Signal.expected()),
         ]
     };
-    let rows: Vec<Vec<String>> = grid.settings.iter().zip(&grid.labels()).map(row).collect();
+    let rows: Vec<Vec<String>> = grid.settings.iter().zip(&crate::grid::names(grid)).map(row).collect();
     table("Gradient and signal before training", &head, &rows)
 }

@@ -11,16 +11,36 @@ pub fn short_key(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-/// A result as it is written: median and, where there are several seeds, spread.
-pub fn result(grid: &Grid, setting: &Setting) -> String {
+/// The settings in words that stand for themselves: a number says what it is a number of, "depth 20". Not escaped.
+pub fn names(grid: &Grid) -> Vec<Vec<String>> {
+    let mut all = grid.labels();
+    for (labels, setting) in all.iter_mut().zip(&grid.settings) {
+        for ((label, value), key) in labels.iter_mut().zip(&setting.values).zip(&grid.keys) {
+            let value = value.to_json();
+            if !value.is_string() && !value.is_object() {
+                *label = format!("{} {label}", short_key(key));
+            }
+        }
+    }
+    all
+}
+
+/// A result as it is written: the median, and the spread where there are several seeds.
+pub fn result(grid: &Grid, setting: &Setting) -> (String, Option<String>) {
     let median = setting.arm.median(&grid.measure);
     if !median.is_finite() {
-        return "not finite".into();
+        return ("not finite".into(), None);
     }
-    match setting.arm.outcomes.len() {
-        1 => score(median),
-        _ => format!("{}\u{a0}±\u{a0}{}", score(median), score(setting.arm.spread())),
-    }
+    // Beside a result near 1 what rounding leaves of nothing is nothing.
+    let spread = setting.arm.spread();
+    let spread =
+        if (5e-4..10.0).contains(&median.abs()) && spread < 5e-4 { "0.000".into() } else { score(spread) };
+    (score(median), (setting.arm.outcomes.len() > 1).then(|| format!("±\u{a0}{spread}")))
+}
+
+/// Both in one line.
+fn in_a_line((median, spread): (String, Option<String>)) -> String {
+    spread.map_or(median.clone(), |spread| format!("{median}\u{a0}{spread}"))
 }
 
 /// What the gradient does before training, in a word, and whether that is healthy.
@@ -36,14 +56,14 @@ fn state(setting: &Setting) -> (&'static str, &'static str) {
 
 /// The best setting in big words, and what became of the others.
 pub fn head(grid: &Grid) -> String {
-    let (ranking, labels) = (ranking(grid), grid.labels());
+    let (ranking, labels) = (ranking(grid), names(grid));
     let [best, .., worst] = ranking[..] else {
         let only =
             ranking.first().map_or("Nothing was tried".to_string(), |&i| escape(&labels[i].join(", ")));
         return format!("<div class=\"hero\"><div><h1>{only}</h1></div></div>");
     };
     let name = escape(&measure(&grid.measure.name));
-    let say = |i: usize| result(grid, &grid.settings[i]);
+    let say = |i: usize| in_a_line(result(grid, &grid.settings[i]));
     let finite = grid.settings[best].arm.median(&grid.measure).is_finite();
     let heading = if finite {
         format!("Best: {}", escape(&labels[best].join(", ")))
@@ -83,13 +103,16 @@ pub fn head(grid: &Grid) -> String {
 /// A table with one row a setting.
 pub fn table(grid: &Grid) -> String {
     let name = escape(&measure(&grid.measure.name));
-    let keys: String =
-        grid.keys.iter().map(|k| format!("<th scope=\"col\">{}</th>", escape(short_key(k)))).collect();
+    let keys: String = grid
+        .keys
+        .iter()
+        .map(|k| format!("<th scope=\"col\" class=\"key\">{}</th>", escape(short_key(k))))
+        .collect();
     let row = |(s, labels): (&Setting, Vec<String>)| {
         let values: String = labels.iter().map(|w| format!("<th scope=\"row\">{}</th>", escape(w))).collect();
         let (healthy, word) = state(s);
         let cells = [
-            result(grid, s),
+            in_a_line(result(grid, s)),
             format!("{}{word}", shape(healthy)),
             decibels(s.flow.gradient),
             decibels(s.flow.signal),

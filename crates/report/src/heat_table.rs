@@ -58,7 +58,10 @@ pub fn html(grid: &Grid) -> Option<String> {
             return ("chn".into(), "not finite".into());
         }
         let part = if grid.measure.up { 1.0 - (high - median) / span } else { 1.0 - (median - low) / span };
-        (cell_of_share(part), result(grid, s))
+        {
+            let (median, spread) = result(grid, s);
+            (cell_of_share(part), median + &spread.map_or(String::new(), |s| format!("<small>{s}</small>")))
+        }
     };
     let strong = strongest(grid.settings.iter().map(|s| &s.flow.gradient));
     let gradient = |s: &Setting| (cell_of_decibels(s.flow.gradient, strong), whole_decibels(s.flow.gradient));

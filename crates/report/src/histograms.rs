@@ -24,7 +24,11 @@ pub fn html(view: &View<'_>) -> String {
         let shown = cards.iter().enumerate().filter(|(i, _)| wanted(*i));
         format!("<div class=\"cards\">{}</div>", shown.map(|(_, c)| c.0.as_str()).collect::<String>())
     };
-    let mut out = grid(&|i| first.contains(&i));
+    let one_scale = crate::overlay::html(view, sample);
+    let words = "<h3>Each layer on its own scale</h3><p class=\"about\">Above the line, in blue, the values that the layer gives to the \
+                 next one; below it, in orange, the gradients that come back to it. ± is where the scale ends; heights are roots of \
+                 the counts.</p>";
+    let mut out = one_scale + words + &grid(&|i| first.contains(&i));
     if cards.len() > SHOWN {
         out += &format!(
             "<details class=\"numbers\"><summary>The other {} layers</summary>{}</details>",

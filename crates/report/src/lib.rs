@@ -16,6 +16,7 @@ mod heat_table;
 mod histograms;
 mod ledger;
 mod markdown;
+mod overlay;
 mod page;
 mod pages;
 mod plot;

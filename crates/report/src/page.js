@@ -108,7 +108,7 @@
     }
     Object.keys(inherited).forEach(function (key) {
       var value = style.getPropertyValue(key);
-      if (value !== above[key]) { copy.setAttribute(key, value); here[key] = value; }
+      if (value !== above[key] && (name === 'text' || key.indexOf('font') !== 0)) { copy.setAttribute(key, value); here[key] = value; }
     });
     if (style.opacity !== '1') copy.setAttribute('opacity', style.opacity);
     if (name === 'text') copy.textContent = element.textContent;
@@ -117,14 +117,14 @@
     out.appendChild(copy);
   }
   function file(pictures, across, title, about) {
-    var gap = 24, edge = 16, x = 0, y = 0, row = 0, wide = 0, places = pictures.map(function (svg, i) {
+    var gap = 24, edge = 16, x = 0, y = 30, row = 0, wide = 0, places = pictures.map(function (svg, i) {
       var box = svg.viewBox.baseVal;
       if (i && i % across === 0) { x = 0; y += row + gap; row = 0; }
       var place = [x, y];
       x += box.width + gap; row = Math.max(row, box.height); wide = Math.max(wide, x - gap);
       return place;
     });
-    var w = wide + 2 * edge, h = y + row + 2 * edge, out = document.createElementNS(ns, 'svg');
+    var w = Math.max(wide, 7.6 * title.length) + 2 * edge, h = y + row + 2 * edge, out = document.createElementNS(ns, 'svg');
     [['width', w], ['height', h], ['viewBox', [0, 0, w, h].join(' ')], ['role', 'img'],
       ['font-family', 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif']].forEach(function (a) { out.setAttribute(a[0], a[1]); });
     [['title', title], ['desc', about]].forEach(function (a) {
@@ -135,6 +135,11 @@
     var paper = document.createElementNS(ns, 'rect');
     [['width', w], ['height', h], ['fill', getComputedStyle(document.body).backgroundColor]].forEach(function (a) { paper.setAttribute(a[0], a[1]); });
     out.appendChild(paper);
+    // What stands over a picture on the page goes with it.
+    var head = document.createElementNS(ns, 'text');
+    [['x', edge], ['y', edge + 14], ['font-size', 14], ['font-weight', 600], ['fill', getComputedStyle(document.body).color]].forEach(function (a) { head.setAttribute(a[0], a[1]); });
+    head.textContent = title;
+    out.appendChild(head);
     pictures.forEach(function (svg, i) {
       var group = document.createElementNS(ns, 'g');
       group.setAttribute('transform', 'translate(' + (places[i][0] + edge) + ' ' + (places[i][1] + edge) + ')');

@@ -2,7 +2,7 @@
 
 use crate::page::{Section, whole};
 use crate::plot::WIDE;
-use crate::text::{escape, figure, measure};
+use crate::text::{escape, figure, measure, words};
 use crate::trials::Rows;
 use crate::view::View;
 use crate::{
@@ -80,7 +80,7 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
         Section::new(
             "proof",
             "The proof",
-            "The network as it was beside the changed one, with seeds that took no part in the choice. A mark is one training, \
+            "The network as it was beside the changed one, with seeds that took no part in the choice. A dot is one training, \
              the bar their median.",
             proof,
         ),
@@ -109,7 +109,7 @@ pub fn page_of_cure(cured: &Cure, diff: &str, title: &str) -> String {
 
 /// A grid as one HTML file: every setting with its seeds and curves, and what gradient and signal do in it before training.
 pub fn page_of_grid(grid: &Grid, title: &str) -> String {
-    let labels = grid.labels();
+    let labels = grid::names(grid);
     let trials = grid.trials();
     let order = trellis::ranking(grid).into_iter().map(|i| (i, labels[i].join(", "))).collect();
     let rows = Rows { trials: &trials, order, marked: false };
@@ -190,7 +190,7 @@ fn title_or(title: &str, other: &str) -> String {
 }
 
 fn plain(diagnosis: &Diagnosis) -> String {
-    verdict::root(diagnosis).map_or_else(|| diagnosis.verdict.to_string(), |f| f.condition.replace('_', " "))
+    verdict::root(diagnosis).map_or_else(|| diagnosis.verdict.to_string(), |f| words(f.condition))
 }
 
 fn nothing_tried() -> String {
@@ -204,9 +204,9 @@ fn sections(diagnosis: &Diagnosis) -> Vec<Section> {
         Section::new(
             "flow",
             "Flow",
-            "How much of the gradient reaches each layer on its way back from the loss, and how much signal goes forward. A line that \
-             stays in the band keeps all layers learning; the strip above it has the same in colours: blue is lost, vermilion is \
-             grown.",
+            "How much of the gradient reaches each layer on its way back from the loss, and how much signal goes forward. 20 dB are \
+             a factor of ten: at −60 dB a thousandth is left. A line that stays in the band keeps all layers learning; the strip \
+             above it has the same in colours: blue is lost, vermilion is grown.",
             strip::html(&view, "flow", WIDE),
         ),
         Section::new("findings", "Findings", "", findings::html(diagnosis)),
@@ -235,8 +235,7 @@ fn sections(diagnosis: &Diagnosis) -> Vec<Section> {
         Section::new(
             "histograms",
             "Histograms",
-            "Before training, for each layer: above the line the values that it gives to the next one, below it the gradients that come \
-             back to it. Each has a scale of its own, ± the number beside it; heights are roots of the counts.",
+            "How values and gradients are spread in each layer, before training.",
             histograms::html(&view),
         ),
         Section::new("setup", "What was looked at", "", setup::html(diagnosis)),

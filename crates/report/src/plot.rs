@@ -107,10 +107,16 @@ impl Panel {
             n(self.w),
             n(self.h)
         );
+        let mut last = String::new();
         for &tick in ticks {
             let y = self.at(tick);
             out += &format!("<path class=\"grid\" d=\"M{} {}H{}\"/>", n(self.x), n(y), n(self.x + self.w));
-            out += &label(self.x - 6.0, y + 4.0, "end", "tick", &escape(&say(tick)));
+            // Ticks closer together than their words tell apart have one word.
+            let words = say(tick);
+            if words != last {
+                out += &label(self.x - 6.0, y + 4.0, "end", "tick", &escape(&words));
+            }
+            last = words;
         }
         out
     }
@@ -279,9 +285,24 @@ pub fn square_key(class: &str) -> String {
     format!("<rect class=\"{class}\" x=\"10\" y=\"0\" width=\"12\" height=\"12\"/>")
 }
 
+/// What marks at the edges mean, where there are some: (a drawing, words).
+pub fn edge_keys<'a>(values: impl Iterator<Item = &'a f64>) -> Vec<(String, String)> {
+    let (mut broken, mut nothing) = (false, false);
+    for value in values {
+        broken |= value.is_nan() || *value == f64::INFINITY;
+        nothing |= *value == f64::NEG_INFINITY;
+    }
+    let mark = |class: &str, d: &str, words: &str| {
+        (format!("<path class=\"{class}\" d=\"{d}\"/>"), words.to_string())
+    };
+    let broken = broken.then(|| mark("broken", "M10 2l8 8m0 -8l-8 8", "not a number"));
+    let nothing = nothing.then(|| mark("nothing", "M10 3h8l-4 7z", "nothing arrives"));
+    broken.into_iter().chain(nothing).collect()
+}
+
 /// The colours from too small to too large between the words for both ends: what a colour means.
 pub fn ramp(ends: [&str; 2], x: f64, y: f64) -> String {
-    let (mut body, start) = (String::new(), x + 6.3 * ends[0].chars().count() as f64 + 8.0);
+    let (mut body, start) = (String::new(), x + 6.6 * ends[0].chars().count() as f64 + 10.0);
     const CELL: f64 = 5.0;
     let steps = 12;
     for i in 0..=2 * steps {
@@ -293,7 +314,7 @@ pub fn ramp(ends: [&str; 2], x: f64, y: f64) -> String {
         );
     }
     let end = start + CELL * f64::from(2 * steps + 1) + 8.0;
-    label(x, y + 10.0, "start", "legend", &escape(ends[0]))
+    label(start - 7.0, y + 10.0, "end", "legend", &escape(ends[0]))
         + &body
         + &label(end, y + 10.0, "start", "legend", &escape(ends[1]))
 }

@@ -32,16 +32,16 @@ pub fn html(grid: &Grid) -> String {
     let name = capital(&measure(&grid.measure.name));
     let mut out = one("curves-measure", &name, |o| &o.curve, extent_of(all(|o| &o.curve)), Outcome::last);
     let loss = |o: &Outcome| o.loss.last().copied().unwrap_or(f64::NAN);
-    out += &one("curves-loss", "Training loss", |o| &o.loss, losses(all(|o| &o.loss).collect()), loss);
+    out += &one("curves-loss", "Training loss", |o| &o.loss, losses(grid), loss);
     out + &numbers(grid, epochs)
 }
 
-/// What most losses lie within: those of a few that grew beyond all bounds would press the rest flat.
-fn losses(mut all: Vec<f64>) -> Range<f64> {
-    all.retain(|v| v.is_finite());
-    all.sort_by(f64::total_cmp);
-    let middle = all.get(all.len() / 2).copied().unwrap_or(1.0);
-    extent_of(all.into_iter().filter(|v| *v <= 3.0 * middle.abs()))
+/// What losses lie within that did not grow far beyond where training began: those would press the rest flat.
+fn losses(grid: &Grid) -> Range<f64> {
+    let outcomes = || grid.settings.iter().flat_map(|s| &s.arm.outcomes);
+    let first = middle(outcomes().filter_map(|o| o.loss.first().copied()).collect()).abs();
+    let most = if first.is_finite() { 3.0 * first } else { f64::INFINITY };
+    extent_of(outcomes().flat_map(|o| &o.loss).copied().filter(|v| *v <= most))
 }
 
 /// The middle of the seeds after every epoch.
@@ -129,7 +129,7 @@ fn numbers(grid: &Grid, epochs: usize) -> String {
     let rows: Vec<Vec<String>> = grid
         .settings
         .iter()
-        .zip(grid.labels())
+        .zip(crate::grid::names(grid))
         .map(|(s, labels)| {
             let curve = median(s, |o| &o.curve);
             let cells = some.iter().map(|&e| curve.get(e).map_or("–".into(), |v| score(*v)));

@@ -1,6 +1,8 @@
 //! The flow strip: gradient and signal behind every layer, what was measured beside what theory expects, in decibels.
 
-use crate::plot::{Drawing, Panel, label, legend, line_key, n, picture, range, square_key, table, ticks};
+use crate::plot::{
+    Drawing, Panel, edge_keys, label, legend, line_key, n, picture, range, square_key, table, ticks,
+};
 use crate::style::{level_of_decibels, strongest};
 use crate::text::{decibels, escape, figure, or_blank};
 use crate::view::View;
@@ -95,12 +97,16 @@ pub fn drawing(view: &View<'_>, width: f64) -> Drawing {
     if let Some(end) = later(view) {
         items.insert(1, (line_key("late", ""), format!("measured at step {}", end.step)));
     }
+    let (gradients, signals) = (gradients_of(view), signals_of(view));
+    // What theory expects has no marks.
+    items.extend(edge_keys(
+        [&gradients.start, &gradients.end, &signals.start, &signals.end].into_iter().flatten().flatten(),
+    ));
     let keys = legend(&items, left, 0.0, w);
     let mut out = keys.body;
     let mut y = keys.height + 24.0;
 
     // The strip itself: a cell for each layer, coloured by what the gradient has lost or gained.
-    let (gradients, signals) = (gradients_of(view), signals_of(view));
     let cells = if gradients.start.iter().any(Option::is_some) { &gradients.start } else { &signals.start };
     let cw = w / names.len() as f64;
     let strong =

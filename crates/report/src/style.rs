@@ -151,8 +151,10 @@ mod tests {
             assert!(rules.contains(&format!(".{}{{", depth(i, 30))));
         }
         assert_eq!(depth(0, 1), "d0");
+        // The name of SVG is an address that nobody opens.
+        let script = SCRIPT.replace("http://www.w3.org/2000/svg", "");
         for word in ["http:", "https:", "@import", "url("] {
-            assert!(!rules.contains(word) && !SCRIPT.contains(word), "{word}");
+            assert!(!rules.contains(word) && !script.contains(word), "{word}");
         }
         assert!(!SCRIPT.contains("</") && !rules.contains("</"));
     }

@@ -78,7 +78,11 @@ pub fn short(name: &str, most: usize) -> String {
 
 /// "vanishing gradient" of "vanishing_gradient". Escaped.
 pub fn words(name: &str) -> String {
-    escape(&name.replace('_', " "))
+    match name {
+        // Only those who program say it like this.
+        "non_finite" => "numbers that are not finite".into(),
+        _ => escape(&name.replace('_', " ")),
+    }
 }
 
 /// Three significant digits: "0.0123", "1,234", "4.1 × 10⁻⁹", "∞", "not a number".

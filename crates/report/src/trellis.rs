@@ -42,7 +42,7 @@ pub fn shown(grid: &Grid) -> Vec<(usize, Vec<String>)> {
     let mut all: Vec<usize> =
         crate::plot::spread(ranking.len(), MOST).into_iter().map(|i| ranking[i]).collect();
     all.sort_unstable();
-    let labels = grid.labels();
+    let labels = crate::grid::names(grid);
     all.into_iter().filter_map(|i| Some((i, labels.get(i)?.clone()))).collect()
 }
 

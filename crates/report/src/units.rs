@@ -1,6 +1,6 @@
 //! The state of the units behind every hidden activation: saturated, zero, dead; before training and in the end.
 
-use crate::plot::{Drawing, Panel, label, legend, n, picture, square_key, table};
+use crate::plot::{Drawing, Panel, edge_keys, label, legend, n, picture, square_key, table};
 use crate::text::{escape, or_blank, percent};
 use crate::view::{View, seen};
 use steadygrad_chart::{Observation, Sample};
@@ -67,6 +67,12 @@ fn drawing(view: &View<'_>, shown: &[usize], width: f64) -> Drawing {
     if looks.len() > 1 {
         items.push((square_key("now"), "in the end".into()));
     }
+    let all: Vec<f64> = shown
+        .iter()
+        .flat_map(|&kind| looks.iter().flat_map(move |(_, s)| values(view, s, kind)))
+        .flatten()
+        .collect();
+    items.extend(edge_keys(all.iter()));
     let keys = legend(&items, left, 0.0, w);
     let (mut body, mut y) = (keys.body, keys.height + 26.0);
     for &kind in shown {

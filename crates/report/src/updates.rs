@@ -1,7 +1,7 @@
 //! How large the updates of each layer are against its weights, step by step, with the line at a thousandth.
 
 use crate::heat::GOOD_UPDATE;
-use crate::plot::{Drawing, NARROW, Panel, label, legend, line_key, picture, spread, table};
+use crate::plot::{Drawing, NARROW, Panel, edge_keys, label, legend, line_key, picture, spread, table};
 use crate::style::depth;
 use crate::text::{escape, figure, or_blank, power};
 use crate::view::View;
@@ -40,8 +40,9 @@ fn drawing(view: &View<'_>, samples: &[&Sample], values: &[Vec<Option<f64>>], wi
             (line_key("good", ""), "a thousandth: right more often than not".into()),
         ],
     };
+    let broken = edge_keys(values.iter().flatten().flatten().filter(|v| !v.is_finite()));
     let items: Vec<(String, String)> =
-        items.into_iter().map(|(k, s)| (k, s.chars().take(48).collect())).collect();
+        items.into_iter().chain(broken).map(|(k, s)| (k, s.chars().take(48).collect())).collect();
     let keys = legend(&items, left, 0.0, w);
     let top = keys.height + 8.0;
     let logs: Vec<f64> =

@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::{HOSTILE, Numbers, cure, diagnosis};
+use common::{HOSTILE, Numbers, cure, diagnosis, grid};
 use std::path::Path;
 use std::process::Command;
-use steadygrad_report::{CURE_PARTS, PARTS, page, page_of_cure};
+use steadygrad_report::{CURE_PARTS, GRID_PARTS, PARTS, page, page_of_cure, page_of_grid};
 
 /// Notes what goes wrong; stands before everything else.
 const EARS: &str = "<script>window.wrong=[];addEventListener('error',function(e){wrong.push('error '+e.message)});\
@@ -22,6 +22,38 @@ PARTS.forEach(function(p){must(id(p)&&id(p).getBoundingClientRect().height>0,'#'
 var html=document.documentElement,button=id('theme'),seen=[];
 for(var i=0;i<3;i++){button.click();seen.push(html.getAttribute('data-theme'))}
 must(seen.sort().join()==='dark,light,','themes: '+seen);
+KIND
+must(innerWidth===WIDTH,'the window is '+innerWidth+' wide');
+must(html.scrollWidth<=innerWidth,'wider than the window: '+html.scrollWidth);
+must(performance.getEntriesByType('resource').length===0,'something was loaded');
+document.querySelectorAll('svg[role=img]').forEach(function(s){must(s.getAttribute('aria-label'),'a picture without a name')});
+document.querySelectorAll('svg.chart').forEach(function(s){
+var box=s.getBoundingClientRect();
+if(!box.width||!s.checkVisibility())return;
+must(box.right<=innerWidth+1&&box.left>=-1,s.id+' leaves the window');
+s.querySelectorAll('text').forEach(function(t){var b=t.getBoundingClientRect();
+must(b.right<=innerWidth+1&&b.left>=-1,'cut: '+t.textContent);
+must(b.height>=9,'too small to read: '+t.textContent)})});
+// Every picture is saved, and each file is looked at as what it is: a drawing without style.
+var blobs=[],savers=document.querySelectorAll('button.save');
+URL.createObjectURL=function(b){blobs.push(b);return 'data:,'};
+HTMLAnchorElement.prototype.click=function(){must(/^[a-z0-9-]+[.]svg$/.test(this.download),'a file called '+this.download)};
+savers.forEach(function(b){b.click()});
+must(savers.length>=SAVED&&blobs.length===savers.length,'saved: '+blobs.length+' of '+savers.length);
+Promise.all(blobs.map(function(b){return b.text()})).then(function(files){
+files.forEach(function(text){
+var doc=new DOMParser().parseFromString(text,'image/svg+xml'),svg=doc.documentElement;
+must(svg.localName==='svg'&&svg.namespaceURI==='http://www.w3.org/2000/svg','no drawing: '+text.slice(0,200));
+must(!doc.querySelector('parsererror,use,script,style,[class],[onerror]'),'not a plain drawing: '+text.slice(0,300));
+must(text.indexOf('var(')<0,'colours are not resolved');
+must(doc.querySelectorAll('path,rect,circle').length>3&&doc.querySelector('text'),'an empty drawing: '+text.slice(0,300));
+must(doc.querySelector('rect').getAttribute('fill').indexOf('rgb')===0&&+svg.getAttribute('width')>100,'no paper');
+must(svg.querySelector('title').textContent,'a file without a title')});
+top.document.title='done: '+said.concat(wrong).join('; ')+'.'});
+})()</script>";
+
+/// What only a diagnosis has: the switch, tips by keyboard, tips of the map.
+const OF_A_RUN: &str = "
 var update=document.querySelector('[data-show=heat-b]');
 must(id('heat-b').hidden&&!id('heat-a').hidden,'the first map alone is seen');
 update.click();
@@ -34,12 +66,16 @@ chart.dispatchEvent(new KeyboardEvent('keydown',{key:'ArrowRight'}));
 must(id('tip').classList.contains('on')&&id('tip').textContent.indexOf('gradient')>0,'a tip by keyboard');
 var hit=document.querySelector('#heat-b .grid-hit'),box=hit.getBoundingClientRect();
 hit.dispatchEvent(new PointerEvent('pointermove',{clientX:box.left+9,clientY:box.top+9}));
-must(id('tip').textContent.indexOf('step')>0,'a tip of the map: '+id('tip').textContent);
-must(document.documentElement.scrollWidth<=innerWidth,'wider than the window: '+document.documentElement.scrollWidth);
-must(performance.getEntriesByType('resource').length===0,'something was loaded');
-document.querySelectorAll('svg[role=img]').forEach(function(s){must(s.getAttribute('aria-label'),'a picture without a name')});
-document.title='done: '+said.concat(wrong).join('; ')+'.';
-})()</script>";
+must(id('tip').textContent.indexOf('step')>0,'a tip of the map: '+id('tip').textContent);";
+
+/// What only a grid has: heat tables, and a panel for each setting.
+const OF_A_GRID: &str = "
+must(document.querySelectorAll('table.heat td').length===30,'two heat tables of all settings');
+var chart=[].filter.call(document.querySelectorAll('#flow svg.chart'),function(s){return s.getBoundingClientRect().width})[0];
+chart.focus();
+must(document.activeElement===chart,'a picture takes the focus');
+chart.dispatchEvent(new KeyboardEvent('keydown',{key:'ArrowLeft'}));
+must(id('tip').classList.contains('on')&&id('tip').textContent.indexOf('first layer')>0,'a tip by keyboard');";
 
 fn chromium() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
@@ -51,9 +87,19 @@ fn chromium() -> Option<&'static str> {
 /// Opens a page in a window so wide, and returns what it looks like after its scripts ran.
 fn opened(browser: &str, folder: &Path, page: &str, parts: &[&str], width: u32) -> String {
     let list: Vec<String> = parts.iter().map(|p| format!("'{p}'")).collect();
+    let (kind, saved) = if parts == GRID_PARTS { (OF_A_GRID, "5") } else { (OF_A_RUN, "7") };
     let hands = HANDS.replace("PARTS", &format!("[{}]", list.join(",")));
+    let hands = hands.replace("KIND", kind).replace("SAVED", saved).replace("WIDTH", &width.to_string());
     let page =
         page.replacen("<head>", &format!("<head>{EARS}"), 1).replace("</body>", &format!("{hands}</body>"));
+    // A window is never narrower than 500 points, whatever is asked for; a frame in it is.
+    let page = match width {
+        500.. => page,
+        _ => {
+            let inside = page.replace('&', "&amp;").replace('"', "&quot;");
+            format!("<title></title><iframe width=\"{width}\" height=\"800\" srcdoc=\"{inside}\"></iframe>")
+        }
+    };
     let file = folder.join(format!("page-{width}.html"));
     std::fs::write(&file, page).expect("the folder is there");
     let out = Command::new(browser)
@@ -90,12 +136,18 @@ fn pages_work_in_a_browser() {
     let sick = page(&diagnosis(20, 30, "dense", Numbers::Plain), "a network");
     let hostile = page(&diagnosis(4, 6, HOSTILE, Numbers::Nan), HOSTILE);
     let cured = page_of_cure(&cure(HOSTILE, Numbers::Plain), "- a\n+ b\n", "a cure");
+    let lab = page_of_grid(&grid(&[3, 5], "key", Numbers::Plain), "a grid");
+    let hostile_lab = page_of_grid(&grid(&[3, 5], HOSTILE, Numbers::Nan), HOSTILE);
     let cure_parts = [&CURE_PARTS[..], &PARTS].concat();
-    let pages: [(&str, &str, &[&str], u32); 4] = [
+    let pages: [(&str, &str, &[&str], u32); 8] = [
         ("sick", &sick, &PARTS, 1400),
         ("sick on a phone", &sick, &PARTS, 320),
         ("hostile", &hostile, &PARTS, 1400),
         ("cure", &cured, &cure_parts, 1400),
+        ("cure on a phone", &cured, &cure_parts, 320),
+        ("lab", &lab, &GRID_PARTS, 1400),
+        ("lab on a phone", &lab, &GRID_PARTS, 320),
+        ("hostile lab on a phone", &hostile_lab, &GRID_PARTS, 320),
     ];
     for (name, page, parts, width) in pages {
         // Pictures for wide windows are not there on a phone.

@@ -4,8 +4,10 @@
 
 mod common;
 
-use common::{HOSTILE, Numbers, cure, diagnosis, nothing, trials};
-use steadygrad_report::{CURE_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_trials, svg};
+use common::{HOSTILE, Numbers, cure, diagnosis, grid, nothing, trials};
+use steadygrad_report::{
+    CURE_PARTS, GRID_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_grid, page_of_trials, svg,
+};
 
 const ALL: [Numbers; 4] = [Numbers::Plain, Numbers::Nan, Numbers::Zero, Numbers::Infinite];
 
@@ -122,7 +124,70 @@ fn hostile_names_stay_text_everywhere() {
         check(&page, &[&CURE_PARTS[..], &PARTS].concat());
         assert_eq!(page.matches("<script>").count(), 1);
         check(&page_of_trials(&trials(HOSTILE, numbers), HOSTILE), &TRIAL_PARTS);
+        let page = page_of_grid(&grid(&[2, 3], HOSTILE, numbers), HOSTILE);
+        check(&page, &GRID_PARTS);
+        assert_eq!(page.matches("<script>").count(), 1);
+        assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)"));
     }
+}
+
+#[test]
+fn pages_of_grids_of_all_sizes_are_whole() {
+    for values in [&[1][..], &[4], &[3, 5], &[5, 3], &[2, 2, 2], &[1, 3], &[12, 12], &[20, 20]] {
+        for numbers in ALL {
+            let page = page_of_grid(&grid(values, "key", numbers), "a grid");
+            check(&page, &GRID_PARTS);
+            // A page of hundreds of settings is still one that a browser opens at once.
+            assert!(page.len() < 2_500_000, "{values:?}: {}", page.len());
+        }
+    }
+    let mut empty = grid(&[2], "key", Numbers::Plain);
+    empty.settings.clear();
+    check(&page_of_grid(&empty, ""), &GRID_PARTS);
+    for setting in [true, false] {
+        let mut bare = grid(&[2, 2], "key", Numbers::Plain);
+        for s in &mut bare.settings {
+            s.profile.levels.clear();
+            s.arm.outcomes.iter_mut().filter(|_| setting).for_each(|o| o.curve.clear());
+            s.arm.outcomes.iter_mut().for_each(|o| o.loss.clear());
+        }
+        check(&page_of_grid(&bare, ""), &GRID_PARTS);
+    }
+}
+
+#[test]
+fn a_grid_has_curves_and_flow_for_every_setting_and_heat_where_two_keys_vary() {
+    let page = page_of_grid(&grid(&[3, 5], "key", Numbers::Plain), "a grid");
+    for id in ["flow-gradient-w", "flow-signal-w", "curves-measure-w", "curves-loss-s", "arms-dots-w"] {
+        let picture = page.split(&format!("id=\"{id}\"")).nth(1).unwrap();
+        let picture = picture.split("</svg>").next().unwrap();
+        assert_eq!(picture.matches("class=\"hit\"").count(), 15, "{id}");
+    }
+    assert_eq!(page.matches("class=\"heat\"").count(), 2);
+    assert!(page.contains("<h1 class=\"long\">Best: ") && page.contains("Validation accuracy"));
+    assert!(page.len() < 700_000, "{}", page.len());
+    for values in [&[5][..], &[2, 2, 2], &[1, 4]] {
+        assert!(!page_of_grid(&grid(values, "key", Numbers::Plain), "x").contains("class=\"heat\""));
+    }
+    // The tables agree with the settings: the key with fewer values goes across.
+    let turned = page_of_grid(&grid(&[2, 3], "key", Numbers::Plain), "a grid");
+    let table = turned.split("class=\"heat\"").nth(2).unwrap().split("</table>").next().unwrap();
+    let said: Vec<&str> = table.split("<td ").skip(1).map(|c| c.split(['>', '<']).nth(1).unwrap()).collect();
+    let expected = ["0\u{a0}dB", "−60\u{a0}dB", "−20\u{a0}dB", "−80\u{a0}dB", "−40\u{a0}dB", "−100\u{a0}dB"];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn the_metric_is_called_by_its_name() {
+    let mut diagnosis = diagnosis(5, 5, "dense", Numbers::Plain);
+    diagnosis.curves.metric_name = "mean_absolute_error".into();
+    let named = page(&diagnosis, "x");
+    assert!(named.contains("<figcaption>Mean absolute error</figcaption>"));
+    assert!(
+        named.contains("<dt>Mean absolute error</dt>") && named.contains("validation mean absolute error")
+    );
+    diagnosis.curves.metric_name.clear();
+    assert!(page(&diagnosis, "x").contains("<figcaption>Metric</figcaption>"));
 }
 
 #[test]

@@ -2,11 +2,13 @@
 #![allow(dead_code, reason = "each test file uses some of them")]
 
 use steadygrad_chart::{Chart, Histogram, Layer, Observation, Sample, Statistics};
+use steadygrad_doctor::Flow;
 use steadygrad_doctor::{
     Cause, Curves, Edit, Evidence, Expected, Finding, Forecast, Part, Prescription, Setup, Severity, Signal,
     Spread, Verdict,
 };
-use steadygrad_lab::{Arm, Cure, Diagnosis, Measure, Outcome, Trials};
+use steadygrad_lab::{Arm, Cure, Diagnosis, Grid, Level, Measure, Outcome, Profile, Setting, Trials};
+use steadygrad_nn::config::Value;
 
 /// A name that would run, if it were not escaped.
 pub const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>&\u{202e}";
@@ -200,5 +202,47 @@ pub fn cure(name: &str, numbers: Numbers) -> Cure {
         proof: Some(trials(name, numbers)),
         cured: steadygrad_lab::Experiment::parse(steadygrad_lab::DEFAULT).ok(),
         after: Some(diagnosis(5, 8, "after", Numbers::Plain)),
+    }
+}
+
+/// A grid of these numbers of values for its keys, over three seeds; its names have this in them.
+pub fn grid(values: &[usize], name: &str, numbers: Numbers) -> Grid {
+    let many: usize = values.iter().product();
+    let setting = |i: usize| {
+        let mut rest = i;
+        let mut own: Vec<Value> = Vec::new();
+        for n in values.iter().rev() {
+            own.push(format!("{name} {}", rest % n).into());
+            rest /= n;
+        }
+        own.reverse();
+        let x = |v: f64| numbers.of(v, i + 1);
+        let level = |k: usize| Level {
+            layer: format!("{name}_{k}"),
+            gradient: Some(numbers.of(-(20.0 - k as f64) * i as f64, k)),
+            expected_gradient: (k > 3).then(|| x(-3.0)),
+            signal: Some(x(-12.0)),
+            expected_signal: None,
+        };
+        let outcome = |seed: u64| Outcome {
+            seed,
+            curve: (0..6).map(|e| numbers.of(0.1 * e as f64, e + i)).collect(),
+            loss: (0..6).map(|e| numbers.of(2.0 / (e + i + 1) as f64, e)).collect(),
+            seconds: 0.1,
+        };
+        let (gradient, signal) = (x(-20.0 * i as f64), x(-5.0));
+        let flow = Flow { gradient, signal, dead: x(0.1), saturated: 0.0, loss: 2.3, finite: true };
+        Setting {
+            values: own,
+            arm: Arm { name: format!("{name} {i}"), outcomes: (0..3).map(outcome).collect() },
+            flow,
+            profile: Profile { levels: (0..20).map(level).collect(), normalized: false },
+        }
+    };
+    Grid {
+        keys: (0..values.len()).map(|k| format!("let.{name}{k}")).collect(),
+        measure: Measure { name: "val_accuracy".into(), up: true },
+        settings: (0..many).map(setting).collect(),
+        seconds: 1.0,
     }
 }
