@@ -21,9 +21,9 @@ pub fn html(view: &View<'_>, sample: &Sample) -> String {
         let one = |&i: &usize| {
             let block = &view.blocks[i];
             let histogram = if gradient {
-                seen(sample, block.linear)?.delta_histogram.as_ref()
+                seen(sample, block.linear)?.delta_histogram.as_deref()
             } else {
-                seen(sample, block.out)?.signal_histogram.as_ref()
+                seen(sample, block.out)?.signal_histogram.as_deref()
             };
             let sound = |h: &&Histogram| h.not_finite == 0 && h.bound.is_finite() && h.bound > 0.0;
             Some((i, block.name.as_str(), histogram.filter(sound)?))
