@@ -231,7 +231,8 @@ pub fn grid(values: &[usize], name: &str, numbers: Numbers) -> Grid {
             seconds: 0.1,
         };
         let (gradient, signal) = (x(-20.0 * i as f64), x(-5.0));
-        let flow = Flow { gradient, signal, dead: x(0.1), saturated: 0.0, loss: 2.3, finite: true };
+        let (dead, alive, kernel) = (x(0.1), 8.0, 0.01);
+        let flow = Flow { gradient, signal, dead, alive, saturated: 0.0, kernel, loss: 2.3, finite: true };
         Setting {
             values: own,
             arm: Arm { name: format!("{name} {i}"), outcomes: (0..3).map(outcome).collect() },
