@@ -276,24 +276,50 @@ mod tests {
     }
 
     #[test]
-    fn every_unit_counts_once_whatever_their_number() {
-        for units in [1, 5, 31, 32, 33, 64, 100] {
-            let rows = 130;
-            let x: Vec<f32> = (0..rows * units).map(|i| ((i * 7919) % 101) as f32 / 10.0 - 3.0).collect();
-            let x: Vec<f32> = x.iter().map(|&v| if v < -1.0 { 0.0 } else { v }).collect();
-            let mut alive = vec![false; units];
-            let s = observe(Isa::best(), &x, Some((0.0, 1.0)), &mut alive);
-            let (mean, variance) = far(&x, units);
-            let n = x.len() as f64;
-            let share = |holds: &dyn Fn(f32) -> bool| x.iter().filter(|v| holds(**v)).count() as f64 / n;
-            assert!(
-                (s.mean - mean).abs() < 1e-5 && (s.deviation - variance.sqrt()).abs() < 1e-5,
-                "{units}: {s:?}"
-            );
-            assert!((s.rms - exact_rms(Isa::best(), &x)).abs() < 1e-5, "{units}: {s:?}");
-            assert_eq!(s.zero, share(&|v| v == 0.0), "{units}");
-            assert_eq!(s.saturated, share(&|v| !(0.015..=0.985).contains(&v)), "{units}");
-            assert!(alive.iter().all(|a| *a));
+    fn it_agrees_with_its_oracle_at_every_shape_and_size() {
+        for (isa, units) in
+            Isa::available().into_iter().flat_map(|i| [1, 5, 31, 32, 33, 64, 100].map(|u| (i, u)))
+        {
+            for (rows, size, shift) in [
+                (1, 1.0, 0.0),
+                (2, 1e-38, 0.0),
+                (32, 1.0, 0.0),
+                (64, 1e25, 0.0),
+                (65, 1.0, 20.0),
+                (130, 1.0, 0.0),
+            ] {
+                let one = |i: usize| ((i * 7919) % 101) as f64 / 10.0 - 3.0 + shift;
+                let x = (0..rows * units).map(one).map(|v| if v < -1.0 { 0.0 } else { v * size });
+                let x: Vec<f32> = x.map(|v| v as f32).collect();
+                let mut alive = vec![false; units];
+                let s = observe(isa, &x, Some((0.0, size)), &mut alive);
+                let (mean, variance) = far(&x, units);
+                let n = x.len() as f64;
+                let share = |holds: &dyn Fn(f32) -> bool| x.iter().filter(|v| holds(**v)).count() as f64 / n;
+                let near = |got: f64, wanted: f64| (got - wanted).abs() < 1e-5 * size * (1.0 + shift);
+                let text = format!("{isa} {rows} × {units}, {size}: {s:?}");
+                assert!(near(s.mean, mean) && near(s.deviation, variance.sqrt()), "{text}");
+                assert!(near(s.rms, exact_rms(isa, &x)) && s.finite, "{text}");
+                assert_eq!(s.zero, share(&|v| v == 0.0), "{text}");
+                let (low, high) = ((0.015 * size) as f32, (0.985 * size) as f32);
+                assert_eq!(s.saturated, share(&|v| v < low || v > high), "{text}");
+                let lives = |unit: usize| x.iter().skip(unit).step_by(units).any(|v| *v != 0.0);
+                assert!((0..units).all(|unit| alive[unit] == lives(unit)), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_value_that_is_no_number_is_seen_wherever_it_is() {
+        for isa in Isa::available() {
+            for (at, value) in [(0, f32::NAN), (40, f32::INFINITY), (131, f32::NAN), (199, f32::NEG_INFINITY)]
+            {
+                let mut x = [1.0; 200];
+                x[at] = value;
+                let s = observe(isa, &x, None, &mut [false; 40]);
+                assert!(!s.finite && s.zero.is_nan() && s.deviation.is_nan(), "{isa} {at} {value}: {s:?}");
+                assert!(s.rms.is_nan() == value.is_nan() && s.rms.is_nan() | s.rms.is_infinite());
+            }
         }
     }
 
