@@ -127,8 +127,21 @@ fn drawing(rows: &Rows<'_>, width: f64) -> Drawing {
     Drawing { height: h + 48.0, body }
 }
 
-/// A name in up to three lines, broken between words, escaped.
+/// A name in up to three lines of about the same length, escaped.
 fn lines(name: &str, most: usize) -> Vec<String> {
+    let many = broken(name, most).len();
+    let even = name.chars().count().div_ceil(many);
+    (even..=most)
+        .map(|width| broken(name, width))
+        .find(|lines| lines.len() == many && lines.iter().all(|l| l.chars().count() <= most))
+        .unwrap_or_else(|| broken(name, most))
+        .iter()
+        .map(|line| short(line, most))
+        .collect()
+}
+
+/// Broken between words, into three lines at most; the last may be too long.
+fn broken(name: &str, most: usize) -> Vec<String> {
     let mut all: Vec<String> = vec![String::new()];
     for word in name.split(' ') {
         let last = all.len() - 1;
@@ -141,7 +154,7 @@ fn lines(name: &str, most: usize) -> Vec<String> {
             all.push(word.to_string());
         }
     }
-    all.iter().map(|line| short(line, most)).collect()
+    all
 }
 
 fn extent(trials: &Trials) -> Range<f64> {
