@@ -4,6 +4,7 @@ use crate::case::{Case, Outcome, Question, Setup, Spread};
 use crate::checks::CATALOG;
 use crate::checks::{impossible, misread};
 use crate::finding::{Finding, Severity};
+use crate::hampered::hampered;
 use crate::hopeless::{hangs, hopeless};
 use crate::learning::{STEPS, Standing, learnt, standing, steps_seen};
 use std::fmt;
@@ -187,6 +188,7 @@ fn weigh(case: &Case<'_>, findings: &mut [Finding]) -> Result<bool, Question> {
         Standing::Learns if (hangs(case) || misread(case.setup)) && !learnt(case, case.curves) => {
             return Ok(false);
         }
+        Standing::Learns if hampered(case, findings)? => return Ok(false),
         Standing::Learns => false,
         Standing::Fails => return Ok(false),
         Standing::NotSeen if hopeless(case) => return Ok(false),

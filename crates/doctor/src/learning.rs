@@ -76,7 +76,7 @@ pub(crate) fn learnt(case: &Case<'_>, curves: &Curves) -> bool {
 }
 
 /// The whole of what is planned was seen, or it ended in numbers that are none.
-fn whole(case: &Case<'_>, curves: &Curves) -> bool {
+pub(crate) fn whole(case: &Case<'_>, curves: &Curves) -> bool {
     let lost = curves.loss.last().is_some_and(|l| !l.is_finite());
     lost || !curves.loss.is_empty() && curves.loss.len() >= case.setup.epochs
 }

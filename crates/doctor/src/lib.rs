@@ -11,6 +11,7 @@ mod failing;
 mod finding;
 mod flow;
 mod forecast;
+mod hampered;
 mod hopeless;
 mod learning;
 mod looks;
