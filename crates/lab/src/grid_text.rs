@@ -69,6 +69,8 @@ fn result(grid: &Grid, setting: &Setting) -> String {
     match setting.arm.outcomes.len() {
         _ if !median.is_finite() => "not finite".into(),
         1 => figure(median),
+        // What rounding leaves of a spread is none.
+        _ if spread < 1e-6 * median.abs() => format!("{} ± 0.000", figure(median)),
         _ => format!("{} ± {}", figure(median), figure(spread)),
     }
 }

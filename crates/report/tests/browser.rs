@@ -5,7 +5,8 @@ mod common;
 use common::{HOSTILE, Numbers, cure, diagnosis, grid};
 use std::path::Path;
 use std::process::Command;
-use steadygrad_report::{CURE_PARTS, GRID_PARTS, PARTS, page, page_of_cure, page_of_grid};
+use steadygrad_report::{CURE_PARTS, FORECAST_PARTS, GRID_PARTS, PARTS};
+use steadygrad_report::{page, page_of_checks, page_of_cure, page_of_forecast, page_of_grid};
 
 /// Notes what goes wrong; stands before everything else.
 const EARS: &str = "<script>window.wrong=[];addEventListener('error',function(e){wrong.push('error '+e.message)});\
@@ -77,6 +78,9 @@ must(document.activeElement===chart,'a picture takes the focus');
 chart.dispatchEvent(new KeyboardEvent('keydown',{key:'ArrowLeft'}));
 must(id('tip').classList.contains('on')&&id('tip').textContent.indexOf('first layer')>0,'a tip by keyboard');";
 
+/// Parts of the page that tells what conditions mean.
+const CONDITIONS: [&str; 2] = ["vanishing_gradient", "under_trained"];
+
 fn chromium() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     names
@@ -87,7 +91,12 @@ fn chromium() -> Option<&'static str> {
 /// Opens a page in a window so wide, and returns what it looks like after its scripts ran.
 fn opened(browser: &str, folder: &Path, page: &str, parts: &[&str], width: u32) -> String {
     let list: Vec<String> = parts.iter().map(|p| format!("'{p}'")).collect();
-    let (kind, saved) = if parts == GRID_PARTS { (OF_A_GRID, "5") } else { (OF_A_RUN, "7") };
+    let (kind, saved) = match parts {
+        _ if parts == GRID_PARTS => (OF_A_GRID, "5"),
+        _ if parts == FORECAST_PARTS => ("", "1"),
+        _ if parts == CONDITIONS => ("", "0"),
+        _ => (OF_A_RUN, "7"),
+    };
     let hands = HANDS.replace("PARTS", &format!("[{}]", list.join(",")));
     let hands = hands.replace("KIND", kind).replace("SAVED", saved).replace("WIDTH", &width.to_string());
     let page =
@@ -139,7 +148,13 @@ fn pages_work_in_a_browser() {
     let lab = page_of_grid(&grid(&[3, 5], "key", Numbers::Plain), "a grid");
     let hostile_lab = page_of_grid(&grid(&[3, 5], HOSTILE, Numbers::Nan), HOSTILE);
     let cure_parts = [&CURE_PARTS[..], &PARTS].concat();
-    let pages: [(&str, &str, &[&str], u32); 8] = [
+    let forecast = page_of_forecast(&diagnosis(20, 1, HOSTILE, Numbers::Plain).forecast, HOSTILE);
+    let conditions = page_of_checks(steadygrad_doctor::checks::CATALOG);
+    let pages: [(&str, &str, &[&str], u32); 12] = [
+        ("forecast", &forecast, &FORECAST_PARTS, 1400),
+        ("forecast on a phone", &forecast, &FORECAST_PARTS, 320),
+        ("conditions", &conditions, &CONDITIONS, 1400),
+        ("conditions on a phone", &conditions, &CONDITIONS, 320),
         ("sick", &sick, &PARTS, 1400),
         ("sick on a phone", &sick, &PARTS, 320),
         ("hostile", &hostile, &PARTS, 1400),

@@ -5,9 +5,9 @@
 mod common;
 
 use common::{HOSTILE, Numbers, cure, diagnosis, grid, nothing, trials};
-use steadygrad_report::{
-    CURE_PARTS, GRID_PARTS, PARTS, TRIAL_PARTS, page, page_of_cure, page_of_grid, page_of_trials, svg,
-};
+use steadygrad_doctor::checks::CATALOG;
+use steadygrad_report::{CURE_PARTS, FORECAST_PARTS, GRID_PARTS, PARTS, TRIAL_PARTS, svg};
+use steadygrad_report::{page, page_of_checks, page_of_cure, page_of_forecast, page_of_grid, page_of_trials};
 
 const ALL: [Numbers; 4] = [Numbers::Plain, Numbers::Nan, Numbers::Zero, Numbers::Infinite];
 
@@ -107,6 +107,24 @@ fn pages_of_all_numbers_and_depths_are_whole() {
         }
     }
     check(&page(&nothing(), ""), &PARTS);
+}
+
+#[test]
+fn forecasts_and_conditions_are_whole_pages() {
+    for numbers in ALL {
+        for (depth, name) in [(1, "dense"), (7, HOSTILE), (60, "dense")] {
+            let forecast = diagnosis(depth, 1, name, numbers).forecast;
+            check(&page_of_forecast(&forecast, name), &FORECAST_PARTS);
+        }
+    }
+    check(&page_of_forecast(&nothing().forecast, ""), &FORECAST_PARTS);
+    let all = page_of_checks(CATALOG);
+    let names: Vec<&str> = CATALOG.iter().map(|c| c.name).collect();
+    check(&all, &names);
+    check(&page_of_checks(&CATALOG[1..2]), &[CATALOG[1].name]);
+    for check in CATALOG {
+        assert!(all.contains(&steadygrad_report::markdown(&check.explain())), "{}", check.name);
+    }
 }
 
 #[test]
