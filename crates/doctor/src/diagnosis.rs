@@ -4,7 +4,7 @@ use crate::case::{Case, Outcome, Question, Setup, Spread};
 use crate::checks::CATALOG;
 use crate::checks::{impossible, misread};
 use crate::finding::{Finding, Severity};
-use crate::hampered::hampered;
+use crate::hampered::{Rank, hampered};
 use crate::hopeless::{hangs, hopeless};
 use crate::learning::{STEPS, Standing, learnt, standing, steps_seen};
 use std::fmt;
@@ -188,8 +188,10 @@ fn weigh(case: &Case<'_>, findings: &mut [Finding]) -> Result<bool, Question> {
         Standing::Learns if (hangs(case) || misread(case.setup)) && !learnt(case, case.curves) => {
             return Ok(false);
         }
-        Standing::Learns if hampered(case, findings)? => return Ok(false),
-        Standing::Learns => false,
+        Standing::Learns => match hampered(case, findings)? {
+            Rank::Hampered => return Ok(false),
+            rank => rank == Rank::Open,
+        },
         Standing::Fails => return Ok(false),
         Standing::NotSeen if hopeless(case) => return Ok(false),
         Standing::Open if hopeless(case) || steps_seen(case) >= STEPS => return Ok(false),

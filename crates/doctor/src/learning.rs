@@ -45,7 +45,7 @@ pub(crate) fn guess(setup: &Setup) -> Option<f64> {
 }
 
 /// The accuracy of the best constant answer, where the metric is one.
-fn most_common(setup: &Setup) -> Option<f64> {
+pub(crate) fn most_common(setup: &Setup) -> Option<f64> {
     let [target] = &setup.targets[..] else { return None };
     let classes = setup.loss.contains("Crossentropy") && target.whole && target.least >= 0.0;
     Some(target.common).filter(|c| classes && 0.0 < *c && *c < 1.0)
