@@ -32,6 +32,10 @@ pub(crate) enum Standing {
 /// The loss of the best constant answer, where that is known.
 pub(crate) fn guess(setup: &Setup) -> Option<f64> {
     let [target] = &setup.targets[..] else { return None };
+    // A guess is known for the plain mean alone.
+    if setup.weighted {
+        return None;
+    }
     let two = target.features == 1 && target.whole && target.least == 0.0 && target.most == 1.0;
     let labels = target.features == 1 && target.whole && target.distinct > 1;
     let guess = match setup.loss.as_str() {

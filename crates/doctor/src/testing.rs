@@ -125,6 +125,7 @@ impl Patient {
                 inputs: vec![standard(8)],
                 targets: vec![labels(3)],
                 correlation: None,
+                weighted: false,
                 samples: 640,
                 validation: 160,
                 parts,

@@ -229,6 +229,11 @@ impl fmt::Display for Trials {
             };
             writeln!(f, "  {figure:>15}  {}", wrapped(&arm.name, 19))?;
         }
+        let all = || self.arms.iter().flat_map(|a| &a.outcomes);
+        let cut = all().filter(|o| o.cut).count();
+        if cut > 0 {
+            writeln!(f, "  ({cut} of {} trainings were cut off for want of time)", all().count())?;
+        }
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Everything is done on copies: the experiment stays as it is.
 
-use crate::setup::{recipe, setup, signals};
+use crate::setup::{look_at, recipe, setup, signals};
 use crate::trial::Limit;
 use crate::{Diagnosis, Experiment, Prepared};
 use steadygrad_chart::{Chart, Schedule};
@@ -67,9 +67,14 @@ impl Doctor {
         let mut steps = 0;
         if epochs > 0 {
             self.tell("watching it train");
-            let (mut learner, history) = patient.train(&prepared, epochs, Schedule::Default)?;
-            steps = learner.iterations();
-            patient.observe(&mut learner, &history)?;
+            let clock = Clock::start();
+            let mut done = patient.train(&prepared, epochs, Schedule::Default)?;
+            steps = done.learner.iterations();
+            let curves = done.curves();
+            patient.observe(&mut done.learner, curves)?;
+            // What may be asked for is as long as this would have been in all its time.
+            let part = (clock.seconds() / self.seconds).max(1e-3);
+            patient.pace = ((done.steps as f64 / part.min(1.0)) as usize).max(1);
             opinion = patient.opinion(Answers::All);
         }
         Ok(patient.diagnosis(opinion, steps))
@@ -107,9 +112,11 @@ pub(crate) struct Patient<'a> {
     pub(crate) chart: Chart,
     pub(crate) curves: Curves,
     answers: Vec<Answer>,
+    /// Steps of training that may be taken in one go: what was seen to be done within [`Doctor::seconds`].
+    pace: usize,
 }
 
-/// What may be spent before no more whole trainings are begun to find out why one fails, in [`Doctor::seconds`].
+/// What may be spent in all before no more trainings are begun to find out why one fails, in [`Doctor::seconds`].
 const PATIENCE: f64 = 3.0;
 
 /// More questions than checks could sensibly ask.
@@ -122,7 +129,7 @@ impl<'a> Patient<'a> {
         how: &Doctor,
     ) -> Result<Patient<'a>> {
         let clock = Clock::start();
-        let look = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
+        let look = look_at(&prepared.data.train, how.samples);
         let draws = draws(prepared, &look, how.draws)?;
         let recipe = recipe(prepared)?;
         Ok(Patient {
@@ -138,13 +145,14 @@ impl<'a> Patient<'a> {
             chart: Chart::default(),
             curves: Curves::default(),
             answers: Vec::new(),
+            pace: usize::MAX,
         })
     }
 
     /// Takes in what a training showed.
-    pub(crate) fn observe(&mut self, learner: &mut Learner, history: &History) -> Result<()> {
+    pub(crate) fn observe(&mut self, learner: &mut Learner, curves: Curves) -> Result<()> {
         self.chart = learner.chart().cloned().unwrap_or_default();
-        self.curves = of_history(history);
+        self.curves = curves;
         if self.setup.momentum.is_some() {
             self.curves.modes = modes(learner, &self.look).map_err(|e| self.prepared.located(e))?;
         }
@@ -165,9 +173,9 @@ impl<'a> Patient<'a> {
             }
             for question in opinion.questions {
                 let able = which == Answers::All || matches!(question, Question::Start(_));
-                // Whole trainings with something changed are for as long as there is patience.
-                let whole = matches!(&question, Question::Finish(edits) if !edits.is_empty());
-                let able = able && !(whole && self.clock.seconds() > PATIENCE * self.how.seconds);
+                // Trainings are for as long as there is patience.
+                let training = !matches!(&question, Question::Start(_));
+                let able = able && !(training && self.clock.seconds() > PATIENCE * self.how.seconds);
                 let answer = if able { self.answer(&question).ok() } else { None };
                 // An edit that cannot be made is an answer too: it heals nothing.
                 self.answers.push(answer.unwrap_or_else(|| unanswered(question)));
@@ -192,7 +200,11 @@ impl<'a> Patient<'a> {
     fn answer(&self, question: &Question) -> Result<Answer> {
         let (Question::Start(edits) | Question::Train(edits) | Question::Finish(edits)) = question;
         let change = edits.iter().map(Edit::to_string).collect::<Vec<_>>().join(" + ");
-        self.how.tell(&format!("trying {change}"));
+        self.how.tell(&if change.is_empty() {
+            "training it to the end".into()
+        } else {
+            format!("trying {change}")
+        });
         let changed = self.experiment.edited(edits)?;
         // Another scale of the data is another look at it.
         let touches_data = edits.iter().any(|e| matches!(e, Edit::Set(key, _) if key.starts_with("data.")));
@@ -202,7 +214,7 @@ impl<'a> Patient<'a> {
         match question {
             Question::Start(_) => {
                 let look = if touches_data {
-                    prepared.data.train.take(0..self.look.len())
+                    look_at(&prepared.data.train, self.how.samples)
                 } else {
                     self.look.clone()
                 };
@@ -212,23 +224,24 @@ impl<'a> Patient<'a> {
             }
             Question::Train(_) => {
                 let epochs = self.curves.loss.len().max(1);
-                let (_, history) = self.train(&prepared, epochs, Schedule::Never)?;
-                answer.loss = history.last("loss");
+                answer.loss = self.train(&prepared, epochs, Schedule::Never)?.history.last("loss");
             }
             Question::Finish(_) => {
                 let epochs = prepared.fit.epochs.saturating_sub(prepared.fit.initial_epoch).max(1);
-                let (_, history) = self.train(&prepared, epochs, Schedule::Never)?;
-                answer.loss = history.last("loss");
-                answer.curves = of_history(&history);
+                let done = self.train(&prepared, epochs, Schedule::Never)?;
+                answer.loss = done.history.last("loss");
+                answer.curves = done.curves();
             }
         }
         Ok(answer)
     }
 
-    fn train(&self, prepared: &Prepared, epochs: usize, schedule: Schedule) -> Result<(Learner, History)> {
+    fn train(&self, prepared: &Prepared, epochs: usize, schedule: Schedule) -> Result<Done> {
         let mut learner = prepared.learner()?;
         learner.watch(schedule);
-        let mut limit = Limit::of(self.how.seconds);
+        // So many steps for all: how far a training comes must not depend on what else the machine does at that time.
+        let patience = if self.pace < usize::MAX { SAFETY * self.how.seconds } else { self.how.seconds };
+        let mut limit = Limit::of(patience).steps(self.pace);
         let settings = steadygrad_engine::FitSettings {
             epochs: prepared.fit.initial_epoch + epochs,
             ..prepared.fit.clone()
@@ -238,7 +251,37 @@ impl<'a> Patient<'a> {
             fit = fit.validation(validation);
         }
         let history = learner.fit(&prepared.data.train, fit)?;
-        Ok((learner, history))
+        let batch = prepared.fit.batch_size.unwrap_or(32).max(1);
+        let each = prepared.fit.steps_per_epoch.unwrap_or_else(|| prepared.data.train.len().div_ceil(batch));
+        let whole = if limit.cut { Some(limit.taken / each.max(1)) } else { None };
+        Ok(Done { learner, history, whole, steps: limit.taken, every: prepared.fit.validation_freq.max(1) })
+    }
+}
+
+/// What a training may take that was given a number of steps, in [`Doctor::seconds`]: the machine may be busier than it was.
+const SAFETY: f64 = 3.0;
+
+/// A training that is over.
+struct Done {
+    learner: Learner,
+    history: History,
+    /// Where it was cut off: the epochs before that.
+    whole: Option<usize>,
+    steps: usize,
+    every: usize,
+}
+
+impl Done {
+    /// Its curves, without an epoch that was not ended.
+    fn curves(&self) -> Curves {
+        let mut curves = of_history(&self.history);
+        if let Some(whole) = self.whole {
+            curves.loss.truncate(whole);
+            curves.metric.truncate(whole);
+            curves.val_loss.truncate(whole / self.every);
+            curves.val_metric.truncate(whole / self.every);
+        }
+        curves
     }
 }
 
@@ -279,6 +322,6 @@ pub(crate) fn curves<'n>(
     }
 }
 
-fn of_history(history: &History) -> Curves {
+pub(crate) fn of_history(history: &History) -> Curves {
     curves(&|name| history.get(name).map(<[f64]>::to_vec), history.iter().map(|(name, _)| name))
 }

@@ -5,7 +5,7 @@ use crate::experiment::Experiment;
 use crate::labels::{labels, word};
 use crate::parallel;
 use crate::profile::Profile;
-use crate::setup::{recipe, signals};
+use crate::setup::{look_at, recipe, signals};
 use crate::trial::{Arm, Measure, Progress, Trial, Trials};
 use crate::vary::Seeds;
 use serde_json::{Value as Json, json};
@@ -103,7 +103,7 @@ pub fn grid(experiment: &Experiment, threads: usize, progress: Option<Progress>)
 fn look(experiment: &Experiment, seeds: usize) -> Result<(Flow, Profile)> {
     let prepared = experiment.prepare(1)?;
     let how = Doctor::default();
-    let samples = prepared.data.train.take(0..prepared.data.train.len().min(how.samples));
+    let samples = look_at(&prepared.data.train, how.samples);
     let charts = draws(&prepared, &samples, seeds.min(how.draws))?;
     let forecast = Forecast::of_batch(&recipe(&prepared)?, &signals(&prepared), Some(samples.len()));
     let flow = |chart: Chart| chart.samples.first().map(|s| Flow::of(&chart, s)).map(|flow| (flow, chart));

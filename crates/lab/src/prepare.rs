@@ -11,6 +11,11 @@ use steadygrad_nn::config::{Config, Value};
 use steadygrad_nn::{Model, Shape};
 
 impl Experiment {
+    /// Whether its data can be read.
+    pub(crate) fn has_data(&self) -> bool {
+        self.resolved().and_then(|config| self.read_data(&config, 0.0)).is_ok()
+    }
+
     fn read_data(&self, config: &Config, split: f64) -> Result<Data> {
         self.load_data(config, split, None)?.data().map_err(|e| self.at("data", e))
     }

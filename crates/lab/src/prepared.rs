@@ -2,6 +2,7 @@
 
 use crate::data::Data;
 use crate::experiment::Experiment;
+use crate::setup::look_at;
 use crate::{lsuv, settings};
 use std::path::PathBuf;
 use steadygrad_engine::callbacks::{self, Callback};
@@ -53,7 +54,7 @@ impl Prepared {
             learner.load_weights(path).place(place).map_err(|e| self.experiment.at("model", e))?;
         }
         if self.rescale {
-            let some = self.data.train.take(0..self.data.train.len().min(RESCALED_ON));
+            let some = look_at(&self.data.train, RESCALED_ON);
             lsuv::rescale(&mut learner, &some, TOLERANCE, TRIES).map_err(|e| self.located(e))?;
         }
         Ok(learner)

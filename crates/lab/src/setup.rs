@@ -1,7 +1,8 @@
 //! An experiment that is ready, told in the words of the doctor.
 
 use crate::{Experiment, Prepared};
-use steadygrad_data::Array;
+use std::borrow::Cow;
+use steadygrad_data::{Array, Dataset};
 use steadygrad_doctor::{Forecast, Setup, Signal, Spread, parts, scaled_inside};
 use steadygrad_kernels::Result;
 use steadygrad_nn::Model;
@@ -15,15 +16,36 @@ use steadygrad_nn::stage::stages;
 /// So many samples are looked at for their numbers.
 const SAMPLES: usize = 2048;
 
-/// The first samples of an array, and how many.
-fn first(array: &Array) -> (&[f32], usize) {
-    let rows = array.shape().first().copied().unwrap_or(0).min(SAMPLES);
-    (&array.data()[..rows * array.row_len()], rows)
+/// Some of the samples of an array, from all over it, and how many: data may be sorted by its classes.
+fn some(array: &Array) -> (Cow<'_, [f32]>, usize) {
+    let n = array.shape().first().copied().unwrap_or(0);
+    if n <= SAMPLES {
+        return (Cow::Borrowed(array.data()), n);
+    }
+    let rows = spread_rows(n, SAMPLES);
+    (rows.iter().flat_map(|&i| array.row(i)).copied().collect(), rows.len())
+}
+
+/// So many of n rows, spread evenly and without a period of their own, in their order: every row from its own part of the data, at
+/// a place in it that goes by the golden ratio.
+pub(crate) fn spread_rows(n: usize, most: usize) -> Vec<usize> {
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let count = n.min(most);
+    let row = |k: usize| {
+        let (from, to) = (k * n / count, (k + 1) * n / count);
+        from + ((to - from) as f64 * (k as f64 * GOLDEN).fract()) as usize
+    };
+    (0..count).map(row).collect()
+}
+
+/// The samples of a look, from all over the data.
+pub(crate) fn look_at(train: &Dataset, most: usize) -> Dataset {
+    if train.len() <= most { train.clone() } else { train.select(&spread_rows(train.len(), most)) }
 }
 
 /// The signals that the inputs are.
 pub(crate) fn signals(prepared: &Prepared) -> Vec<Signal> {
-    prepared.data.train.x.iter().map(first).map(|(values, rows)| Signal::of(values, rows)).collect()
+    prepared.data.train.x.iter().map(some).map(|(values, rows)| Signal::of(&values, rows)).collect()
 }
 
 /// Classes up to which being of one of them is a target of its own.
@@ -32,13 +54,13 @@ const CLASSES: usize = 32;
 /// The largest correlation, without its sign, of one input with one target.
 fn correlation(prepared: &Prepared) -> Option<f64> {
     let ([x], [y]) = (&prepared.data.train.x[..], &prepared.data.train.y[..]) else { return None };
-    let ((x_values, rows), (y_values, _)) = (first(x), first(y));
+    let ((x_values, rows), (y_values, _)) = (some(x), some(y));
     let (inputs, outputs) = (x.row_len(), y.row_len());
     let column = |values: &[f32], width: usize, k: usize| -> Vec<f64> {
         values.iter().skip(k).step_by(width.max(1)).map(|v| f64::from(*v)).collect()
     };
     let mut targets: Vec<Vec<f64>> =
-        (0..outputs.min(CLASSES)).map(|k| column(y_values, outputs, k)).collect();
+        (0..outputs.min(CLASSES)).map(|k| column(&y_values, outputs, k)).collect();
     let most = y_values.iter().fold(0.0_f32, |a, v| a.max(*v));
     let labels = outputs == 1 && y_values.iter().all(|v| v.fract() == 0.0 && *v >= 0.0);
     if labels && most < CLASSES as f32 {
@@ -55,7 +77,7 @@ fn correlation(prepared: &Prepared) -> Option<f64> {
     };
     let targets: Vec<Vec<f64>> = targets.into_iter().filter_map(unit).collect();
     let of_input = |k: usize| {
-        let x = unit(column(x_values, inputs, k))?;
+        let x = unit(column(&x_values, inputs, k))?;
         let with = |y: &Vec<f64>| x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>().abs();
         targets.iter().map(with).reduce(f64::max)
     };
@@ -87,12 +109,19 @@ fn momentum(model: &Model) -> Option<f64> {
     model.entries.iter().filter_map(|e| one(&*e.layer)).reduce(f64::max)
 }
 
+/// The loss is not the plain mean over the samples: samples, classes or the loss have weights, or penalties are added to it.
+fn weighted(prepared: &Prepared, recipe: &Recipe) -> bool {
+    let (compile, fit, data) = (&prepared.compile, &prepared.fit, &prepared.data);
+    let loss = compile.losses.iter().any(|l| l.weight != 1.0);
+    loss || data.train.weights.is_some() || !fit.class_weight.is_empty() || !recipe.penalties.is_empty()
+}
+
 /// Data, model and training as they were written down.
 pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
     let (compile, fit, data) = (&prepared.compile, &prepared.fit, &prepared.data);
     let spread = |array: &Array| {
-        let (values, rows) = first(array);
-        Spread::of(values, rows)
+        let (values, rows) = some(array);
+        Spread::of(&values, rows)
     };
     let all = stages(recipe);
     let head = all.last().map_or("linear".to_string(), |last| match &last.role {
@@ -108,6 +137,7 @@ pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
         inputs: data.train.x.iter().map(spread).collect(),
         targets: data.train.y.iter().map(spread).collect(),
         correlation: correlation(prepared),
+        weighted: weighted(prepared, recipe),
         samples: data.train.len(),
         validation: data.validation.as_ref().map_or(0, |v| v.len()),
         parts: parts(recipe),
@@ -149,7 +179,32 @@ impl Experiment {
                 let rows = prepared.fit.batch_size.unwrap_or(32).min(prepared.data.train.len());
                 Ok((Forecast::of_batch(&recipe(&prepared)?, &signals(&prepared), Some(rows)), true))
             }
-            Err(_) => Ok((Forecast::of(&self.model()?, &[])?, false)),
+            // Data that are not here are no mistake of the experiment; all else is.
+            Err(_) if !self.has_data() => Ok((Forecast::of(&self.model()?, &[])?, false)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread_rows;
+
+    #[test]
+    fn rows_come_from_all_over_and_follow_no_period() {
+        for (n, most) in [(0, 5), (1, 5), (5, 5), (6, 5), (2560, 256), (60_000, 2048)] {
+            let rows = spread_rows(n, most);
+            assert_eq!(rows.len(), n.min(most));
+            assert!(rows.is_sorted_by(|a, b| a < b) && rows.iter().all(|&r| r < n), "{n} {most}");
+            for period in [2, 3, 10] {
+                let of = |k: usize| rows.iter().filter(|&&r| r % period == k).count() as f64;
+                let fair = rows.len() as f64 / period as f64;
+                let enough = rows.len() >= 256;
+                assert!(
+                    !enough || (0..period).all(|k| (of(k) / fair - 1.0).abs() < 0.35),
+                    "{n} {most} {period}"
+                );
+            }
         }
     }
 }

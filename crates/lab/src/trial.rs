@@ -31,6 +31,8 @@ pub struct Outcome {
     pub loss: Vec<f64>,
     /// How long it took.
     pub seconds: f64,
+    /// It was cut off, as there was no more time.
+    pub cut: bool,
 }
 
 impl Outcome {
@@ -274,19 +276,32 @@ fn train(
     if learner.non_finite().is_some() {
         curve.push(f64::NAN);
     }
-    Ok(Outcome { seed: prepared.compile.seed, curve, loss: get("loss"), seconds: history.seconds })
+    let seed = prepared.compile.seed;
+    Ok(Outcome { seed, curve, loss: get("loss"), seconds: history.seconds, cut: limit.cut })
 }
 
-/// Ends a training after some time.
+/// Ends a training after some time, or after so many steps.
 #[derive(Debug)]
 pub(crate) struct Limit {
     clock: Clock,
     seconds: f64,
+    steps: usize,
+    /// The training ends where a loss is no number.
+    finite: bool,
+    /// Steps that were taken.
+    pub taken: usize,
+    /// It ended the training.
+    pub cut: bool,
 }
 
 impl Limit {
     pub(crate) fn of(seconds: f64) -> Limit {
-        Limit { clock: Clock::start(), seconds }
+        Limit { clock: Clock::start(), seconds, steps: usize::MAX, finite: false, taken: 0, cut: false }
+    }
+
+    /// The same with a number of steps, and with losses that are numbers.
+    pub(crate) fn steps(self, steps: usize) -> Limit {
+        Limit { steps, finite: true, ..self }
     }
 }
 
@@ -294,8 +309,11 @@ impl Callback for Limit {
     fn wants_batches(&self) -> bool {
         self.seconds.is_finite()
     }
-    fn on_train_batch_end(&mut self, training: &mut Training<'_>, _: usize, _: &Logs) -> Result<()> {
-        training.stop |= self.clock.seconds() > self.seconds;
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>, _: usize, logs: &Logs) -> Result<()> {
+        self.taken += 1;
+        self.cut |= self.taken >= self.steps || self.clock.seconds() > self.seconds;
+        let lost = self.finite && logs.get("loss").is_some_and(|loss| !loss.is_finite());
+        training.stop |= self.cut || lost;
         Ok(())
     }
 }

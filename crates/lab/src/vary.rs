@@ -96,6 +96,17 @@ fn varied(key: &str, values: &Value, experiment: &Config) -> Result<()> {
             );
         }
     };
+    // A constant that nothing uses would vary nothing.
+    if table == "let" && !rest.is_empty() {
+        let name = rest.split('.').next().unwrap_or(rest);
+        let known: Vec<&str> = match experiment.get("let") {
+            Some(Value::Map(constants)) => constants.iter().map(|(known, _)| known).collect(),
+            _ => Vec::new(),
+        };
+        if !known.contains(&name) {
+            return Err(Error::name("constant of [let]", name, &known));
+        }
+    }
     // The place must be there to be set.
     text::put_at(&mut experiment.clone(), key, values[0].clone())
 }
@@ -105,7 +116,7 @@ mod tests {
     use super::*;
 
     fn said(table: &str) -> String {
-        let text = format!("[model]\nlayers = [{{ units = 1 }}]\n[lab]\n{table}\n");
+        let text = format!("[let]\nact = \"tanh\"\n[model]\nlayers = [{{ units = 1 }}]\n[lab]\n{table}\n");
         let root = text::parse(&text).unwrap();
         let Some(Value::Map(lab)) = root.get("lab") else { panic!("no table") };
         check(lab, &root).map_or_else(|e| e.to_string(), |()| String::new())
@@ -137,6 +148,7 @@ mod tests {
             ("vary = { fit.epochs = [1] }", &["`fit`", "quotes"]),
             ("vary = { fit = [1] }", &["`fit`", "a table alone"]),
             ("vary = { \"fit.epochs\" = 1 }", &["`fit.epochs`", "a list of values"]),
+            ("vary = { \"let.axt\" = [1] }", &["`axt`", "did you mean `act`?"]),
             ("vary = { \"fit.epochs\" = [] }", &["`fit.epochs`", "an empty one"]),
             ("vary = { \"model.layers.3.units\" = [1] }", &["`model.layers.3.units`", "a list of 1"]),
         ] {

@@ -1,6 +1,6 @@
 //! A doctor beside a training that somebody else runs.
 
-use crate::examine::{Answers, MOST_QUESTIONS, Patient, curves, unanswered};
+use crate::examine::{Answers, MOST_QUESTIONS, Patient, curves, of_history, unanswered};
 use crate::{Diagnosis, Doctor, Experiment, Prepared};
 use steadygrad_chart::Chart;
 use steadygrad_doctor::{Answer, Curves, Finding, Verdict};
@@ -77,7 +77,7 @@ impl<'a> Watcher<'a> {
     /// # Errors
     /// If the learner cannot be looked at.
     pub fn conclude(mut self, learner: &mut Learner, history: &History) -> Result<Diagnosis> {
-        self.patient.observe(learner, history)?;
+        self.patient.observe(learner, of_history(history))?;
         let opinion = self.patient.opinion(Answers::OfTheStart);
         Ok(self.patient.diagnosis(opinion, learner.iterations()))
     }

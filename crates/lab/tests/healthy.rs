@@ -140,3 +140,29 @@ fn usual_networks_on_all_built_in_data() {
     }
     assert!(accused.is_empty(), "{}", accused.join("\n"));
 }
+
+#[test]
+fn data_sorted_by_class_are_looked_at_from_all_over() {
+    let mut rows: Vec<(u8, String)> = (0..3000)
+        .map(|i| {
+            let x = |k| 2.0 * random(i, k) - 1.0;
+            let class = u8::from(x(0) + 0.5 * x(1) > 0.0);
+            (class, format!("{:.4},{:.4},{:.4},{:.4},{class}", x(0), x(1), x(2), x(3)))
+        })
+        .collect();
+    rows.sort_by_key(|(class, _)| *class);
+    let data = csv("sorted.csv", rows.into_iter().map(|(_, row)| row));
+    let head = "{ layer = \"dense\", units = 1, activation = \"sigmoid\" }";
+    left_alone(&look(&experiment(&data, &(hidden(2, "relu", "") + head), &binary("Adam", 1e-3)), 3));
+}
+
+#[test]
+fn weights_of_samples_and_penalties_make_no_network_sick() {
+    let row = |i: usize| {
+        let x = |k| 2.0 * random(i, k) - 1.0;
+        format!("{:.4},{:.4},{:.4},{},{}", x(0), x(1), x(2), 20, u8::from(x(0) > 0.0))
+    };
+    let data = csv("weighted.csv", (0..640).map(row)) + "\nsample_weight = \"d\"";
+    let head = "{ layer = \"dense\", units = 1, activation = \"sigmoid\" }";
+    left_alone(&look(&experiment(&data, &(hidden(2, "relu", "") + head), &binary("Adam", 1e-2)), 20));
+}

@@ -19,6 +19,9 @@ impl fmt::Display for Forecast {
                     "gradient from the last layer to the first: {d:+.1} dB, {per:+.2} dB a layer (depth scale ξ = {layers} layers)"
                 )?;
             }
+            _ if self.stages.iter().filter(|s| s.role == "linear").count() == 1 => {
+                writeln!(f, "one layer with weights: there is no way on which a gradient could be lost")?;
+            }
             _ => writeln!(f, "the gradient cannot be foreseen")?,
         }
         if self.outlook() == Outlook::Uncertain {

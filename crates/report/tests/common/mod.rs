@@ -229,6 +229,7 @@ pub fn grid(values: &[usize], name: &str, numbers: Numbers) -> Grid {
             curve: (0..6).map(|e| numbers.of(0.1 * e as f64, e + i)).collect(),
             loss: (0..6).map(|e| numbers.of(2.0 / (e + i + 1) as f64, e)).collect(),
             seconds: 0.1,
+            cut: false,
         };
         let (gradient, signal) = (x(-20.0 * i as f64), x(-5.0));
         let (dead, alive, kernel) = (x(0.1), 8.0, 0.01);
