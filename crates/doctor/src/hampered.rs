@@ -6,7 +6,7 @@ use crate::finding::{Applicability, Evidence, Finding, Prescription, Severity};
 use crate::learning::{guess, late, most_common, whole};
 
 /// Of what is learnt in the same time with what is prescribed, the part below which the network is sick.
-const PART: f64 = 0.6;
+const PART: f64 = 0.5;
 /// Of the loss of the best constant answer, what must be gone with what is prescribed: else it is no cure.
 const CURED: f64 = 0.5;
 /// Conditions of the flow: what makes learning slow, and is no matter of chance.
@@ -35,7 +35,7 @@ pub(crate) enum Rank {
     Open,
 }
 
-/// Whether a network with such a finding, that does learn, learns less than 0.6 of what it learns with what is prescribed for it.
+/// Whether a network with such a finding, that does learn, learns less than half of what it learns with what is prescribed for it.
 /// Then the finding gets this as its evidence, and stays what it is.
 pub(crate) fn hampered(case: &Case<'_>, findings: &mut [Finding]) -> Result<Rank, Question> {
     let Some(guess) = guess(case.setup).filter(|_| !misread(case.setup)) else { return Ok(Rank::Well) };
