@@ -35,7 +35,7 @@ pub struct Doctor {
 impl Doctor {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let experiment = match &self.run {
-            Some(folder) => crate::with_cache(Experiment::load(folder.join("experiment.toml"))?),
+            Some(folder) => crate::with_cache(crate::run::experiment(folder)?),
             None => self.source.experiment()?,
         };
         let doctor = lab::Doctor {

@@ -6,7 +6,8 @@ use steadygrad::doctor::checks;
 
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// The code or the name of a condition: SG101, vanishing_gradient. All of them, where none is given.
+    /// The code or the name of a condition, or the beginning of a name: SG101, vanishing_gradient, vanishing. All of them, where
+    /// none is given.
     condition: Option<String>,
     /// Prints JSON and nothing else: an object, or a list of them all.
     #[arg(long)]

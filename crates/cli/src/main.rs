@@ -39,6 +39,9 @@ enum Command {
     /// Trains an experiment; without a file, 20 batch-normalized layers on the embedded digits.
     Train(train::Train),
     /// Looks at a network before training and while it trains, and says what ails it; ends with 1 if it is sick.
+    ///
+    /// A look takes the start of the network, three epochs or ten seconds of training, whichever ends first, and where something
+    /// is found up to about thirty seconds more for trainings with one thing changed.
     Doctor(doctor::Doctor),
     /// Tries what the doctor prescribes, and keeps what is proved better; ends with 1 if nothing helps.
     Cure(cure::Cure),

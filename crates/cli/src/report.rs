@@ -3,7 +3,6 @@
 use crate::Outcome;
 use std::io::Write;
 use std::path::PathBuf;
-use steadygrad::lab::Experiment;
 
 #[derive(Debug, clap::Args)]
 pub struct Report {
@@ -19,7 +18,7 @@ pub struct Report {
 
 impl Report {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let experiment = crate::with_cache(Experiment::load(self.run.join("experiment.toml"))?);
+        let experiment = crate::with_cache(crate::run::experiment(&self.run)?);
         let diagnosis = crate::doctor::of_run(&experiment, &self.run)?;
         let file = self.html.unwrap_or_else(|| self.run.join("report.html"));
         let title = experiment.name().unwrap_or_else(|| self.run.display().to_string());

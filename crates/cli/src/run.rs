@@ -116,6 +116,18 @@ fn stamp(seconds: u64) -> String {
     format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
+/// What was trained in this folder.
+pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
+    let file = folder.join("experiment.toml");
+    if !file.exists() {
+        anyhow::bail!(
+            "{}: no experiment.toml in it\n  help: name the folder of a run, as `steadygrad train` printed it",
+            folder.display()
+        );
+    }
+    Ok(Experiment::load(file)?)
+}
+
 /// A finished run, read again, and a learner with its weights. The data that it was trained on are not touched.
 pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner)> {
     let read = |name: &str| {
@@ -124,14 +136,8 @@ pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner
             Error::file(&file, &e).help("the run is not complete, or of an earlier version: train it again")
         })
     };
-    if !folder.join("experiment.toml").exists() {
-        anyhow::bail!(
-            "{}: no experiment.toml in it\n  help: name the folder of a run, as `steadygrad train` printed it",
-            folder.display()
-        );
-    }
     // Paths in the file are absolute; those of overrides start where the command runs.
-    let mut experiment = Experiment::load(folder.join("experiment.toml"))?.with_base("");
+    let mut experiment = experiment(folder)?.with_base("");
     for assignment in sets {
         experiment.set(assignment)?;
     }

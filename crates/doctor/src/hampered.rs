@@ -63,7 +63,7 @@ pub(crate) fn hampered(case: &Case<'_>, findings: &mut [Finding]) -> Result<Rank
         return Ok(Rank::Well);
     }
     let what = "loss at the end of the whole training";
-    finding.evidence.push(Evidence::new(what, loss, format!("{cured:.3}, as with {}", prescription.title)));
+    finding.evidence.push(Evidence::new(what, loss, format!("{cured:.3} with the first thing to try")));
     Ok(Rank::Hampered)
 }
 

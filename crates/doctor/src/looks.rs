@@ -188,8 +188,22 @@ pub(crate) fn of(part: usize, all: usize) -> String {
     format!("{part} of {all}")
 }
 
-/// A number in a sentence: three digits behind the point, or an exponent for what is far from 1.
+/// A number in a sentence: as many digits as tell something, or an exponent for what is far from 1.
 pub(crate) fn word(x: f64) -> String {
-    let plain = x == 0.0 || !x.is_finite() || (1e-3..1e6).contains(&x.abs());
-    if plain { format!("{x:.3}") } else { format!("{x:.2e}") }
+    match x.abs() {
+        _ if !x.is_finite() => format!("{x}"),
+        0.0 => "0".into(),
+        size if !(1e-3..1e6).contains(&size) => format!("{x:.2e}"),
+        size if size >= 1e4 || x.fract() == 0.0 => format!("{x:.0}"),
+        size if size >= 100.0 => format!("{x:.1}"),
+        _ => format!("{x:.3}"),
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn numbers_in_a_sentence_can_be_read() {
+    let numbers = [0.0, -0.0, 255.0, 0.6845, -12.5, 310.86, -73033.602, 7612738509.209, 2e-5, f64::NAN];
+    let words = ["0", "0", "255", "0.684", "-12.500", "310.9", "-73034", "7.61e9", "2.00e-5", "NaN"];
+    assert_eq!(numbers.map(word), words);
 }

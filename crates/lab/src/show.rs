@@ -74,27 +74,53 @@ impl Diagnosis {
             let margin = reached.map_or_else(String::new, |r| {
                 format!("; before training the gradient came to the first layer with {r} dB against the last")
             });
-            let also: Vec<&Finding> =
-                self.findings.iter().filter(|f| f.severity == Severity::Warning).collect();
-            let also =
-                also.iter().map(|f| format!("  {} {}: {}\n", f.code, f.condition, wrapped(&f.summary, 4)));
-            return format!("{}{margin}\n{}", self.verdict, also.collect::<String>());
+            let also = self.findings.iter().filter(|f| f.severity == Severity::Warning);
+            let also = also.map(|f| line("", &format!("{} {}: {}", f.code, f.condition, f.summary)));
+            let head = wrapped_from(&format!("{}{margin}", self.verdict), 0, 2);
+            return format!("{head}\n{}", also.collect::<String>());
         };
         let head = format!("sick: {}: {}", root.condition.replace('_', " "), root.summary);
         let mut text = wrapped_from(&head, 0, 2) + "\n";
         if !root.causes.is_empty() {
             let causes: Vec<String> = root.causes.iter().map(|c| c.to_string().replace('_', " ")).collect();
-            text += &format!("  cause  {}\n", causes.join(", "));
+            text += &line("cause  ", &causes.join(", "));
         }
         if let Some(first) = root.prescriptions.first() {
-            text += &format!("  try    {}\n", wrapped(&first.title, 9));
+            text += &line("try    ", &first.title);
         }
-        text + &format!("  more   steadygrad explain {0}; steadygrad doctor; steadygrad cure\n", root.code)
+        let more = format!("steadygrad explain {}; steadygrad doctor; steadygrad cure", root.code);
+        text + &line("more   ", &more)
+    }
+}
+
+impl Diagnosis {
+    /// Why there is no table of what reaches each layer.
+    fn no_way(&self) -> String {
+        let parts = &self.setup.parts;
+        let learn = parts.iter().filter(|p| p.trainable).count();
+        match parts.len() {
+            0 | 1 => "one layer with weights: there is no way on which a gradient could be lost".into(),
+            all if learn < all => format!(
+                "{learn} of {all} layers with weights {}",
+                match learn {
+                    1 => "learns: no gradient goes below it",
+                    _ => "learn: no gradient goes below them",
+                }
+            ),
+            _ => "the loss reads one layer with weights: a gradient cannot be lost on the way to it".into(),
+        }
     }
 }
 
 /// Letters of a line.
 const WIDTH: usize = 76;
+
+/// An indented line: what it is about, and a text that goes on under itself.
+fn line(about: &str, text: &str) -> String {
+    let indent = 2 + about.chars().count();
+    let under = if about.is_empty() { 4 } else { indent };
+    format!("  {about}{}\n", wrapped_from(text, indent, under))
+}
 
 /// Text broken into lines, each after the first indented; the first begins at that place of its line too.
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
@@ -140,9 +166,9 @@ fn finding(f: &mut fmt::Formatter<'_>, found: &Finding) -> fmt::Result {
     let causes: Vec<String> = found.causes.iter().map(|c| c.to_string().replace('_', " ")).collect();
     if found.severity == Severity::Sick && found.follows_from.is_none() {
         let why = if causes.is_empty() { "not sure".to_string() } else { causes.join(", ") };
-        writeln!(f, "  cause     {why}")?;
+        writeln!(f, "  cause     {}", wrapped(&why, 12))?;
     } else if !causes.is_empty() {
-        writeln!(f, "  cause     {}", causes.join(", "))?;
+        writeln!(f, "  cause     {}", wrapped(&causes.join(", "), 12))?;
     }
     for e in &found.evidence {
         let text = format!("{}: {}; healthy: {}", e.what, figure(e.measured), e.expected);
@@ -188,46 +214,104 @@ fn bar(part: f64, width: usize) -> String {
 
 /// Rows of a table that a terminal holds.
 const MOST_ROWS: usize = 40;
+/// Letters of a table's line.
+const TABLE: usize = 79;
+/// Letters of the longest bar, where there is room and where there is little.
+const BAR: (usize, usize) = (16, 8);
+
+/// A column of the table.
+struct Column {
+    head: &'static str,
+    cells: Vec<Cell>,
+    width: usize,
+}
+
+impl Column {
+    /// As wide as what stands in it.
+    fn narrow(&mut self) {
+        let cells = self.cells.iter().map(|c| c.to_string().chars().count());
+        self.width = cells.chain([self.head.len()]).max().unwrap_or(0);
+    }
+}
+
+/// The columns of these rows, as wide as a terminal allows for names of this length; and those that had to leave out what theory
+/// expects.
+fn columns(rows: &[Row], longest: usize) -> (Vec<Column>, Vec<&'static str>) {
+    let column =
+        |head, width, cell: fn(&Row) -> Cell| Column { head, cells: rows.iter().map(cell).collect(), width };
+    let mut all = vec![
+        column("activation", 15, |r| r.activation),
+        column("normalization", 15, |r| r.normalization),
+        column("weights", 15, |r| r.weights),
+        column("other", 8, |r| Cell { expected: None, ..r.other }),
+    ];
+    let usual = |c: &Column| ["activation", "weights"].contains(&c.head);
+    all.retain(|c| usual(c) || c.cells.iter().any(|cell| cell.measured.is_some()));
+    let mut left_out = Vec::new();
+    if taken(&all, longest) + BAR.0 > TABLE {
+        all.iter_mut().for_each(Column::narrow);
+    }
+    for head in ["weights", "activation", "normalization"] {
+        let tight = taken(&all, longest) + BAR.1 > TABLE;
+        if let Some(column) = all.iter_mut().find(|c| tight && c.head == head) {
+            column.cells.iter_mut().for_each(|cell| cell.expected = None);
+            column.narrow();
+            left_out.push(head);
+        }
+    }
+    (all, left_out)
+}
+
+/// Letters of a line in front of its bar.
+fn taken(columns: &[Column], longest: usize) -> usize {
+    2 + longest + columns.iter().map(|c| 2 + c.width).sum::<usize>() + 2 + 8 + 2
+}
+
+/// A name of so many letters at most.
+fn shortened(name: &str, most: usize) -> String {
+    match name.chars().count() {
+        n if n <= most => name.into(),
+        _ => name.chars().take(most - 1).chain(['…']).collect(),
+    }
+}
 
 fn ledger(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
-    const BAR: usize = 16;
     let reached = rows.iter().map(|r| r.reached).filter(|r| r.is_finite());
     let (low, high) = reached.fold((0.0_f64, 0.0_f64), |(l, h), r| (l.min(r), h.max(r)));
     // A span of less than a factor of ten would make a drama of noise.
     let span = (high - low).max(20.0);
-    let (others, norms) = (
-        rows.iter().any(|r| r.other.measured.is_some()),
-        rows.iter().any(|r| r.normalization.measured.is_some()),
-    );
-    let longest = rows.iter().map(|r| r.layer.chars().count()).max().unwrap_or(5).max(5);
-    write!(f, "  {:longest$}  {:>15}", "layer", "activation")?;
-    if norms {
-        write!(f, "  {:>15}", "normalization")?;
+    // A name longer than this is cut off.
+    let longest = rows.iter().map(|r| r.layer.chars().count()).max().unwrap_or(5).clamp(5, 20);
+    let (columns, left_out) = columns(rows, longest);
+    if columns.iter().any(|c| c.head == "other") {
+        writeln!(f, "(other: sums where ways part, merges, noise)")?;
     }
-    write!(f, "  {:>15}", "weights")?;
-    if others {
-        write!(f, "  {:>8}", "other")?;
+    if !left_out.is_empty() {
+        let which = left_out.join(", ");
+        let text = format!("(too wide for what theory expects of {which}: a page, --html FILE, shows it)");
+        writeln!(f, "{}", wrapped_from(&text, 0, 1))?;
+    }
+    write!(f, "  {:longest$}", "layer")?;
+    for column in &columns {
+        write!(f, "  {:>1$}", column.head, column.width)?;
     }
     writeln!(f, "  {:>8}", "reached")?;
     // A number that is none says nothing of the layers below it.
     let known = rows.iter().position(|r| r.reached.is_nan()).unwrap_or(rows.len());
     let every = known.div_ceil(MOST_ROWS).max(1);
     let shown = |i: usize| i.is_multiple_of(every) || i + 1 == known;
-    for row in rows[..known].iter().enumerate().filter(|(i, _)| shown(*i)).map(|(_, row)| row) {
-        write!(f, "  {:longest$}  {:>15}", row.layer, row.activation)?;
-        if norms {
-            write!(f, "  {:>15}", row.normalization)?;
-        }
-        write!(f, "  {:>15}", row.weights)?;
-        if others {
-            let cell = Cell { expected: None, ..row.other };
-            write!(f, "  {cell:>8}")?;
+    let room = TABLE.saturating_sub(taken(&columns, longest)).clamp(1, BAR.0);
+    for (i, row) in rows[..known].iter().enumerate().filter(|(i, _)| shown(*i)) {
+        write!(f, "  {:longest$}", shortened(&row.layer, longest))?;
+        for column in &columns {
+            write!(f, "  {:>1$}", column.cells[i], column.width)?;
         }
         let part = if row.reached.is_finite() { 1.0 - (high - row.reached) / span } else { 0.0 };
-        writeln!(f, "  {:>8}  {}", decibels(row.reached), bar(part, BAR).trim_end())?;
+        let line = format!("  {:>8}  {}", decibels(row.reached), bar(part, room));
+        writeln!(f, "{}", line.trim_end())?;
     }
     if let Some(row) = rows.get(known) {
-        writeln!(f, "  {:longest$}  not a number from here down", row.layer)?;
+        writeln!(f, "  {:longest$}  not a number from here down", shortened(&row.layer, longest))?;
     }
     if every > 1 {
         writeln!(f, "  (one of {every} layers is shown; a page, --html FILE, shows all)")?;
@@ -240,6 +324,7 @@ impl fmt::Display for Diagnosis {
         let seconds = format!("{:.1} s", self.seconds);
         let looked = match self.steps {
             0 => "at the start".to_string(),
+            1 => "at the start and 1 step".to_string(),
             n => format!("at the start and {n} steps"),
         };
         let name = |found: &Finding| found.condition.replace('_', " ");
@@ -260,10 +345,12 @@ impl fmt::Display for Diagnosis {
             } else {
                 "it was in trouble, and found its way while it trained".into()
             };
-            writeln!(f, "gradient at the first layer against the last: {} dB; {spare}", decibels(reached))?;
+            let reached = decibels(reached);
+            let text = format!("gradient at the first layer against the last: {reached} dB; {spare}");
+            writeln!(f, "{}", wrapped_from(&text, 0, 2))?;
         }
         if self.verdict == Verdict::Healthy && rows.len() == 1 {
-            writeln!(f, "one layer with weights: there is no way on which a gradient could be lost")?;
+            writeln!(f, "{}", self.no_way())?;
         }
         for found in self.findings.iter().filter(|found| found.follows_from.is_none()) {
             writeln!(f)?;
@@ -274,16 +361,41 @@ impl fmt::Display for Diagnosis {
             }
         }
         if rows.len() > 1 {
-            writeln!(
-                f,
-                "\nwhat reaches each layer of the gradient before training, from the loss down, in dB"
-            )?;
-            writeln!(f, "(20 dB is a factor of ten; in brackets: what theory expects)")?;
+            writeln!(f, "\nwhat reaches each layer of the gradient before training, from the loss down,")?;
+            writeln!(f, "in dB (20 dB is a factor of ten; in brackets: what theory expects)")?;
             ledger(f, &rows)?;
         }
         for left in &self.forecast.left_out {
             writeln!(f, "{}", wrapped_from(&format!("the theory leaves out {left}"), 0, 2))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Table(Vec<Row>);
+
+    impl fmt::Display for Table {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            ledger(f, &self.0)
+        }
+    }
+
+    #[test]
+    fn tables_fit_a_terminal_whatever_their_columns_and_names() {
+        let cell = Cell { measured: Some(-112.6), expected: Some(-113.2) };
+        for (normalization, other) in [(cell, cell), (cell, Cell::default()), (Cell::default(), cell)] {
+            for layer in ["dense_1", "a_layer_with_a_name_that_does_not_end"] {
+                let (layer, weights) = (layer.to_string(), cell);
+                let row = Row { layer, activation: cell, normalization, weights, other, reached: -450.4 };
+                let text = Table(vec![Row { reached: 0.0, ..row.clone() }, row]).to_string();
+                let longest = text.lines().map(|l| l.chars().count()).max();
+                assert!(longest <= Some(TABLE), "{longest:?}\n{text}");
+                assert_eq!(text.contains("merges"), other.measured.is_some());
+            }
+        }
     }
 }

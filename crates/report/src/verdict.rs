@@ -96,8 +96,31 @@ fn lead(view: &View<'_>) -> String {
         (Verdict::Healthy, _) => {
             "<p class=\"lead\">No check found anything that keeps it from learning.</p>".into()
         }
-        _ => "<p class=\"lead\">It could not be looked at.</p>".into(),
+        _ => unsure(view),
     }
+}
+
+/// What is known where the verdict is not.
+fn unsure(view: &View<'_>) -> String {
+    let diagnosis = view.diagnosis;
+    if diagnosis.start.samples.is_empty() && diagnosis.chart.samples.is_empty() {
+        return "<p class=\"lead\">It could not be looked at.</p>".into();
+    }
+    let Some(found) = diagnosis.findings.first() else {
+        return "<p class=\"lead\">It was looked at, and nobody knows yet: no check found what it may be.</p>"
+            .into();
+    };
+    let mut out = format!(
+        "<p class=\"lead\">It was looked at, and nobody knows yet. {}.</p>",
+        sentence(&capital_sentence(&found.summary))
+    );
+    if !found.causes.is_empty() {
+        out += &format!("<p class=\"lead\"><b>It may be:</b> {}.</p>", causes(found));
+    }
+    if let Some(first) = found.prescriptions.first() {
+        out += &format!("<p class=\"lead\"><b>Try first:</b> {}.</p>", sentence(&first.title));
+    }
+    out
 }
 
 /// Without a full stop, and beginning with a capital.

@@ -34,7 +34,7 @@ use crate::case::{Case, Outcome};
 use crate::causes::SMALL_BATCH;
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
-use crate::looks::{start_loss, steps};
+use crate::looks::{start_loss, steps, word};
 
 pub(crate) const CHECK: Check =
     Check { code: "SG109", name: "batch_norm_gap", source: include_str!("batch_norm_gap.rs"), run };
@@ -57,27 +57,22 @@ fn run(case: &Case<'_>) -> Outcome {
     let weight = momentum.powf(steps(case) as f64);
     let cold = weight > COLD;
     let small = case.setup.batch_size < SMALL_BATCH;
+    let (used, trained) = (word(averages), word(batch));
     let mut finding = CHECK.finding(
         if cold { Severity::Note } else { Severity::Warning },
         if cold {
-            format!(
-                "the moving averages are not warm yet: in use the loss is {averages:.3} and not {batch:.3}"
-            )
+            format!("the moving averages are not warm yet: in use the loss is {used} and not {trained}")
         } else {
-            format!("with moving averages the loss is {averages:.3} and not {batch:.3}")
+            format!("with moving averages the loss is {used} and not {trained}")
         },
     );
     finding.layers = case.setup.parts.iter().filter(|p| p.batch_normalized).map(|p| p.path.clone()).collect();
-    finding.evidence = vec![
-        Evidence::new(
-            "loss in use, with moving averages",
-            averages,
-            format!("about {batch:.3}, as with batches"),
-        ),
-        Evidence::new("weight of the start in the moving averages", weight, format!("below {COLD}")),
-    ];
+    let expected = format!("about {trained}, as with batches");
+    finding.evidence = vec![Evidence::new("loss in use, with moving averages", averages, expected)];
     finding.causes = vec![Cause::BatchNorm];
     if cold {
+        let what = "weight of the start in the moving averages";
+        finding.evidence.push(Evidence::new(what, weight, format!("below {COLD}")));
         finding.causes.push(Cause::Epochs);
         finding.prescriptions.push(Prescription::advice("train longer before it is used or judged"));
         finding.prescriptions.push(Prescription::trial(Edit::Momentum(0.9)));

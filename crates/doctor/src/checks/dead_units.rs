@@ -26,6 +26,10 @@
 //! ≥ 0.5:  a warning, of 20 samples or more
 //! ```
 //!
+//! A network that learns all the same, to below 0.9 of the loss of the best constant answer, is not sick: then it is a warning.
+//! But it stays sick where its whole training takes off that loss less than 0.6 of what it takes off with the first prescription,
+//! and that takes off a half of it or more (measured).
+//!
 //! After a training the least of the last five looks counts: what is dead in one batch may live in the next.
 //!
 //! Zeros alone are no death: a healthy rectifier is 0 for half of its samples, each unit for others.

@@ -46,6 +46,7 @@ use super::unscaled_target::REGRESSION;
 use crate::case::{Case, Outcome, Setup, Spread};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
+use crate::looks::word;
 
 pub(crate) const CHECK: Check =
     Check { code: "SG205", name: "mismatched_head", source: include_str!("mismatched_head.rs"), run };
@@ -174,7 +175,8 @@ fn labels(setup: &Setup, t: &Spread) -> Option<Misfit> {
         let sound = t.whole && t.least >= 0.0 && t.most < classes;
         let what = format!(
             "the labels lie between {} and {}, and the output has {classes} classes",
-            t.least, t.most
+            word(t.least),
+            word(t.most)
         );
         let evidence = Evidence::new("largest label", t.most, format!("whole numbers below {classes}"));
         return misfit(Severity::Sick, what, evidence, &causes).filter(|_| !sound);
@@ -187,14 +189,18 @@ fn labels(setup: &Setup, t: &Spread) -> Option<Misfit> {
         return None;
     }
     if t.least < 0.0 || t.most > 1.0 {
-        let what =
-            format!("the targets lie between {} and {}, and {} takes 0 to 1", t.least, t.most, setup.loss);
+        let what = format!(
+            "the targets lie between {} and {}, and {} takes 0 to 1",
+            word(t.least),
+            word(t.most),
+            setup.loss
+        );
         let evidence = Evidence::new("largest target", t.most, "from 0 to 1");
         return misfit(Severity::Sick, what, evidence, &causes);
     }
     let sum = t.mean * t.features as f64;
     let rows = setup.loss.starts_with("Categorical") && t.features > 1;
-    let what = format!("a row of targets sums to {sum:.3} on average, and should to 1");
+    let what = format!("a row of targets sums to {} on average, and should to 1", word(sum));
     let evidence = Evidence::new("mean sum of a row of targets", sum, "1");
     misfit(Severity::Warning, what, evidence, &causes).filter(|_| rows && (sum - 1.0).abs() > 1e-3)
 }
@@ -216,8 +222,10 @@ fn reach(setup: &Setup, t: &Spread) -> Option<Misfit> {
     let part = if range > 0.0 { (beyond / range).min(1.0) } else { f64::from(u8::from(beyond > 0.0)) };
     let severity = if part > QUARTER { Severity::Sick } else { Severity::Warning };
     let what = format!(
-        "the targets lie between {:.3} and {:.3}, where {} does not reach",
-        t.least, t.most, setup.head
+        "the targets lie between {} and {}, where {} does not reach",
+        word(t.least),
+        word(t.most),
+        setup.head
     );
     let evidence = Evidence::new("part of the targets' range that is out of reach", part, "0");
     let it = misfit(severity, what, evidence, &[Cause::OutputHead]).filter(|_| part > 0.0)?;

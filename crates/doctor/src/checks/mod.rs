@@ -58,23 +58,29 @@ pub const CATALOG: &[Check] = &[
     under_trained::CHECK,
 ];
 
-/// The check of this code or name.
+/// The check of this code or name, or whose name alone begins so.
 ///
 /// ```
 /// let check = steadygrad_doctor::checks::find("SG101")?;
 /// assert_eq!(check.name, "vanishing_gradient");
+/// assert_eq!(steadygrad_doctor::checks::find("vanishing")?.code, "SG101");
 /// assert!(check.explain().contains("# Cure"));
 /// assert!(steadygrad_doctor::checks::find("vanishing_gradients").unwrap_err().to_string().contains("vanishing_gradient"));
 /// # Ok::<(), steadygrad_kernels::Error>(())
 /// ```
 ///
 /// # Errors
-/// If there is none.
+/// If there is none, or several begin so: then they are named.
 pub fn find(name: &str) -> Result<&'static Check> {
     let found = CATALOG.iter().find(|c| c.code.eq_ignore_ascii_case(name) || c.name == name);
-    found.ok_or_else(|| {
+    let begin: Vec<&Check> =
+        CATALOG.iter().filter(|c| !name.is_empty() && c.name.starts_with(name)).collect();
+    found.or(if let [one] = begin[..] { Some(one) } else { None }).ok_or_else(|| {
+        let part = |c: &&Check| name.len() > 2 && c.name.contains(name);
+        let near: Vec<String> = CATALOG.iter().filter(part).map(|c| format!("`{}`", c.name)).collect();
         let known: Vec<&str> = CATALOG.iter().flat_map(|c| [c.name, c.code]).collect();
-        Error::name("condition", name, &known)
+        let error = Error::name("condition", name, &known);
+        if near.is_empty() { error } else { error.help(format!("did you mean {}?", near.join(" or "))) }
     })
 }
 
@@ -105,6 +111,18 @@ mod tests {
         assert!(codes.is_sorted());
         codes.dedup();
         assert_eq!(codes.len(), CATALOG.len());
+    }
+
+    #[test]
+    fn a_check_is_found_by_the_beginning_of_its_name_and_near_ones_are_named() {
+        for (name, code) in [("sg101", "SG101"), ("vanishing", "SG101"), ("dead", "SG107")] {
+            assert_eq!(find(name).unwrap().code, code);
+        }
+        let help = |name: &str| find(name).unwrap_err().to_string();
+        assert!(help("unscaled").contains("did you mean `unscaled_input` or `unscaled_target`?"));
+        assert!(help("head").contains("did you mean `mismatched_head`?"));
+        assert!(help("vanising_gradient").contains("did you mean `vanishing_gradient`?"));
+        assert!(help("").contains("known") && help("xyz").contains("known"));
     }
 
     #[test]

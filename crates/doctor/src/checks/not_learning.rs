@@ -113,17 +113,17 @@ fn run(case: &Case<'_>) -> Outcome {
         return Outcome::Fine;
     }
     told(
-        format!("after {all} steps the loss is {end:.3}, and a guess has {guess:.3}"),
+        format!("after {all} steps the loss is {}, and a guess has {}", word(end), word(guess)),
         vec![
-            Evidence::new(
-                "loss of the last third of the looks",
-                end,
-                format!("below {guess:.3}, that of a guess"),
-            ),
+            Evidence::new("loss of the last third of the looks", end, below(guess)),
             Evidence::new("trend of the loss (Mann and Kendall's z)", z, "below -1.64"),
-            Evidence::new("steps", all as f64, format!("{STEPS} or more before anything can be said")),
         ],
     )
+}
+
+/// What a loss must be below to be better than a guess.
+fn below(guess: f64) -> String {
+    format!("below {}, which is {GUESS} of a guess", word(GUESS * guess))
 }
 
 /// Nothing may learn.
@@ -141,23 +141,14 @@ fn healed(case: &Case<'_>, reason: Reason) -> Outcome {
     let mut finding = CHECK.finding(
         if enough { Severity::Sick } else { Severity::Warning },
         format!(
-            "in the whole training the loss ends at {}; with one thing changed it ends at {}",
+            "in the whole training of {} steps the loss ends at {}; with one thing changed it ends at {}",
+            steps_seen(case),
             word(reason.own),
             word(reason.healed)
         ),
     );
-    finding.evidence = vec![
-        Evidence::new(
-            "loss at the end of the whole training",
-            reason.own,
-            format!("{}, with {}", word(reason.healed), reason.edit),
-        ),
-        Evidence::new(
-            "steps",
-            steps_seen(case) as f64,
-            format!("{STEPS} or more before anything can be said"),
-        ),
-    ];
+    let expected = format!("{} with what is to be tried", word(reason.healed));
+    finding.evidence = vec![Evidence::new("loss at the end of the whole training", reason.own, expected)];
     finding.causes = vec![reason.cause];
     finding.prescriptions = vec![Prescription::trial(reason.edit)];
     found(finding)
@@ -170,19 +161,13 @@ fn fails(case: &Case<'_>) -> Option<Outcome> {
     let failed = standing(case) == Ok(Standing::Fails) && steps_seen(case) >= STEPS as usize;
     let guess = guess(case.setup).filter(|g| failed && end > GUESS * g)?;
     Some(told(
-        format!("in the whole training the loss comes down to {}, and a guess has {guess:.3}", word(end)),
-        vec![
-            Evidence::new(
-                "loss at the end of the whole training",
-                end,
-                format!("below {guess:.3}, that of a guess"),
-            ),
-            Evidence::new(
-                "steps",
-                steps_seen(case) as f64,
-                format!("{STEPS} or more before anything can be said"),
-            ),
-        ],
+        format!(
+            "in the whole training of {} steps the loss ends at {}, and a guess has {}",
+            steps_seen(case),
+            word(end),
+            word(guess)
+        ),
+        vec![Evidence::new("loss at the end of the whole training", end, below(guess))],
     ))
 }
 

@@ -33,6 +33,7 @@ use super::check::{Check, found};
 use crate::case::{Case, Outcome};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
+use crate::looks::word;
 
 pub(crate) const CHECK: Check =
     Check { code: "SG305", name: "overfitting", source: include_str!("overfitting.rs"), run };
@@ -58,11 +59,24 @@ fn run(case: &Case<'_>) -> Outcome {
     }
     let mut finding = CHECK.finding(
         Severity::Warning,
-        format!("the validation loss was best in epoch {} with {lowest:.3}, and is {last:.3} now", best + 1),
+        format!(
+            "the validation loss was best in epoch {} with {}, and is {} now",
+            best + 1,
+            word(lowest),
+            word(*last)
+        ),
     );
     finding.evidence = vec![
-        Evidence::new("validation loss at the end", *last, format!("{lowest:.3}, as in epoch {}", best + 1)),
-        Evidence::new("training loss at the end", *end, format!("{:.3} in epoch {}", train[best], best + 1)),
+        Evidence::new(
+            "validation loss at the end",
+            *last,
+            format!("{}, as in epoch {}", word(lowest), best + 1),
+        ),
+        Evidence::new(
+            "training loss at the end",
+            *end,
+            format!("{} in epoch {}", word(train[best]), best + 1),
+        ),
     ];
     finding.causes = vec![Cause::Epochs];
     let epochs = Edit::Set("fit.epochs", (best as i64 + 1).into());

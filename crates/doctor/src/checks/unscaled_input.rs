@@ -35,6 +35,7 @@ use super::check::{Check, calm_start, found};
 use crate::case::{Case, Outcome, Question};
 use crate::failing::{far, reason, scaled};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
+use crate::flow::Flow;
 use crate::forecast::TRAINABLE;
 use crate::looks::{blew_up, last_loss, rises, stuck, trained, word};
 
@@ -77,13 +78,16 @@ fn run(case: &Case<'_>) -> Outcome {
     if !calm_start(case) {
         let question = Question::Start(vec![cure.clone()]);
         let Some(answer) = case.answer(&question) else { return Outcome::Ask(question) };
-        let healed = Case::share(&answer.flows, |f| f.trouble(TRAINABLE, case.growth()).is_none());
-        evidence.push(Evidence::new(
-            "share of the draws without trouble on scaled inputs",
-            healed,
-            "below 0.75, where the scale is not the cause",
-        ));
+        let calm = |flows: &[Flow]| Case::share(flows, |f| f.trouble(TRAINABLE, case.growth()).is_none());
+        let (own, healed) = (calm(&case.flows()), calm(&answer.flows));
         sick = healed >= 0.75;
+        if sick {
+            evidence.push(Evidence::new(
+                "share of the draws of the weights without trouble",
+                own,
+                format!("{} on scaled inputs", word(healed)),
+            ));
+        }
     }
     let mut tried = false;
     if calm_start(case) && trained(case) && (blew_up(case) || rises(case) || stuck(case)) {
@@ -92,23 +96,19 @@ fn run(case: &Case<'_>) -> Outcome {
         // What blows up on scaled inputs too is not healed by scaling them.
         tried = answer.loss.is_some_and(|l| !l.is_finite());
         if let (Some(scaled), Some(own)) = (answer.loss.filter(|l| l.is_finite()), last_loss(case)) {
-            evidence.push(Evidence::new(
-                "loss after as many steps on scaled inputs",
-                scaled,
-                format!("{} as it is", word(own)),
-            ));
             // Below what it was, and by more than chance.
             sick = !own.is_finite() || scaled < own - 0.1 * own.abs();
+            if sick {
+                let expected = format!("{} on scaled inputs", word(scaled));
+                evidence.push(Evidence::new("loss after the steps that were watched", own, expected));
+            }
         }
     }
     match if sick || tried { Ok(None) } else { reason(case) } {
         Err(question) => return Outcome::Ask(question),
         Ok(Some(found)) if found.cause == Cause::InputScale => {
-            evidence.push(Evidence::new(
-                "loss at the end of the whole training on scaled inputs",
-                found.healed,
-                format!("{} as it is", word(found.own)),
-            ));
+            let expected = format!("{} on scaled inputs", word(found.healed));
+            evidence.push(Evidence::new("loss at the end of the whole training", found.own, expected));
             sick = true;
         }
         Ok(_) => {}
@@ -159,7 +159,11 @@ mod tests {
         assert_eq!(patient.found(&CHECK).severity, Severity::Warning);
         patient = patient.forgotten();
         patient.trains_to(edits, 0.5);
-        assert_eq!(patient.found(&CHECK).severity, Severity::Sick);
+        let finding = patient.found(&CHECK);
+        assert_eq!(finding.severity, Severity::Sick);
+        // What the patient has is measured, and what it has with the change is expected.
+        let loss = finding.evidence.last().unwrap();
+        assert!(loss.measured.is_nan() && loss.expected == "0.500 on scaled inputs", "{loss:?}");
     }
 
     #[test]

@@ -23,7 +23,7 @@
 //!
 //! ```text
 //! √E[y²] > 10, or 0 < σ(y) < 0.01:  a warning
-//! √E[y²] > 100 and the training blew up after a calm start:  sick
+//! √E[y²] > 100 and after a calm start the training blew up, or its loss rises by more than a fifth:  sick
 //! Var[y] = 0 in every target, whatever the loss:  a warning, and the verdict is "unsure"
 //! ```
 //!
