@@ -103,6 +103,7 @@ const EXPLAINS: &[(&str, &[&str])] = &[
 /// What follows from numbers that are far too large.
 const OF_SCALE: &[&str] = &[
     "learning_rate_too_high",
+    "learning_rate_too_low",
     "non_finite",
     "exploding_gradient",
     "vanishing_gradient",
@@ -113,6 +114,7 @@ const OF_SCALE: &[&str] = &[
     "oscillating_loss",
     "not_learning",
     "clipping_always",
+    "under_trained",
 ];
 
 /// What follows from a gradient that does not arrive as it left.

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Question, Spread};
 use crate::checks::check::suffers;
+use crate::checks::only_scaled;
 use crate::edit::Edit;
 use crate::finding::Cause;
 use crate::learning::{STEPS, Standing, late, learnt, standing, steps_seen};
@@ -90,6 +91,10 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
         && let Some(found) = heals(Cause::InputScale, scaled(), 1.0)?
     {
         return Ok(Some(found));
+    }
+    // Losses of other targets have other units: that check compares them.
+    if only_scaled(case)?.is_some() {
+        return Ok(None);
     }
     // A flow that is in trouble has causes of its own.
     if suffers(case) && own.is_finite() {
