@@ -9,7 +9,7 @@ use crate::forecast::TRAINABLE;
 /// In so many of the draws.
 const MOST: f64 = 0.75;
 /// The narrowest layer from which on more units are worth asking for.
-const NARROW: usize = 32;
+pub(crate) const NARROW: usize = 32;
 /// Samples of a batch, from which on their mean and variance are worth something (Wu and He 2018).
 pub(crate) const SMALL_BATCH: usize = 16;
 /// The signal's own error grows by this factor a layer at most, where an initializer alone can keep it (slope of the variance map).
