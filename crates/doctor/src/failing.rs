@@ -2,7 +2,7 @@
 
 use crate::case::{Case, Question, Spread};
 use crate::causes::{NARROW, SMALL_BATCH};
-use crate::checks::check::suffers;
+use crate::checks::check::{calm_start, suffers};
 use crate::checks::only_scaled;
 use crate::edit::Edit;
 use crate::finding::Cause;
@@ -62,11 +62,17 @@ pub(crate) fn far(s: &Spread) -> bool {
         && (s.rms > SIZES.1 || s.rms < SIZES.0 || varied && s.widest > WIDE && s.widest > APART * s.narrowest)
 }
 
+/// The learning rate is 0, and nothing was seen to move.
+pub(crate) fn stands(case: &Case<'_>) -> bool {
+    case.setup.learning_rate == 0.0 && !case.setup.optimizer.is_empty() && update_ratios(case).is_empty()
+}
+
 /// The first change that makes a network learn that does not in all of its planned training; none where it learns, where that is
 /// not known, or where nothing that is tried here helps.
 pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     let asked = case.answer(&Question::Finish(Vec::new())).map(|a| &a.curves);
-    if standing(case)? != Standing::Fails {
+    // Of what does not move nothing else is to blame.
+    if stands(case) || standing(case)? != Standing::Fails {
         return Ok(None);
     }
     let curves = asked.unwrap_or(case.curves);
@@ -97,8 +103,8 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     if only_scaled(case)?.is_some() {
         return Ok(None);
     }
-    // A flow that is in trouble has causes of its own.
-    if suffers(case) && own.is_finite() {
+    // A flow that is in trouble from the start has causes of its own.
+    if suffers(case) && !calm_start(case) && own.is_finite() {
         return Ok(None);
     }
     // Where other draws of the weights learn, chance is to blame and no setting.

@@ -56,10 +56,6 @@ fn run(case: &Case<'_>) -> Outcome {
             .push(Prescription::trial(Edit::Set("compile.optimizer.config.global_clipnorm", 1.0.into())));
     }
     let limit = case.growth();
-    let expected = match case.forecast.decibels() {
-        Some(d) => format!("below {limit:.0} dB; theory expects {d:.0} dB of this setup"),
-        None => format!("below {limit:.0} dB"),
-    };
     let times = 10_f64.powf(found.decibels / 20.0);
     Outcome::Found(Box::new(Finding {
         code: CHECK.code,
@@ -68,7 +64,7 @@ fn run(case: &Case<'_>) -> Outcome {
         summary: format!("the gradient at the first layer is {times:.0e} times that at the last"),
         layers: worst_layers(case, true),
         evidence: vec![
-            Evidence::new("gradient at the first layer against the last, dB", found.decibels, expected),
+            found.evidence(&format!("below {limit:.0} dB"), case.forecast.decibels()),
             Evidence::new("share of the draws of the weights in which it grows so", found.share, "0"),
         ],
         causes,

@@ -47,7 +47,7 @@
 use super::check::{Check, found};
 use crate::case::{Case, Outcome, Question};
 use crate::edit::Edit;
-use crate::failing::{PATIENCE, Reason, reason};
+use crate::failing::{PATIENCE, Reason, reason, stands};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::learning::{Standing, guess, late, standing, steps_seen};
 use crate::looks::{mean, steps, trained, word};
@@ -87,6 +87,10 @@ fn run(case: &Case<'_>) -> Outcome {
     let parts = &case.setup.parts;
     if !parts.is_empty() && parts.iter().all(|p| !p.trainable) {
         return frozen(parts.len());
+    }
+    // A rate of 0 says it all.
+    if stands(case) {
+        return Outcome::Fine;
     }
     if trained(case) {
         match reason(case) {
