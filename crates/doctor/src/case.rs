@@ -161,12 +161,14 @@ pub struct Setup {
     pub from_logits: bool,
     /// The optimizer: "Adam".
     pub optimizer: String,
-    /// The learning rate of the first step.
+    /// The learning rate; of a schedule, the largest of the steps that are planned.
     pub learning_rate: f64,
     /// Gradients are clipped.
     pub clips: bool,
     /// Weights are pulled towards 0: a regularizer or weight decay.
     pub regularized: bool,
+    /// Some layer adds noise in training: dropout.
+    pub noisy: bool,
     /// Samples of a step.
     pub batch_size: usize,
     /// Epochs that are planned.

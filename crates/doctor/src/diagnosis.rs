@@ -2,8 +2,10 @@
 
 use crate::case::{Case, Outcome, Question, Setup, Spread};
 use crate::checks::CATALOG;
+use crate::checks::check::calm_start;
 use crate::checks::{impossible, misread};
-use crate::finding::{Finding, Severity};
+use crate::failing::stands;
+use crate::finding::{Cause, Finding, Severity};
 use crate::hampered::{Rank, hampered};
 use crate::hopeless::{hangs, hopeless};
 use crate::learning::{STEPS, Standing, learnt, standing, steps_seen};
@@ -96,6 +98,7 @@ const EXPLAINS: &[(&str, &[&str])] = &[
     ("initializer_mismatch", &["growing_signal", "shrinking_signal", "saturated_units", "clipping_always"]),
     ("growing_signal", &["saturated_units", "clipping_always"]),
     ("saturated_units", &["shrinking_signal", "not_learning"]),
+    ("clipping_always", &["learning_rate_too_low"]),
     ("learning_rate_too_low", &["not_learning", "under_trained"]),
     ("not_learning", &["under_trained"]),
 ];
@@ -103,6 +106,7 @@ const EXPLAINS: &[(&str, &[&str])] = &[
 /// What follows from numbers that are far too large.
 const OF_SCALE: &[&str] = &[
     "learning_rate_too_high",
+    "learning_rate_too_low",
     "non_finite",
     "exploding_gradient",
     "vanishing_gradient",
@@ -113,6 +117,7 @@ const OF_SCALE: &[&str] = &[
     "oscillating_loss",
     "not_learning",
     "clipping_always",
+    "under_trained",
 ];
 
 /// What follows from a gradient that does not arrive as it left.
@@ -134,24 +139,84 @@ const OF_FLOW: &[&str] = &[
     "under_trained",
 ];
 
-/// How near to the root a condition stands.
-fn place(finding: &Finding) -> usize {
-    EXPLAINS.iter().position(|(c, _)| *c == finding.condition).unwrap_or(EXPLAINS.len())
+/// What this case says of the order, beyond the table.
+#[derive(Clone, Copy)]
+struct Order {
+    /// Steps were too small, and the flow was well before them: what it is at the end follows from them.
+    slow: bool,
+    /// Small batches are why it does not learn.
+    batch: bool,
 }
 
-fn explains(root: &Finding, other: &Finding) -> bool {
-    EXPLAINS.iter().any(|(c, follow)| *c == root.condition && follow.contains(&other.condition))
+impl Order {
+    fn of(case: &Case<'_>, findings: &[Finding]) -> Order {
+        let told = |condition: &str| findings.iter().find(|f| f.condition == condition);
+        let started = !case.flows().is_empty() && calm_start(case);
+        let small = |f: &Finding| f.causes.contains(&Cause::BatchSize);
+        Order {
+            slow: started && told("learning_rate_too_low").is_some(),
+            batch: told("not_learning").is_some_and(small) && told("batch_norm_gap").is_some_and(small),
+        }
+    }
+
+    /// How near to the root a condition stands.
+    fn place(self, finding: &Finding) -> (usize, u8) {
+        let at = |c: &str| EXPLAINS.iter().position(|(known, _)| *known == c).unwrap_or(EXPLAINS.len());
+        match finding.condition {
+            "clipping_always" if self.slow => (at("learning_rate_too_high"), 2),
+            "learning_rate_too_low" if self.slow => (at("learning_rate_too_high"), 3),
+            "batch_norm_gap" if self.batch => (at("not_learning"), 0),
+            condition => (at(condition), 1),
+        }
+    }
+
+    fn explains(self, root: &Finding, other: &Finding) -> bool {
+        let table = |name: &str| EXPLAINS.iter().any(|(c, f)| *c == name && f.contains(&other.condition));
+        let slow = self.slow && root.condition == "learning_rate_too_low";
+        let batch = self.batch && (root.condition, other.condition) == ("batch_norm_gap", "not_learning");
+        // Small steps leave a flow in the same ways as large ones do.
+        table(root.condition) || slow && table("learning_rate_too_high") || batch
+    }
+
+    /// What only follows is no worse than its root, and a root no less bad than what it explains here.
+    fn level(self, findings: &mut [Finding]) {
+        let of = |findings: &[Finding], c: &str| {
+            findings.iter().find(|f| f.condition == c).map_or(Severity::Note, |f| f.severity)
+        };
+        if self.slow {
+            let most = of(findings, "learning_rate_too_low");
+            let late = |f: &&mut Finding| FLOW.contains(&f.condition);
+            findings.iter_mut().filter(late).for_each(|f| f.severity = f.severity.min(most));
+        }
+        if self.batch {
+            let least = of(findings, "not_learning");
+            let gap = findings.iter_mut().filter(|f| f.condition == "batch_norm_gap");
+            gap.for_each(|f| f.severity = f.severity.max(least));
+        }
+    }
+}
+
+/// Conditions of the flow.
+const FLOW: [&str; 4] = ["exploding_gradient", "vanishing_gradient", "dead_units", "zero_gradient"];
+
+/// What healed a failing training is the cause of a flow too that was well at the start, and of which nothing else is known.
+fn pass_on(case: &Case<'_>, findings: &mut [Finding]) {
+    let healed = |f: &&Finding| f.condition == "not_learning" && f.severity == Severity::Sick;
+    let Some(reason) = findings.iter().find(healed).filter(|_| calm_start(case)).cloned() else { return };
+    for finding in findings.iter_mut().filter(|f| FLOW.contains(&f.condition) && f.causes.is_empty()) {
+        finding.causes.clone_from(&reason.causes);
+        finding.prescriptions.splice(0..0, reason.prescriptions.iter().cloned());
+    }
 }
 
 /// Hangs every finding under the one nearest to the root that explains it and is no less severe; one that is no worse than a
-/// warning and names no other cause than the root goes with it too. The order is that of [`EXPLAINS`], so there is no circle.
-fn hang(findings: &mut [Finding]) {
+/// warning and names no other cause than the root goes with it too. The order is that of [`Order::place`], so there is no circle.
+fn hang(findings: &mut [Finding], order: Order) {
     for i in 1..findings.len() {
         let (before, rest) = findings.split_at_mut(i);
         let finding = &mut rest[0];
-        let root = before
-            .iter()
-            .find(|g| g.severity >= finding.severity && place(g) < place(finding) && explains(g, finding));
+        let nearer = |g: &Finding| order.place(g) < order.place(finding) && order.explains(g, finding);
+        let root = before.iter().find(|g| g.severity >= finding.severity && nearer(g));
         let same = |g: &&Finding| {
             g.severity == Severity::Sick
                 && finding.severity < Severity::Sick
@@ -220,14 +285,18 @@ pub fn diagnose(case: &Case<'_>) -> Opinion {
         }
     };
     // What explains others comes first among its equals.
-    findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), place(f)));
-    hang(&mut findings);
+    let order = Order::of(case, &findings);
+    order.level(&mut findings);
+    pass_on(case, &mut findings);
+    findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), order.place(f)));
+    hang(&mut findings, order);
     let looked = case.draws.iter().chain([case.chart]).any(|c| !c.samples.is_empty());
     let sick = findings.iter().any(|f| f.severity == Severity::Sick);
     // Hundreds of steps without a trace of learning, and nobody knows why: that is not healthy either.
-    let slow = |code| findings.iter().any(|f| Some(f.code) == code && f.condition == "learning_rate_too_low");
+    let small = ["learning_rate_too_low", "clipping_always"];
+    let slow = |code| findings.iter().any(|f| Some(f.code) == code && small.contains(&f.condition));
     let stuck = findings.iter().any(|f| f.condition == "not_learning" && !slow(f.follows_from));
-    let verdict = match (sick, looked && !stuck && !doubt) {
+    let verdict = match (sick, looked && !stuck && !doubt && !stands(case)) {
         (true, _) => Verdict::Sick,
         (false, true) => Verdict::Healthy,
         (false, false) => Verdict::Unsure,
@@ -276,6 +345,48 @@ mod tests {
         let opinion = diagnose(&patient.case());
         let told: Vec<_> = opinion.findings.iter().map(|f| (f.condition, f.follows_from)).collect();
         assert_eq!(told, [("mismatched_head", None), ("learning_rate_too_high", Some("SG205"))]);
+        assert_eq!(opinion.verdict, Verdict::Sick);
+    }
+
+    /// A calm start, a gradient that is lost at the end, a training that fails, and one that learns with another rate.
+    fn lost_at_the_end(update: f64, times: f64) -> Patient {
+        let mut patient = Patient::healthy(4);
+        patient.answers.clear();
+        for (i, sample) in patient.chart.samples.iter_mut().enumerate().skip(1) {
+            sample.layers[0].delta = sample.layers[0].delta.map(|d| d * if i > 30 { 1e-5 } else { 1.0 });
+            sample.layers.iter_mut().flat_map(|l| &mut l.updates).for_each(|u| *u = update);
+        }
+        patient.curves.loss = vec![1.1; 3];
+        patient.finishes_at(Vec::new(), 1.1);
+        let rate = crate::failing::rounded(1e-3 * times);
+        let edit = crate::Edit::Set("compile.optimizer.config.learning_rate", rate.into());
+        patient.trains_to(vec![edit.clone()], 0.3);
+        patient.finishes_at(vec![edit], 0.3);
+        // Whatever else is asked does not help.
+        loop {
+            let questions = diagnose(&patient.case()).questions;
+            if questions.is_empty() {
+                return patient;
+            }
+            for question in questions {
+                match question {
+                    Question::Finish(edits) => patient.finishes_at(edits, 1.1),
+                    Question::Train(edits) => patient.trains_to(edits, 1.1),
+                    Question::Start(_) => panic!("the start is calm"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_flow_that_is_lost_at_the_end_follows_from_a_rate_that_is_to_blame() {
+        let opinion = diagnose(&lost_at_the_end(2e-5, 100.0).case());
+        let told: Vec<_> = opinion.findings.iter().map(|f| (f.condition, f.follows_from)).collect();
+        assert_eq!(told, [("learning_rate_too_low", None), ("vanishing_gradient", Some("SG302"))]);
+        assert!(opinion.findings[1].evidence[0].what.contains("at the end"));
+        let opinion = diagnose(&lost_at_the_end(0.01, 0.1).case());
+        let told: Vec<_> = opinion.findings.iter().map(|f| (f.condition, f.follows_from)).collect();
+        assert_eq!(told, [("learning_rate_too_high", None), ("vanishing_gradient", Some("SG301"))]);
         assert_eq!(opinion.verdict, Verdict::Sick);
     }
 

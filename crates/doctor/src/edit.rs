@@ -43,6 +43,10 @@ pub enum Edit {
     Residual,
     /// The last layer with this activation.
     Head(Value),
+    /// No dropout and no other noise between the layers.
+    NoDropout,
+    /// No regularizer of weights or activities, and no weight decay.
+    NoRegularization,
     /// One key: "compile.optimizer.config.learning_rate".
     Set(&'static str, Value),
 }
@@ -56,6 +60,12 @@ impl Edit {
         let mut changed = experiment.clone();
         if let Edit::Set(key, value) = self {
             set(&mut changed, key, value.clone());
+            // There is one bound at most.
+            if *key == CLIP {
+                for other in ["compile.optimizer.config.clipnorm", "compile.optimizer.config.clipvalue"] {
+                    take(&mut changed, other);
+                }
+            }
             return Ok(changed);
         }
         let found = leaves(experiment)?;
@@ -137,9 +147,46 @@ impl Edit {
             Edit::Normalize(kind) => leaves::normalize(&mut changed, kind, last.map(|i| &found[i].path))?,
             Edit::Depth(part) => leaves::shorten(&mut changed, *part)?,
             Edit::Residual => leaves::residual(&mut changed, last.map(|i| &found[i].path))?,
+            Edit::NoDropout => leaves::without_noise(&mut changed)?,
+            Edit::NoRegularization => {
+                leaves::without_penalties(&mut changed)?;
+                take(&mut changed, DECAY);
+                // These decay by themselves.
+                if decays(&changed) {
+                    set(&mut changed, DECAY, 0.0.into());
+                }
+            }
             Edit::Set(..) => {}
         }
         Ok(changed)
+    }
+}
+
+/// The bound of the norm of all gradients.
+pub(crate) const CLIP: &str = "compile.optimizer.config.global_clipnorm";
+const DECAY: &str = "compile.optimizer.config.weight_decay";
+
+/// The optimizer decays the weights where nothing is said.
+fn decays(experiment: &Config) -> bool {
+    let Some(Value::Map(compile)) = experiment.get("compile") else { return false };
+    let made = compile.get("optimizer").map(|spec| {
+        let class = match spec {
+            Value::Map(map) => map.get("class_name").cloned().unwrap_or(Value::Null),
+            name => name.clone(),
+        };
+        steadygrad_nn::optimizers::Optimizer::from_value(&class)
+    });
+    made.is_some_and(|o| o.is_ok_and(|o| o.weight_decay.is_some()))
+}
+
+/// Takes a dotted key away; whether it was there.
+fn take(config: &mut Config, key: &str) -> bool {
+    match key.split_once('.') {
+        None => config.remove(key).is_some(),
+        Some((first, rest)) => match config.get_mut(first) {
+            Some(Value::Map(inner)) => take(inner, rest),
+            _ => false,
+        },
     }
 }
 
@@ -210,6 +257,8 @@ impl fmt::Display for Edit {
             Edit::Depth(part) => write!(f, "{:.0} % of the hidden layers", 100.0 * part),
             Edit::Residual => f.write_str("residual connections around the hidden layers"),
             Edit::Head(to) => write!(f, "{} on the last layer", word(to)),
+            Edit::NoDropout => f.write_str("no dropout"),
+            Edit::NoRegularization => f.write_str("no regularizers and no weight decay"),
             Edit::Set("model.rescale", _) => {
                 f.write_str("scale the weights until every layer keeps the signal's size (LSUV)")
             }
@@ -225,6 +274,60 @@ impl fmt::Display for Edit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An experiment with these layers and this optimizer.
+    fn experiment(layers: Vec<Value>, optimizer: impl Into<Value>) -> Config {
+        let compile = Config::new().with("optimizer", optimizer);
+        Config::new().with("model", Config::new().with("layers", layers)).with("compile", compile)
+    }
+
+    fn dense() -> Config {
+        Config::new().with("layer", "dense").with("units", 3)
+    }
+
+    #[test]
+    fn dropout_is_taken_out_of_blocks_too() {
+        let dropout = || Value::from(Config::new().with("layer", "dropout").with("rate", 0.9));
+        let inner = Config::new().with("repeat", 2).with("block", vec![dense().into(), dropout()]);
+        let alone = Config::new().with("repeat", 2).with("block", vec![dropout()]);
+        let residual = Config::new().with("residual", vec![dense().into(), dropout()]);
+        let layers = vec![dropout(), inner.into(), alone.into(), residual.into(), dense().into()];
+        let after = Edit::NoDropout.apply(&experiment(layers, "adam")).unwrap().to_json().to_string();
+        assert_eq!((after.matches("dropout").count(), after.matches("\"dense\"").count()), (0, 3), "{after}");
+        assert_eq!(after.matches("repeat").count(), 1, "{after}");
+    }
+
+    #[test]
+    fn penalties_and_decay_are_taken_out() {
+        let heavy = dense().with("kernel_regularizer", "l2").with("activity_regularizer", "l1");
+        let activity = Config::new().with("layer", "activity_regularization").with("l2", 3.0);
+        let block = Config::new().with("block", vec![Value::from(heavy), activity.into()]);
+        let decay = |class: &str| {
+            let config = Config::new().with("weight_decay", 0.5).with("learning_rate", 0.1);
+            Config::new().with("class_name", class).with("config", config)
+        };
+        let layers = vec![block.into(), dense().into()];
+        let after = |optimizer: Value| {
+            let edit = Edit::NoRegularization;
+            edit.apply(&experiment(layers.clone(), optimizer)).unwrap().to_json().to_string()
+        };
+        let sgd = after(decay("SGD").into());
+        assert!(!sgd.contains("regular") && !sgd.contains("decay") && sgd.contains("0.1"), "{sgd}");
+        // This one decays where nothing is said.
+        for optimizer in [decay("AdamW").into(), Value::from("adamw")] {
+            let after = after(optimizer);
+            assert!(after.contains("\"weight_decay\":0.0"), "{after}");
+        }
+    }
+
+    #[test]
+    fn a_bound_takes_the_place_of_another() {
+        let config = Config::new().with("clipnorm", 1e-6).with("learning_rate", 0.1);
+        let sgd = Config::new().with("class_name", "SGD").with("config", config);
+        let after = Edit::Set(CLIP, 2.0.into()).apply(&experiment(vec![dense().into()], sgd)).unwrap();
+        let after = after.to_json().to_string();
+        assert!(!after.contains("\"clipnorm\"") && after.contains("\"global_clipnorm\":2.0"), "{after}");
+    }
 
     #[test]
     fn momentum_is_set_in_every_batch_normalization_blocks_opened() {

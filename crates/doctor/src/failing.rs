@@ -1,7 +1,9 @@
 //! Why a training fails: the whole of it once more with one thing changed, the smallest change first.
 
 use crate::case::{Case, Question, Spread};
-use crate::checks::check::suffers;
+use crate::causes::{NARROW, SMALL_BATCH};
+use crate::checks::check::{calm_start, suffers};
+use crate::checks::only_scaled;
 use crate::edit::Edit;
 use crate::finding::Cause;
 use crate::learning::{STEPS, Standing, late, learnt, standing, steps_seen};
@@ -60,11 +62,17 @@ pub(crate) fn far(s: &Spread) -> bool {
         && (s.rms > SIZES.1 || s.rms < SIZES.0 || varied && s.widest > WIDE && s.widest > APART * s.narrowest)
 }
 
+/// The learning rate is 0, and nothing was seen to move.
+pub(crate) fn stands(case: &Case<'_>) -> bool {
+    case.setup.learning_rate == 0.0 && !case.setup.optimizer.is_empty() && update_ratios(case).is_empty()
+}
+
 /// The first change that makes a network learn that does not in all of its planned training; none where it learns, where that is
 /// not known, or where nothing that is tried here helps.
 pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     let asked = case.answer(&Question::Finish(Vec::new())).map(|a| &a.curves);
-    if standing(case)? != Standing::Fails {
+    // Of what does not move nothing else is to blame.
+    if stands(case) || standing(case)? != Standing::Fails {
         return Ok(None);
     }
     let curves = asked.unwrap_or(case.curves);
@@ -91,8 +99,12 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     {
         return Ok(Some(found));
     }
-    // A flow that is in trouble has causes of its own.
-    if suffers(case) && own.is_finite() {
+    // Losses of other targets have other units: that check compares them.
+    if only_scaled(case)?.is_some() {
+        return Ok(None);
+    }
+    // A flow that is in trouble from the start has causes of its own.
+    if suffers(case) && !calm_start(case) && own.is_finite() {
         return Ok(None);
     }
     // Where other draws of the weights learn, chance is to blame and no setting.
@@ -119,10 +131,24 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
         tries.push((Cause::Epochs, Edit::Set("fit.epochs", epochs.into()), 1.0));
     }
     tries.extend(rates(if much { &[0.1, 0.01, 1e-3, 1e-4] } else { &[0.1] }));
+    if case.setup.batch_size < SMALL_BATCH && case.setup.batch_size < case.setup.samples {
+        tries.push((Cause::BatchSize, Edit::Set("fit.batch_size", 32.into()), 1.0));
+    }
+    if case.setup.noisy {
+        tries.push((Cause::Regularization, Edit::NoDropout, 1.0));
+    }
+    if case.setup.regularized {
+        tries.push((Cause::Regularization, Edit::NoRegularization, 1.0));
+    }
     if own.is_finite() && !case.setup.loaded && hidden_parts(case).iter().any(|p| p.wanted.is_some()) {
         tries.push((Cause::Initializer, Edit::Initializers, 1.0));
         tries.push((Cause::Activation, Edit::Activation("elu".into()), 1.0));
-        if hidden_parts(case).len() > 4 {
+    }
+    if own.is_finite() && !case.setup.loaded {
+        if hidden_parts(case).iter().any(|p| p.units < NARROW) {
+            tries.push((Cause::Width, Edit::Width(8), 1.0));
+        }
+        if hidden_parts(case).len() > 4 && hidden_parts(case).iter().any(|p| p.wanted.is_some()) {
             tries.push((Cause::Depth, Edit::Depth(0.5), 1.0));
         }
     }
@@ -176,6 +202,41 @@ mod tests {
             }
         }
         assert_eq!(asked.len(), 3, "more epochs, a smaller rate, other weights: {asked:?}");
+    }
+
+    /// What is asked until this edit heals, that included, and the cause that it tells.
+    fn asked_until(patient: &mut Patient, heals: &Edit) -> (Vec<Edit>, Cause) {
+        let mut asked = Vec::new();
+        loop {
+            let next = edit(reason(&patient.case()));
+            asked.push(next.clone());
+            patient.finishes_at(vec![next.clone()], if next == *heals { 0.3 } else { 1.1 });
+            if let Ok(found) = reason(&patient.case()) {
+                return (asked, found.unwrap().cause);
+            }
+        }
+    }
+
+    #[test]
+    fn noise_penalties_batches_and_width_are_tried_where_there_are_such() {
+        let batch = Edit::Set("fit.batch_size", 32.into());
+        let all = |p: &mut Patient| {
+            (p.setup.batch_size, p.setup.noisy, p.setup.regularized) = (4, true, true);
+        };
+        for (heals, cause) in [
+            (batch.clone(), Cause::BatchSize),
+            (Edit::NoDropout, Cause::Regularization),
+            (Edit::NoRegularization, Cause::Regularization),
+            (Edit::Width(8), Cause::Width),
+        ] {
+            let mut patient = failing();
+            all(&mut patient);
+            assert_eq!(asked_until(&mut patient, &heals).1, cause, "{heals}");
+        }
+        let (asked, _) = asked_until(&mut failing(), &Edit::Width(8));
+        for edit in [batch, Edit::NoDropout, Edit::NoRegularization] {
+            assert!(!asked.contains(&edit), "{asked:?}");
+        }
     }
 
     #[test]

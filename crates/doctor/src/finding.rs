@@ -124,6 +124,12 @@ impl Prescription {
         Prescription { title: edit.to_string(), edits: vec![edit], applicability: Applicability::Trial }
     }
 
+    /// Edits that belong together, to be tried.
+    pub(crate) fn trial_of(edits: Vec<Edit>) -> Prescription {
+        let title = edits.iter().map(Edit::to_string).collect::<Vec<_>>().join(" + ");
+        Prescription { title, edits, applicability: Applicability::Trial }
+    }
+
     /// One edit that changes no function.
     pub fn safe(edit: Edit) -> Prescription {
         Prescription { applicability: Applicability::Safe, ..Prescription::trial(edit) }

@@ -5,7 +5,8 @@ use steadygrad_chart::{Chart, Observation, Sample};
 /// What one look at a network says about its gradient and its signal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Flow {
-    /// 20·log₁₀ of ‖δ‖ at the first linear layer against the last; −∞ where nothing arrives.
+    /// 20·log₁₀ of ‖δ‖ at the first linear layer against the last; −∞ where nothing arrives. Of several outputs each has its last
+    /// one: √Σ‖δ‖² over them.
     pub gradient: f64,
     /// 20·log₁₀ of the signal's deviation behind the last hidden layer against the first.
     pub signal: f64,
@@ -42,9 +43,11 @@ pub const MOST_DEAD: f64 = 0.9;
 impl Flow {
     /// The flow at one step.
     pub fn of(chart: &Chart, sample: &Sample) -> Flow {
-        let norms: Vec<f64> = linear(chart)
-            .filter_map(|i| Some(sample.layers.get(i)?.delta? * (chart.layers[i].size.max(1) as f64).sqrt()))
-            .collect();
+        let norm =
+            |i: usize| Some(sample.layers.get(i)?.delta? * (chart.layers[i].size.max(1) as f64).sqrt());
+        let first = linear(chart).find_map(norm);
+        let last = heads(chart).into_iter().filter_map(norm).reduce(f64::hypot);
+        let last = last.or_else(|| linear(chart).filter_map(norm).last());
         let finite =
             sample.loss.is_finite() && sample.layers.iter().all(finite) && chart.first_non_finite.is_none();
         let hidden: Vec<&Observation> = hidden(chart).filter_map(|i| sample.layers.get(i)).collect();
@@ -55,7 +58,7 @@ impl Flow {
         let fewest = self::hidden(chart).filter_map(alive).fold(f64::INFINITY, f64::min);
         Flow {
             alive: fewest,
-            gradient: ratio(norms.first(), norms.last()),
+            gradient: ratio(first.as_ref(), last.as_ref()),
             signal: ratio(deviations.last(), deviations.first()),
             dead: largest(&mut hidden.iter().filter_map(|seen| seen.dead)),
             saturated: largest(
@@ -131,8 +134,63 @@ pub fn linear(chart: &Chart) -> impl Iterator<Item = usize> + '_ {
     (0..chart.layers.len()).filter(|&i| chart.layers[i].role == "linear")
 }
 
+/// The layers that multiply by weights, and from which no other such layer is reached: the last on their ways.
+fn heads(chart: &Chart) -> Vec<usize> {
+    let mut reads_on = vec![false; chart.layers.len()];
+    let mut all = Vec::new();
+    // Readers come later in the list.
+    for i in (0..chart.layers.len()).rev() {
+        let linear = chart.layers[i].role == "linear";
+        if linear && !reads_on[i] {
+            all.push(i);
+        }
+        if linear || reads_on[i] {
+            for &from in chart.layers[i].inputs.iter().flatten().filter(|&&k| k < i) {
+                reads_on[from] = true;
+            }
+        }
+    }
+    all
+}
+
 /// The activations before the last linear layer.
 pub fn hidden(chart: &Chart) -> impl Iterator<Item = usize> + '_ {
     let last = linear(chart).last().unwrap_or(0);
     (0..last).filter(|&i| chart.layers[i].role == "activation")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steadygrad_chart::Layer;
+
+    #[test]
+    fn of_several_outputs_each_has_its_last_layer() {
+        let layer = |role: &str, from: Option<usize>| Layer {
+            role: role.into(),
+            inputs: vec![from],
+            size: 1,
+            ..Layer::default()
+        };
+        // A trunk with its activation, and two heads that read it, one of them of two layers.
+        let layers = vec![
+            layer("linear", None),
+            layer("activation", Some(0)),
+            layer("linear", Some(1)),
+            layer("linear", Some(1)),
+            layer("linear", Some(2)),
+            layer("activation", Some(4)),
+        ];
+        let chart = Chart::new(layers);
+        assert_eq!(heads(&chart), [4, 3]);
+        let seen = |delta: f64| Observation { delta: Some(delta), ..Observation::default() };
+        let sample = |last: [f64; 2]| Sample {
+            loss: 1.0,
+            layers: [5.0, 1.0, 9.0, last[0], last[1], 1.0].map(seen).into(),
+            ..Sample::default()
+        };
+        assert!(Flow::of(&chart, &sample([3.0, 4.0])).gradient.abs() < 1e-9);
+        assert!((Flow::of(&chart, &sample([5.0, 1e-5])).gradient).abs() < 1e-9);
+        assert!(Flow::of(&chart, &sample([f64::NAN, 1.0])).gradient.is_nan());
+    }
 }

@@ -140,6 +140,7 @@ impl Patient {
                 learning_rate: 1e-3,
                 clips: false,
                 regularized: false,
+                noisy: false,
                 batch_size: 32,
                 epochs: 20,
             },

@@ -7,7 +7,7 @@ use crate::{Diagnosis, Doctor};
 use serde_json::{Value as Json, json};
 use std::fmt;
 use steadygrad_chart::number;
-use steadygrad_doctor::{Edit, Prescription, Verdict};
+use steadygrad_doctor::{Edit, Prescription, Severity, Verdict};
 use steadygrad_kernels::Result;
 
 /// How much a cure may cost.
@@ -55,13 +55,14 @@ pub struct Cure {
 }
 
 /// Looks at an experiment, tries what is prescribed, and keeps what is better on validation data beyond the spread of the seeds.
+/// A network of which the doctor is unsure is treated against its warnings.
 ///
 /// # Errors
 /// If the experiment cannot be run.
 pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
     let diagnosis = how.doctor.examine(experiment)?;
     let mut cure = Cure { diagnosis, tried: None, edits: Vec::new(), proof: None, cured: None, after: None };
-    if cure.diagnosis.verdict != Verdict::Sick {
+    if cure.diagnosis.verdict == Verdict::Healthy {
         return Ok(cure);
     }
     let sick = experiment.edited(&[])?;
@@ -118,10 +119,13 @@ pub fn cure(experiment: &Experiment, how: &Treatment) -> Result<Cure> {
     Ok(cure)
 }
 
-/// What may be tried: every prescription with edits that change something, each once.
+/// What may be tried: every prescription with edits that change something, each once; where nobody is sure that the network is sick,
+/// of those against warnings.
 fn candidates(diagnosis: &Diagnosis, sick: &Experiment) -> Vec<Prescription> {
     let mut all: Vec<Prescription> = Vec::new();
-    for prescription in diagnosis.findings.iter().flat_map(|f| &f.prescriptions) {
+    let unsure = diagnosis.verdict == Verdict::Unsure;
+    let told = diagnosis.findings.iter().filter(|f| !unsure || f.severity >= Severity::Warning);
+    for prescription in told.flat_map(|f| &f.prescriptions) {
         let known = all.iter().any(|p| p.edits == prescription.edits);
         let changes = sick.edited(&prescription.edits).is_ok_and(|e| e.config() != sick.config());
         if !prescription.edits.is_empty() && !known && changes {
@@ -242,12 +246,17 @@ impl fmt::Display for Cure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.diagnosis)?;
         let Some(tried) = &self.tried else {
-            return if self.diagnosis.verdict == Verdict::Sick {
-                writeln!(f, "\nthere is nothing that could be tried")
-            } else {
-                writeln!(f, "\nthere is nothing to cure")
+            return match self.diagnosis.verdict {
+                Verdict::Healthy => writeln!(f, "\nthere is nothing to cure"),
+                Verdict::Sick | Verdict::Unsure => writeln!(f, "\nthere is nothing that could be tried"),
             };
         };
+        if self.diagnosis.verdict == Verdict::Unsure {
+            writeln!(
+                f,
+                "\nnobody is sure that it is sick: what is prescribed against the warnings is tried"
+            )?;
+        }
         writeln!(f, "\ntried: {tried}")?;
         match (&self.proof, self.cured.is_some()) {
             (Some(proof), true) => {

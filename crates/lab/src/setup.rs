@@ -116,6 +116,13 @@ fn weighted(prepared: &Prepared, recipe: &Recipe) -> bool {
     loss || data.train.weights.is_some() || !fit.class_weight.is_empty() || !recipe.penalties.is_empty()
 }
 
+/// The steps of the training; of very many the first million.
+fn planned(prepared: &Prepared) -> std::ops::Range<u64> {
+    let samples = prepared.data.train.len();
+    let batch = prepared.fit.batch_size.unwrap_or(32).clamp(1, samples.max(1));
+    0..prepared.fit.epochs.saturating_mul(samples.div_ceil(batch)).clamp(1, 1_000_000) as u64
+}
+
 /// Data, model and training as they were written down.
 pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
     let (compile, fit, data) = (&prepared.compile, &prepared.fit, &prepared.data);
@@ -151,10 +158,11 @@ pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
         optimizer: compile.optimizer.rule.class().to_string(),
         learning_rate: match &compile.optimizer.learning_rate {
             Rate::Constant(rate) => *rate,
-            Rate::Schedule(schedule) => schedule.rate(0),
+            Rate::Schedule(schedule) => planned(prepared).map(|step| schedule.rate(step)).fold(0.0, f64::max),
         },
         clips: compile.optimizer.clip.is_some(),
         regularized: !recipe.penalties.is_empty() || compile.optimizer.weight_decay.is_some(),
+        noisy: all.iter().any(|s| matches!(s.role, Role::Noise(_))),
         batch_size: fit.batch_size.unwrap_or(32).min(data.train.len().max(1)),
         epochs: fit.epochs,
     }

@@ -1,7 +1,7 @@
 //! What a check is, and what checks of the flow share.
 
 use crate::case::{Case, Outcome};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Evidence, Finding, Severity};
 use crate::flow::{Flow, Trouble};
 use crate::forecast::{FAR, Outlook, TRAINABLE};
 use crate::learning;
@@ -57,8 +57,26 @@ impl Check {
 pub(crate) struct Found {
     /// The share of the draws that have it.
     pub share: f64,
-    /// 20·log₁₀ of the gradient at the first layer against the last, in the worst way it was seen.
+    /// 20·log₁₀ of the gradient at the first layer against the last, in the look that is told.
     pub decibels: f64,
+    /// That look is one at the end of what was watched: at the start there was no such trouble.
+    pub late: bool,
+}
+
+impl Found {
+    /// The gradient as evidence, beside what theory expects: that speaks of the start alone.
+    pub fn evidence(&self, limit: &str, theory: Option<f64>) -> Evidence {
+        let when = if self.late { "at the end of what was watched" } else { "before training" };
+        let expected = match theory.filter(|_| !self.late) {
+            Some(d) => format!("{limit}; theory expects {d:.0} dB of this setup"),
+            None => limit.to_string(),
+        };
+        Evidence::new(
+            format!("gradient at the first layer against the last, {when}, dB"),
+            self.decibels,
+            expected,
+        )
+    }
 }
 
 /// Whether this is the network's trouble: at the start, with its own weights or with half of the draws of them; and, where it
@@ -84,8 +102,9 @@ pub(crate) fn root(case: &Case<'_>, trouble: Trouble) -> Option<Found> {
     let mut decibels: Vec<f64> = flows.iter().map(|f| f.gradient).collect();
     decibels.sort_by(f64::total_cmp);
     let typical = decibels.get(decibels.len() / 2).copied().filter(|_| share >= 0.5);
-    let decibels = typical.or(last.map(|f| f.gradient)).or(flows.first().map(|f| f.gradient));
-    now.then(|| Found { share, decibels: decibels.unwrap_or(0.0) })
+    let first = flows.first().map(|f| f.gradient);
+    let decibels = if start { typical.or(first) } else { last.map(|f| f.gradient) };
+    now.then(|| Found { share, decibels: decibels.unwrap_or(0.0), late: !start })
 }
 
 /// Some trouble of the flow is the network's.

@@ -23,6 +23,8 @@
 //! clipped updates / updates > 0.9  of 20 or more:  a warning;  a note with the optimizers that divide by the gradient's size
 //! ```
 //!
+//! Where a larger rate is measured to learn, the bound is what made the steps too small: it is told first.
+//!
 //! With Adam and its kin the length of the gradient hardly matters, so nothing is lost.
 //!
 //! # Reference
@@ -31,7 +33,7 @@
 
 use super::check::{Check, found};
 use crate::case::{Case, Outcome};
-use crate::edit::Edit;
+use crate::edit::{CLIP, Edit};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::looks::clip_bound;
 
@@ -60,7 +62,7 @@ fn run(case: &Case<'_>) -> Outcome {
     match clip_bound(case.chart) {
         Some((usual, bound)) => {
             finding.evidence.push(Evidence::new("median norm of all gradients", usual, "below the bound"));
-            let edit = Edit::Set("compile.optimizer.config.global_clipnorm", bound.into());
+            let edit = Edit::Set(CLIP, bound.into());
             finding.prescriptions = vec![Prescription::trial(edit)];
         }
         None => {

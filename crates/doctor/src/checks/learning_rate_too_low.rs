@@ -23,11 +23,13 @@
 //! 0 < ‖ΔW‖/‖W‖ < 10⁻⁵ in the median of the looks, and the loss fell by less than 1 %:
 //! train with 10ᵏ times the rate, k = ⌈log₁₀(10⁻³ / ratio)⌉ (at most 8);  found only if that ends lower by 5 % of the start
 //! or a training that fails to its planned end, and learns with a multiple of the rate
+//! or a rate of 0, of a schedule in all steps that are planned, and no weight moves:  the verdict is "unsure"
 //! a warning
 //! ```
 //!
 //! 10⁻⁵ is the lower end of torchmortem, and a tenth of TheDeepChecker's. The comparison keeps a converged training apart: there
-//! larger steps gain nothing.
+//! larger steps gain nothing. Where clipping cuts every gradient, that is told first; where the flow is in trouble only at the end, and
+//! was not at the start, it follows from this.
 //!
 //! # Reference
 //!
@@ -36,7 +38,7 @@
 use super::check::{Check, calm_start, found};
 use crate::case::{Case, Outcome, Question};
 use crate::edit::Edit;
-use crate::failing::{RATE, reason, rounded};
+use crate::failing::{RATE, reason, rounded, stands};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::looks::{last_loss, median, start_loss, trained, update_ratios, word};
 
@@ -48,6 +50,13 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Outcome {
+    if stands(case) {
+        let mut finding = CHECK.finding(Severity::Warning, "the learning rate is 0: no weight moves");
+        finding.evidence = vec![Evidence::new("learning rate", 0.0, "above 0")];
+        finding.causes = vec![Cause::LearningRate];
+        finding.prescriptions = vec![Prescription::trial(Edit::Set(RATE, 0.001.into()))];
+        return found(finding);
+    }
     // What ended in numbers that are none was not too slow.
     if !trained(case) || !last_loss(case).is_some_and(f64::is_finite) {
         return Outcome::Fine;
@@ -125,6 +134,23 @@ mod tests {
         assert_eq!(patient.ask(&CHECK), Outcome::Ask(Question::Train(edits.clone())));
         patient.trains_to(edits, 0.4);
         assert_eq!(patient.told(&CHECK), (Severity::Warning, vec![Cause::LearningRate]));
+    }
+
+    #[test]
+    fn a_rate_of_0_is_told_and_nothing_else_is() {
+        let mut patient = slow(1.2);
+        patient.each(|_, seen| seen.updates.iter_mut().for_each(|u| *u = 0.0));
+        patient.finishes_at(Vec::new(), 1.2);
+        patient.setup.learning_rate = 0.0;
+        let opinion = crate::diagnose(&patient.case());
+        assert_eq!((opinion.verdict, opinion.findings.len()), (crate::Verdict::Unsure, 1));
+        assert_eq!(opinion.findings[0].prescriptions[0].edits, [Edit::Set(RATE, 0.001.into())]);
+        // Some callback moved the weights all the same.
+        assert!({
+            let mut patient = Patient::healthy(3);
+            patient.setup.learning_rate = 0.0;
+            patient.fine(&CHECK)
+        });
     }
 
     #[test]

@@ -24,19 +24,23 @@
 //! ```text
 //! √E[y²] > 10, or 0 < σ(y) < 0.01:  a warning
 //! √E[y²] > 100 and after a calm start the training blew up, or its loss rises by more than a fifth:  sick
+//! mean squared error of one target, trained to the planned end as it is and with data.target_scale = "standard":
+//!   the raw loss ends at 0.9 · Var[y] or more, or not finite; the scaled one at 0.5 or less, for which a guess has 1:  sick
 //! Var[y] = 0 in every target, whatever the loss:  a warning, and the verdict is "unsure"
 //! ```
 //!
-//! 10 is a factor of 100 in the gradient of a squared error.
+//! 10 is a factor of 100 in the gradient of a squared error. Losses of raw and of scaled targets have different units, so each is
+//! compared with its own guess. Where there are samples for validation the scaled network must be below 0.9 on them too.
 //!
 //! # Reference
 //!
 //! LeCun, Bottou, Orr and Müller 1998; Bishop 1995, section 8.2.
 
 use super::check::{Check, calm_start, found};
-use crate::case::{Case, Outcome};
+use crate::case::{Case, Outcome, Question};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
+use crate::learning::{guess, late, learnt, whole};
 use crate::looks::{blew_up, rises, trained, word};
 
 pub(crate) const CHECK: Check =
@@ -45,6 +49,49 @@ pub(crate) const CHECK: Check =
 /// Losses that compare numbers with numbers of the same size.
 pub(crate) const REGRESSION: [&str; 5] =
     ["MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh", "MeanSquaredLogarithmicError"];
+
+/// Of the loss of its guess, what a training comes down to that learnt next to nothing, and one that learnt.
+const NOTHING: f64 = 0.9;
+const LEARNT: f64 = 0.5;
+
+/// The edit that scales the targets.
+fn scaled() -> Edit {
+    Edit::Set("data.target_scale", "standard".into())
+}
+
+/// The targets are far from unit size, and a loss compares them with what the last layer puts out as it is.
+fn far(case: &Case<'_>) -> bool {
+    let setup = case.setup;
+    let [target] = &setup.targets[..] else { return false };
+    let logarithmic = setup.loss == "MeanSquaredLogarithmicError";
+    let compared = REGRESSION.contains(&setup.loss.as_str()) && !logarithmic && setup.head == "linear";
+    let narrow = target.widest > 0.0 && target.widest < 0.01;
+    compared && target.finite && (target.rms > 10.0 || narrow)
+}
+
+/// What the whole training leaves of the loss of its own guess, with the targets as they are and with scaled ones, where only the
+/// scaled ones are learnt.
+pub(crate) fn only_scaled(case: &Case<'_>) -> Result<Option<(f64, f64)>, Question> {
+    let Some(guess) = guess(case.setup).filter(|_| far(case) && trained(case)) else { return Ok(None) };
+    let own = Question::Finish(Vec::new());
+    let curves = match case.answer(&own) {
+        _ if whole(case, case.curves) || learnt(case, case.curves) => case.curves,
+        Some(answer) => &answer.curves,
+        None => return Err(own),
+    };
+    // Not finite is told before anything is compared; what was cut off compares nothing.
+    let raw = late(&curves.loss).map_or(f64::INFINITY, |end| end / guess);
+    if !whole(case, curves) || learnt(case, curves) || raw < NOTHING {
+        return Ok(None);
+    }
+    let question = Question::Finish(vec![scaled()]);
+    let Some(answer) = case.answer(&question) else { return Err(question) };
+    let Some(end) = late(&answer.curves.loss).filter(|end| *end <= LEARNT) else { return Ok(None) };
+    // What is only learnt by heart is no cure.
+    let validated = &answer.curves.val_loss;
+    let holds = validated.is_empty() || late(validated).is_some_and(|end| end < NOTHING);
+    Ok(holds.then_some((raw, end)))
+}
 
 fn run(case: &Case<'_>) -> Outcome {
     let setup = case.setup;
@@ -61,16 +108,15 @@ fn run(case: &Case<'_>) -> Outcome {
         finding.prescriptions = vec![Prescription::advice("check how the targets are read")];
         return found(finding);
     }
-    let logarithmic = setup.loss == "MeanSquaredLogarithmicError";
-    if !REGRESSION.contains(&setup.loss.as_str()) || logarithmic || setup.head != "linear" || !target.finite {
+    if !far(case) {
         return Outcome::Fine;
     }
-    let narrow = target.widest > 0.0 && target.widest < 0.01;
-    let large = target.rms > 10.0;
-    if !large && !narrow {
-        return Outcome::Fine;
-    }
-    let sick = target.rms > 100.0 && trained(case) && calm_start(case) && (blew_up(case) || rises(case));
+    let lost = target.rms > 100.0 && trained(case) && calm_start(case) && (blew_up(case) || rises(case));
+    let compared = match only_scaled(case) {
+        Ok(compared) => compared,
+        Err(question) => return Outcome::Ask(question),
+    };
+    let sick = lost || compared.is_some();
     let mut finding = CHECK.finding(
         if sick { Severity::Sick } else { Severity::Warning },
         format!("the targets lie between {} and {}", word(target.least), word(target.most)),
@@ -79,10 +125,14 @@ fn run(case: &Case<'_>) -> Outcome {
         Evidence::new("root of the mean square of the targets", target.rms, "at most 10, best about 1"),
         Evidence::new("standard deviation of the targets", target.widest, "from 0.01 to 10, best about 1"),
     ];
+    if let Some((raw, end)) = compared {
+        let what = "loss at the end of the whole training, of that of a guess";
+        finding.evidence.push(Evidence::new(what, raw, format!("{end:.3}, as with scaled targets")));
+    }
     finding.causes = vec![Cause::TargetScale];
     // A constant has no deviation that it could be divided by.
     finding.prescriptions = vec![if target.widest > 0.0 {
-        Prescription::trial(Edit::Set("data.target_scale", "standard".into()))
+        Prescription::trial(scaled())
     } else {
         Prescription::advice("check how the targets are read: they are all the same")
     }];
@@ -106,9 +156,38 @@ mod tests {
     #[test]
     fn prices_are_a_warning_and_sick_where_the_training_blew_up() {
         let mut patient = prices();
+        patient.setup.loss = "MeanAbsoluteError".into();
         assert_eq!(patient.told(&CHECK), (Severity::Warning, vec![Cause::TargetScale]));
         patient.curves.loss = vec![f64::INFINITY];
         assert_eq!(patient.found(&CHECK).severity, Severity::Sick);
+    }
+
+    #[test]
+    fn targets_that_only_scaled_ones_are_learnt_of_are_sick() {
+        // The variance is 900.
+        for (own, cured, severity) in [
+            (880.0, 0.1, Severity::Sick),
+            (f64::NAN, 0.1, Severity::Sick),
+            (900.0, 0.8, Severity::Warning),
+            (900.0, f64::NAN, Severity::Warning),
+            (400.0, 0.1, Severity::Warning),
+        ] {
+            let mut patient = prices();
+            patient.setup.targets = vec![Spread { mean: 40.0, rms: 50.0, widest: 30.0, ..standard(1) }];
+            patient.draws.iter_mut().for_each(|c| c.samples[0].loss = 2500.0);
+            patient.curves.loss = vec![950.0; 3];
+            patient.answers.clear();
+            assert_eq!(patient.ask(&CHECK), Outcome::Ask(Question::Finish(Vec::new())));
+            patient.finishes_at(Vec::new(), own);
+            if severity == Severity::Sick {
+                assert_eq!(patient.ask(&CHECK), Outcome::Ask(Question::Finish(vec![scaled()])));
+            }
+            patient.finishes_at(vec![scaled()], cured);
+            assert_eq!(patient.found(&CHECK).severity, severity, "{own} {cured}");
+            // What is learnt by heart convicts nobody.
+            patient.answers[1].curves.val_loss = vec![1.2; 20];
+            assert_eq!(patient.found(&CHECK).severity, Severity::Warning);
+        }
     }
 
     #[test]

@@ -202,6 +202,34 @@ fn is_normalization(item: &Value) -> bool {
     layer_of(item).is_some_and(|l| matches!(l.role(), Role::Normalize(_)))
 }
 
+/// Takes the layers out that add noise, dropout among them; and a block with nothing else in it.
+pub(crate) fn without_noise(experiment: &mut Config) -> Result<()> {
+    let noise = |item: &Value| layer_of(item).is_some_and(|l| matches!(l.role(), Role::Noise(_)));
+    let empty = |item: &Value| matches!(item, Value::Map(t) if t.get("block").is_some_and(is_empty));
+    rewrite(experiment, &|_, items| Ok(items.into_iter().filter(|i| !noise(i) && !empty(i)).collect()))
+}
+
+fn is_empty(list: &Value) -> bool {
+    matches!(list, Value::List(items) if items.is_empty())
+}
+
+/// Takes the regularizers out of all layers, and the layers that are nothing else.
+pub(crate) fn without_penalties(experiment: &mut Config) -> Result<()> {
+    let only = |item: &Value| layer_of(item).is_some_and(|l| l.class() == "ActivityRegularization");
+    rewrite(experiment, &|_, items| {
+        let bare = |mut item: Value| {
+            if let Value::Map(table) = &mut item {
+                let keys: Vec<String> = table.iter().map(|(k, _)| k.to_string()).collect();
+                for key in keys.iter().filter(|k| k.ends_with("_regularizer")) {
+                    table.remove(key);
+                }
+            }
+            item
+        };
+        Ok(items.into_iter().filter(|i| !only(i)).map(bare).collect())
+    })
+}
+
 /// This normalization behind every linear layer but the last, before its activation.
 pub(crate) fn normalize(experiment: &mut Config, kind: &str, last: Option<&Vec<Step>>) -> Result<()> {
     rewrite(experiment, &|path, items| {
