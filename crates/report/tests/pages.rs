@@ -248,7 +248,7 @@ fn the_verdict_is_a_word_a_shape_and_a_colour_and_is_on_top() {
 #[test]
 fn the_page_says_what_explain_says() {
     let page = page(&diagnosis(5, 5, "dense", Numbers::Plain), "x");
-    for check in steadygrad_doctor::checks::CATALOG {
+    for check in CATALOG {
         assert!(page.contains(&steadygrad_report::markdown(&check.explain())), "{}", check.code);
     }
 }
