@@ -197,3 +197,15 @@ fn samples_may_have_weights() {
     let some = train(&place, &["npz.toml", "--out", "npz", "--set", "data.sample_weight=w"]);
     assert_ne!(plain["loss"], some["loss"]);
 }
+
+#[test]
+fn a_folder_that_is_no_run_is_told_as_such_by_all_that_read_one() {
+    let place = Place::new();
+    for command in [&["doctor", "--run", "nope"][..], &["report", "nope"], &["evaluate", "nope"]] {
+        let ended = place.run(command);
+        assert_eq!(ended.code, 2);
+        assert!(ended.err.contains("help: name the folder of a run"), "{command:?}: {}", ended.err);
+    }
+    assert!(place.fine(&["explain", "vanishing"]).starts_with("SG101 vanishing_gradient"));
+    assert!(place.run(&["explain", "unscaled"]).err.contains("did you mean `unscaled_input` or"));
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use steadygrad_engine::apply::{Applier, Ask, ParamSpec, Stored};
 use steadygrad_kernels::{Isa, Kind};
 use steadygrad_nn::config::{Config, Value};
-use steadygrad_nn::constraints::{Constraint, NonNeg, UnitNorm};
+use steadygrad_nn::constraints::{NonNeg, UnitNorm};
 use steadygrad_nn::optimizers::{Adam, AdamW, CATALOG, Mode, Optimizer, ScheduleFreeAdamW, Sgd};
 use steadygrad_nn::schedules::ExponentialDecay;
 
@@ -293,12 +293,8 @@ fn the_learning_rate_is_kept_as_f32_and_a_schedule_cannot_be_set() {
         assert!(applier.set_learning_rate(rate).is_err());
     }
     let mut weights = [1.0];
-    let applied = applier.apply(
-        Isa::best(),
-        Ask { learning_rate: Some(0.5), ..Ask::default() },
-        &mut weights,
-        &mut [1.0],
-    );
+    let ask = Ask { learning_rate: Some(0.5), ..Ask::default() };
+    let applied = applier.apply(Isa::best(), ask, &mut weights, &mut [1.0]);
     assert_eq!((weights[0], applied.learning_rate), (0.5, 0.5));
 
     let scheduled =
@@ -371,8 +367,7 @@ fn tables_and_constraints_that_do_not_fit_are_refused() {
     wrong[0].shape = vec![4, 4];
     assert!(Applier::new(&optimizer, &wrong).unwrap_err().to_string().contains("dense/kernel"));
     let mut axis = two();
-    let constraint: Arc<dyn Constraint> = Arc::new(UnitNorm::new().axis(1));
-    axis[1].constraint = Some(constraint);
+    axis[1].constraint = Some(Arc::new(UnitNorm::new().axis(1)));
     let error = Applier::new(&optimizer, &axis).unwrap_err().to_string();
     assert!(error.contains("dense/bias") && error.contains("axis 1"), "{error}");
     assert_eq!(Applier::bytes(&optimizer, &two()).unwrap(), 18 * 2 * 4);

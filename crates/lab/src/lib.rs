@@ -27,6 +27,7 @@ mod settings;
 mod setup;
 mod show;
 mod sources;
+mod table;
 mod text;
 mod trial;
 mod vary;

@@ -233,13 +233,22 @@ fn the_verdict_is_a_word_a_shape_and_a_colour_and_is_on_top() {
     {
         assert!(head.contains(part), "{part}");
     }
-    assert!(page(&nothing(), "x").contains("<h1>Unsure</h1>"));
+    let blank = page(&nothing(), "x");
+    assert!(blank.contains("<h1>Unsure</h1>") && blank.contains("It could not be looked at."));
+    let mut unsure = diagnosis(5, 5, "dense", Numbers::Plain);
+    unsure.verdict = steadygrad_doctor::Verdict::Unsure;
+    let first = unsure.findings[0].summary.chars().skip(1).take(12).collect::<String>();
+    let unsure = page(&unsure, "x");
+    let lead = &unsure[unsure.find("nobody knows yet").unwrap()..];
+    assert!(
+        lead[..lead.find("</p>").unwrap()].contains(&first) && !unsure.contains("could not be looked at.")
+    );
 }
 
 #[test]
 fn the_page_says_what_explain_says() {
     let page = page(&diagnosis(5, 5, "dense", Numbers::Plain), "x");
-    for check in steadygrad_doctor::checks::CATALOG {
+    for check in CATALOG {
         assert!(page.contains(&steadygrad_report::markdown(&check.explain())), "{}", check.code);
     }
 }

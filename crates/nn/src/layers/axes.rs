@@ -39,6 +39,24 @@ pub(crate) fn positions(axes: &[i64], shape: &Shape, class: &str) -> Result<Vec<
     Ok(found)
 }
 
+/// Whether this is a mask for values of this shape: one number for each position, and the features are last.
+pub(crate) fn check_mask(axis: i64, x: &Shape, mask: &Shape) -> Result<()> {
+    if axis != -1 && axis != x.rank() as i64 {
+        return Err(Error::unsupported(format!(
+            "a mask goes with the last axis as `axis`, got `axis` {axis} of values of shape {x}"
+        ))
+        .help("put Permute before it, so that the features are last"));
+    }
+    let expected = Shape::from(&x.dims()[..x.rank() - 1]);
+    if *mask != expected {
+        return Err(Error::shape(format!(
+            "the mask for values of shape {x} must be of shape {expected}, got {mask}"
+        ))
+        .help("it has one number, 0 or 1, for each position, and no feature axis"));
+    }
+    Ok(())
+}
+
 /// `axis` as Keras writes it: a number, or a list of several.
 pub(crate) fn axis_value(axes: &[i64]) -> Value {
     match axes {

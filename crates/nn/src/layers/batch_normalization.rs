@@ -1,6 +1,6 @@
 //! BatchNormalization: every feature to mean 0 and variance 1 over the batch, then scaled and shifted.
 
-use super::axes::positions;
+use super::axes::{check_mask, positions};
 use super::layer::{Layer, Role, Standard};
 use super::renorm::{Correction, RenormClipping, SquareRoot};
 use super::standard::{Affine, check_epsilon};
@@ -181,22 +181,8 @@ impl BatchNormalization {
                 )));
             }
         };
-        let position = positions(&[self.axis], x, "BatchNormalization")?[0];
-        let Some(mask) = mask else { return Ok(x) };
-        if position != x.rank() {
-            return Err(Error::unsupported(format!(
-                "a mask goes with the last axis as `axis`, got `axis` {} of values of shape {x}",
-                self.axis
-            ))
-            .help("put Permute before it, so that the features are last"));
-        }
-        let expected = Shape::from(&x.dims()[..x.rank() - 1]);
-        if *mask != expected {
-            return Err(Error::shape(format!(
-                "the mask for values of shape {x} must be of shape {expected}, got {mask}"
-            ))
-            .help("it has one number, 0 or 1, for each position, and no feature axis"));
-        }
+        positions(&[self.axis], x, "BatchNormalization")?;
+        mask.map_or(Ok(()), |mask| check_mask(self.axis, x, mask))?;
         Ok(x)
     }
 }
