@@ -181,6 +181,7 @@ pub fn trials(name: &str, numbers: Numbers) -> Trials {
         curve: (0..9).map(|e| numbers.of(top * f64::from(e) / 9.0, e as usize)).collect(),
         loss: (0..9).map(|e| numbers.of(1.0 / f64::from(e + 1), e as usize)).collect(),
         seconds: 0.1,
+        cut: false,
     };
     let arm = |name: String, top: f64| Arm {
         name,
