@@ -20,7 +20,7 @@ pub(crate) const SMALL_BATCH: usize = 16;
 const STABLE: f64 = 1.5;
 
 /// What a change makes of the trouble.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Effect {
     /// Little.
     None,
@@ -66,15 +66,20 @@ pub(crate) fn of_flow(case: &Case<'_>) -> Result<(Vec<Cause>, Vec<Prescription>)
         Ok(effect)
     };
     // The smallest change first: what it heals it explains.
+    let by_noise = if case.setup.noisy {
+        note(Some(Cause::Regularization), vec![Edit::NoDropout])?
+    } else {
+        Effect::None
+    };
     let mut by_weights = Effect::None;
     if stable(case) {
         // Weights that were loaded are not drawn anew: they can be scaled.
         let loaded = case.setup.loaded;
         let edit = if loaded { Edit::Set("model.rescale", "lsuv".into()) } else { Edit::Initializers };
-        by_weights = note(Some(Cause::Initializer), vec![edit])?;
+        by_weights = note(Some(Cause::Initializer).filter(|_| by_noise < Effect::Cured), vec![edit])?;
     }
-    let mut all = vec![by_weights];
-    let open = by_weights == Effect::None;
+    let mut all = vec![by_noise, by_weights];
+    let open = by_noise.max(by_weights) == Effect::None;
     let by_activation = note(Some(Cause::Activation).filter(|_| open), vec![Edit::Activation("elu".into())])?;
     all.push(by_activation);
     if open && by_activation > Effect::None && stable(case) && narrowest(case) < NARROW {
@@ -136,7 +141,7 @@ mod tests {
     use crate::testing::Patient;
 
     /// What is prescribed where these changes leave so much of a loss of 120 dB, and all others all of it; and all that was asked.
-    fn treated(left: &[(Edit, f64)]) -> (Vec<Cause>, Vec<Vec<Edit>>, Vec<Vec<Edit>>) {
+    fn treated(noisy: bool, left: &[(Edit, f64)]) -> (Vec<Cause>, Vec<Vec<Edit>>, Vec<Vec<Edit>>) {
         let mut patient = Patient::healthy(4);
         patient.each(|layer, seen| {
             if layer.whole == "dense_0" && layer.role == "linear" {
@@ -144,6 +149,7 @@ mod tests {
             }
         });
         patient.answers.clear();
+        patient.setup.noisy = noisy;
         let calm = Patient::healthy(4).case().flows();
         let mut asked = Vec::new();
         loop {
@@ -163,14 +169,16 @@ mod tests {
 
     #[test]
     fn it_is_asked_until_something_cures_and_else_the_best_is_tried() {
-        let (causes, cures, asked) = treated(&[(Edit::Initializers, 0.0)]);
+        let (causes, cures, asked) = treated(false, &[(Edit::Initializers, 0.0)]);
         assert_eq!((causes, cures), (vec![Cause::Initializer], vec![vec![Edit::Initializers]]));
         assert!(!asked.contains(&vec![Edit::Depth(0.5)]));
-        let (causes, cures, _) = treated(&[(Edit::Initializers, 0.24), (Edit::Depth(0.25), 0.1)]);
+        let (causes, cures, _) = treated(false, &[(Edit::Initializers, 0.24), (Edit::Depth(0.25), 0.1)]);
         assert_eq!((causes, cures), (vec![Cause::Initializer, Cause::Depth], vec![vec![Edit::Depth(0.25)]]));
-        let (causes, cures, asked) = treated(&[(Edit::Initializers, 0.24)]);
+        let (causes, cures, asked) = treated(false, &[(Edit::Initializers, 0.24)]);
         assert_eq!((causes, cures), (vec![Cause::Initializer], vec![vec![Edit::Initializers]]));
         assert_eq!(asked.last().unwrap(), &[Edit::Normalize("batch_normalization"), Edit::Residual]);
-        assert!(asked.contains(&vec![Edit::Depth(0.1)]));
+        assert!(asked.contains(&vec![Edit::Depth(0.1)]) && !asked.contains(&vec![Edit::NoDropout]));
+        let (causes, cures, _) = treated(true, &[(Edit::NoDropout, 0.0), (Edit::Initializers, 0.0)]);
+        assert_eq!((causes, cures.len()), (vec![Cause::Regularization], 2));
     }
 }
