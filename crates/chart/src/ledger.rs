@@ -9,6 +9,7 @@
 //! loss down adds up to the same.
 
 use crate::chart::{Chart, Sample};
+use std::cmp::Ordering;
 
 /// What an entry is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +92,11 @@ impl Ledger {
                 ledger.entries.extend([Some(entry), sum].into_iter().flatten());
             }
         }
-        let mut at = (0..chart.layers.len()).rfind(|&i| delta(i).is_some());
+        // Of several ends the one that most of the gradient comes from.
+        let read = |i: usize| chart.layers.iter().any(|l| l.inputs.contains(&Some(i)));
+        let ends = (0..chart.layers.len()).filter(|&i| delta(i).is_some_and(f64::is_finite) && !read(i));
+        let largest = ends.max_by(|&a, &b| delta(a).partial_cmp(&delta(b)).unwrap_or(Ordering::Equal));
+        let mut at = largest.or_else(|| (0..chart.layers.len()).rfind(|&i| delta(i).is_some()));
         (ledger.begin, ledger.end) = (at, at);
         while let Some(i) = at {
             ledger.end = Some(i);
@@ -123,4 +128,28 @@ pub fn forward(chart: &Chart, sample: &Sample) -> Vec<Option<f64>> {
         Some(decibels(deviation(i)?, before)).filter(|_| before > 0.0)
     };
     chart.layers.iter().enumerate().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{Layer, Observation};
+
+    #[test]
+    fn of_two_ends_the_way_begins_at_the_one_with_most_of_the_gradient() {
+        let layer = |path: &str, inputs| Layer { path: path.into(), inputs, size: 1, ..Layer::default() };
+        let layers = vec![layer("trunk", vec![None]), layer("a", vec![Some(0)]), layer("b", vec![Some(0)])];
+        let seen = |delta: f64, passed| Observation {
+            delta: Some(delta),
+            passed: vec![passed],
+            ..Observation::default()
+        };
+        for (a, b, begin) in [(1.0, 0.001, 1), (0.001, 1.0, 2), (f64::NAN, 1.0, 2), (f64::NAN, f64::NAN, 2)] {
+            let layers_seen = vec![seen(0.5, None), seen(a, Some(0.5 * a)), seen(b, Some(0.5 * b))];
+            let sample = Sample { layers: layers_seen, ..Sample::default() };
+            let ledger = Ledger::of(&Chart::new(layers.clone()), &sample);
+            assert_eq!(ledger.begin, Some(begin), "{a} {b}");
+            assert!(ledger.way.first().is_none_or(|e| e.layer == begin), "{a} {b}");
+        }
+    }
 }

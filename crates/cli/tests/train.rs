@@ -12,7 +12,16 @@ fn a_run_has_its_files_and_its_numbers() {
     let place = Place::new();
     place.put("deep/e.toml", with(GOOD, "fit", "epochs = 3\nvalidation_split = 0.25\nseed = 7"));
     let result = train(&place, &["deep/e.toml", "--out", "run", "--set", "fit.epochs=2"]);
-    let wanted = ["accuracy", "loss", "val_accuracy", "val_loss", "seconds", "samples_per_second", "weights"];
+    let wanted = [
+        "accuracy",
+        "loss",
+        "val_accuracy",
+        "val_loss",
+        "seconds",
+        "samples_per_second",
+        "weights",
+        "doctor",
+    ];
     let mut found = keys(&result);
     assert_eq!(found[4..], wanted[4..], "{found:?}");
     found.sort_unstable();
