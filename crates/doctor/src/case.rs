@@ -137,7 +137,7 @@ pub struct Setup {
     /// The largest correlation, without its sign, of an input with a target: of classes, with being of one of them. None where
     /// it is not known.
     pub correlation: Option<f64>,
-    /// The loss is not the plain mean over the samples: something has weights, or penalties are added.
+    /// The loss is not the plain mean over the samples: samples, classes or the loss have weights.
     pub weighted: bool,
     /// Samples to train on.
     pub samples: usize,

@@ -109,11 +109,12 @@ fn momentum(model: &Model) -> Option<f64> {
     model.entries.iter().filter_map(|e| one(&*e.layer)).reduce(f64::max)
 }
 
-/// The loss is not the plain mean over the samples: samples, classes or the loss have weights, or penalties are added to it.
-fn weighted(prepared: &Prepared, recipe: &Recipe) -> bool {
+/// The loss is not the plain mean over the samples: samples, classes or the loss have weights. Penalties only add to it: what is
+/// below a guess with them has learnt all the more.
+fn weighted(prepared: &Prepared) -> bool {
     let (compile, fit, data) = (&prepared.compile, &prepared.fit, &prepared.data);
     let loss = compile.losses.iter().any(|l| l.weight != 1.0);
-    loss || data.train.weights.is_some() || !fit.class_weight.is_empty() || !recipe.penalties.is_empty()
+    loss || data.train.weights.is_some() || !fit.class_weight.is_empty()
 }
 
 /// The steps of the training; of very many the first million.
@@ -144,7 +145,7 @@ pub(crate) fn setup(prepared: &Prepared, recipe: &Recipe) -> Setup {
         inputs: data.train.x.iter().map(spread).collect(),
         targets: data.train.y.iter().map(spread).collect(),
         correlation: correlation(prepared),
-        weighted: weighted(prepared, recipe),
+        weighted: weighted(prepared),
         samples: data.train.len(),
         validation: data.validation.as_ref().map_or(0, |v| v.len()),
         parts: parts(recipe),

@@ -157,7 +157,7 @@ fn data_sorted_by_class_are_looked_at_from_all_over() {
 }
 
 #[test]
-fn weights_of_samples_and_penalties_make_no_network_sick() {
+fn weights_of_samples_make_no_network_sick() {
     let row = |i: usize| {
         let x = |k| 2.0 * random(i, k) - 1.0;
         format!("{:.4},{:.4},{:.4},{},{}", x(0), x(1), x(2), 20, u8::from(x(0) > 0.0))
