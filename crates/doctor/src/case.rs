@@ -175,6 +175,14 @@ pub struct Setup {
     pub epochs: usize,
 }
 
+impl Setup {
+    /// The loss takes for probabilities what is none: a cross-entropy that was not told of logits.
+    pub(crate) fn misread(&self) -> bool {
+        let none = ["linear", "tanh", "relu"].contains(&self.head.as_str());
+        self.loss.contains("Crossentropy") && none && !self.from_logits && self.targets.len() <= 1
+    }
+}
+
 /// The losses of a training, epoch by epoch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Curves {

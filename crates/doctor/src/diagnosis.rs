@@ -3,7 +3,7 @@
 use crate::case::{Case, Outcome, Question, Setup, Spread};
 use crate::checks::CATALOG;
 use crate::checks::check::calm_start;
-use crate::checks::{impossible, misread};
+use crate::checks::impossible;
 use crate::failing::stands;
 use crate::finding::{Cause, Finding, Severity};
 use crate::hampered::{Rank, hampered};
@@ -250,7 +250,7 @@ fn weigh(case: &Case<'_>, findings: &mut [Finding]) -> Result<bool, Question> {
         _ if blank => true,
         // What was seen to learn is well, whatever it hangs by. What learns late, by one living unit or against its own loss,
         // does so by luck.
-        Standing::Learns if (hangs(case) || misread(case.setup)) && !learnt(case, case.curves) => {
+        Standing::Learns if (hangs(case) || case.setup.misread()) && !learnt(case, case.curves) => {
             return Ok(false);
         }
         Standing::Learns => match hampered(case, findings)? {

@@ -1,7 +1,6 @@
 //! Hampered: a network that learns something, and far less than it would without what is wrong.
 
 use crate::case::{Case, Curves, Question};
-use crate::checks::misread;
 use crate::finding::{Applicability, Evidence, Finding, Prescription, Severity};
 use crate::learning::{guess, late, most_common, whole};
 
@@ -38,7 +37,7 @@ pub(crate) enum Rank {
 /// Whether a network with such a finding, that does learn, learns less than half of what it learns with what is prescribed for it.
 /// Then the finding gets this as its evidence, and stays what it is.
 pub(crate) fn hampered(case: &Case<'_>, findings: &mut [Finding]) -> Result<Rank, Question> {
-    let Some(guess) = guess(case.setup).filter(|_| !misread(case.setup)) else { return Ok(Rank::Well) };
+    let Some(guess) = guess(case.setup).filter(|_| !case.setup.misread()) else { return Ok(Rank::Well) };
     let of_flow = |f: &&mut Finding| f.severity == Severity::Sick && FLOW.contains(&f.condition);
     let Some(finding) = findings.iter_mut().find(of_flow) else { return Ok(Rank::Well) };
     let cure = |p: &&Prescription| p.applicability != Applicability::Advice && !p.edits.is_empty();

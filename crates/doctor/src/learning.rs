@@ -1,7 +1,6 @@
 //! Whether a network learns: its loss against that of the best answer that does not look at the input.
 
 use crate::case::{Case, Curves, Question, Setup};
-use crate::checks;
 use crate::looks::median;
 
 /// Of the loss of the best constant answer, what a network has at most that learnt something: a tenth is more than the noise
@@ -71,7 +70,7 @@ pub(crate) fn learnt(case: &Case<'_>, curves: &Curves) -> bool {
         None => start.is_some_and(|start| end < start - (1.0 - GONE) * start.abs()),
     };
     // A loss that takes numbers for probabilities is low without anything being learnt.
-    let by_loss = by_loss && !checks::misread(case.setup);
+    let by_loss = by_loss && !case.setup.misread();
     let by_metric = match (most_common(case.setup), late(&curves.metric)) {
         (Some(common), Some(right)) => right <= 1.0 && right - common > RIGHT * (1.0 - common),
         _ => false,

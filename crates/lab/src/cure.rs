@@ -1,8 +1,8 @@
 //! The cure: what the doctor prescribes is applied, trained beside the sick network, and kept only where it is better.
 
 use crate::experiment::Experiment;
-use crate::show::wrapped;
 use crate::trial::{Arm, Measure, Progress, Trial, Trials};
+use crate::words::wrapped;
 use crate::{Diagnosis, Doctor};
 use serde_json::{Value as Json, json};
 use std::fmt;

@@ -32,6 +32,7 @@ mod text;
 mod trial;
 mod vary;
 mod watcher;
+mod words;
 mod write;
 
 pub use cure::{Cure, Treatment, cure};
@@ -44,8 +45,8 @@ pub use form::Form;
 pub use grid::{Grid, Setting, grid};
 pub use prepared::Prepared;
 pub use profile::{Block, Level, Profile};
-pub use show::{Cell, Row};
 pub use sources::published;
+pub use table::{Cell, Row};
 pub use trial::{Arm, Measure, Outcome, Trial, Trials};
 pub use watcher::Watcher;
 

@@ -1,36 +1,11 @@
 //! A diagnosis in a terminal: the verdict, what was found, and the way of the gradient.
 
 use crate::Diagnosis;
-use crate::table::ledger;
+use crate::table::{Row, ledger};
+use crate::words::{decibels, wrapped, wrapped_from};
 use std::fmt;
 use steadygrad_chart::Kind;
 use steadygrad_doctor::{Finding, Severity, Verdict};
-
-/// Measured and expected decibels of one kind of factor in a row.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Cell {
-    /// What was measured.
-    pub measured: Option<f64>,
-    /// What theory expects.
-    pub expected: Option<f64>,
-}
-
-/// A layer with weights and what acts on its output: how much of the gradient each of them lets through, in dB.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Row {
-    /// The layer: "dense_3".
-    pub layer: String,
-    /// The activation behind it.
-    pub activation: Cell,
-    /// The normalization behind it.
-    pub normalization: Cell,
-    /// Its weights.
-    pub weights: Cell,
-    /// Everything else on the way: sums where ways part, noise, merges.
-    pub other: Cell,
-    /// 20·log₁₀ of the gradient at the layer's weighted sums against that at the last layer's.
-    pub reached: f64,
-}
 
 impl Diagnosis {
     /// The ledger at the start by layers with weights, from the loss down.
@@ -113,38 +88,11 @@ impl Diagnosis {
     }
 }
 
-/// Letters of a line.
-const WIDTH: usize = 76;
-
 /// An indented line: what it is about, and a text that goes on under itself.
 fn line(about: &str, text: &str) -> String {
     let indent = 2 + about.chars().count();
     let under = if about.is_empty() { 4 } else { indent };
     format!("  {about}{}\n", wrapped_from(text, indent, under))
-}
-
-/// Text broken into lines, each after the first indented; the first begins at that place of its line too.
-pub(crate) fn wrapped(text: &str, indent: usize) -> String {
-    wrapped_from(text, indent, indent)
-}
-
-/// The same, where the first line begins at another place.
-pub(crate) fn wrapped_from(text: &str, start: usize, indent: usize) -> String {
-    let (mut out, mut at, mut first) = (String::new(), start, true);
-    for word in text.split_whitespace() {
-        let n = word.chars().count();
-        if !first && at + 1 + n > WIDTH {
-            out.push('\n');
-            out.extend(std::iter::repeat_n(' ', indent));
-            at = indent;
-        } else if !first {
-            out.push(' ');
-            at += 1;
-        }
-        out.push_str(word);
-        (at, first) = (at + n, false);
-    }
-    out
 }
 
 /// dense_1 … dense_9, where they are many.
@@ -189,21 +137,6 @@ fn figure(x: f64) -> String {
             format!("{x:.digits$}").trim_end_matches('0').trim_end_matches('.').to_string()
         }
         _ => format!("{x:.1e}"),
-    }
-}
-
-pub(crate) fn decibels(x: f64) -> String {
-    if x.is_finite() { format!("{x:+.1}") } else { format!("{x}") }
-}
-
-impl fmt::Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match (self.measured, self.expected) {
-            (None, _) => String::new(),
-            (Some(m), None) => decibels(m),
-            (Some(m), Some(e)) => format!("{} ({})", decibels(m), decibels(e)),
-        };
-        f.pad(&text)
     }
 }
 

@@ -1,7 +1,44 @@
 //! The way of the gradient as a table that fits a terminal.
 
-use crate::show::{Cell, Row, decibels, wrapped_from};
+use crate::words::{decibels, wrapped_from};
 use std::fmt;
+
+/// Measured and expected decibels of one kind of factor in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cell {
+    /// What was measured.
+    pub measured: Option<f64>,
+    /// What theory expects.
+    pub expected: Option<f64>,
+}
+
+/// A layer with weights and what acts on its output: how much of the gradient each of them lets through, in dB.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Row {
+    /// The layer: "dense_3".
+    pub layer: String,
+    /// The activation behind it.
+    pub activation: Cell,
+    /// The normalization behind it.
+    pub normalization: Cell,
+    /// Its weights.
+    pub weights: Cell,
+    /// Everything else on the way: sums where ways part, noise, merges.
+    pub other: Cell,
+    /// 20·log₁₀ of the gradient at the layer's weighted sums against that at the last layer's.
+    pub reached: f64,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match (self.measured, self.expected) {
+            (None, _) => String::new(),
+            (Some(m), None) => decibels(m),
+            (Some(m), Some(e)) => format!("{} ({})", decibels(m), decibels(e)),
+        };
+        f.pad(&text)
+    }
+}
 
 /// A bar of up to `width` letters for a part of the longest.
 fn bar(part: f64, width: usize) -> String {

@@ -112,11 +112,6 @@ pub(crate) fn impossible(setup: &Setup) -> bool {
         || target.is_some_and(|t| labels(setup, t).or_else(|| reach(setup, t)).is_some_and(sick))
 }
 
-/// The loss takes for probabilities what is none.
-pub(crate) fn misread(setup: &Setup) -> bool {
-    setup.targets.len() <= 1 && probabilities(setup).is_some_and(|it| it.severity == Severity::Sick)
-}
-
 /// What the number of units alone says.
 fn units(setup: &Setup) -> Option<Misfit> {
     let categorical = setup.loss.contains("Categorical") && setup.loss.contains("Crossentropy");
@@ -150,7 +145,7 @@ fn probabilities(setup: &Setup) -> Option<Misfit> {
     let evidence =
         Evidence::new("from_logits", f64::from(u8::from(logits)), format!("1 with linear, 0 with {right}"));
     match (name, logits) {
-        ("linear" | "tanh" | "relu", false) => {
+        _ if setup.misread() => {
             let what = format!("{} takes the output of {name} for probabilities", setup.loss);
             misfit(Severity::Sick, what, evidence, &[Cause::OutputHead, Cause::Loss])?.cured(head(right))
         }

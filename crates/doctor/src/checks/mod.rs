@@ -28,7 +28,7 @@ pub mod vanishing_gradient;
 pub mod zero_gradient;
 
 pub use check::Check;
-pub(crate) use mismatched_head::{impossible, misread};
+pub(crate) use mismatched_head::impossible;
 use steadygrad_kernels::{Error, Result};
 pub(crate) use unscaled_target::only_scaled;
 
