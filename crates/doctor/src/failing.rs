@@ -3,11 +3,11 @@
 use crate::case::{Case, Question, Spread};
 use crate::causes::{NARROW, SMALL_BATCH};
 use crate::checks::check::{calm_start, suffers};
-use crate::checks::only_scaled;
 use crate::edit::Edit;
 use crate::finding::Cause;
 use crate::learning::{STEPS, Standing, late, learnt, standing, steps_seen};
 use crate::looks::{blew_up, hidden_parts, median, rises, update_ratios};
+use crate::targets::only_scaled;
 
 /// The key of the rate.
 pub(crate) const RATE: &str = "compile.optimizer.config.learning_rate";

@@ -17,6 +17,7 @@ mod learning;
 mod looks;
 pub mod mean_field;
 mod parts;
+mod targets;
 #[cfg(test)]
 mod testing;
 

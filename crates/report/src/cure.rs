@@ -1,8 +1,9 @@
 //! The parts of a page that only a cure has: what came of it, the change, what was tried, the proof, sick beside cured.
 
 use crate::plot::HALF;
+use crate::text::capital;
 use crate::text::{escape, measure, score};
-use crate::verdict::{capital, condition, shape};
+use crate::verdict::{condition, shape};
 use crate::view::View;
 use crate::{ledger, strip};
 use steadygrad_doctor::Verdict;

@@ -3,8 +3,8 @@
 use crate::plot::{
     Drawing, HALF, Panel, edge_keys, label, legend, line_key, picture, table, ticks, whole_ticks,
 };
+use crate::text::capital;
 use crate::text::{escape, figure, measure, or_blank};
-use crate::verdict::capital;
 use crate::view::View;
 use std::ops::Range;
 

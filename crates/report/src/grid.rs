@@ -1,8 +1,9 @@
 //! The page of a grid: which setting did best, all of them in a table, and what was compared.
 
+use crate::text::capital;
 use crate::text::{decibels, escape, figure, measure, percent, score};
 use crate::trellis::ranking;
-use crate::verdict::{capital, shape};
+use crate::verdict::shape;
 use steadygrad_doctor::Trouble;
 use steadygrad_lab::{Grid, Setting};
 

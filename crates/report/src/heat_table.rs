@@ -2,8 +2,8 @@
 
 use crate::grid::{result, short_key};
 use crate::style::{cell_of_decibels, cell_of_share, strongest};
+use crate::text::capital;
 use crate::text::{escape, measure, short, whole_decibels};
-use crate::verdict::capital;
 use steadygrad_lab::{Grid, Setting};
 
 /// More columns than fit beside each other.

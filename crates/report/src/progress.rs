@@ -2,9 +2,9 @@
 
 use crate::curves::extent_of;
 use crate::plot::{Drawing, NARROW, Panel, WIDE, legend, line_key, n, picture, table};
+use crate::text::capital;
 use crate::text::{escape, figure, measure, score};
 use crate::trellis::{Inside, Trellis, across, below, shown};
-use crate::verdict::capital;
 use std::ops::Range;
 use steadygrad_lab::{Grid, Outcome, Setting};
 

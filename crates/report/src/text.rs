@@ -64,6 +64,12 @@ pub fn measure(name: &str) -> String {
     plain.strip_prefix("val ").map_or(plain.clone(), |rest| format!("validation {rest}"))
 }
 
+/// With a capital at its beginning.
+pub fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or(String::new(), |c| c.to_uppercase().chain(letters).collect())
+}
+
 /// At most so many letters, the middle left out: the number at the end of a name tells layers apart. Escaped.
 pub fn short(name: &str, most: usize) -> String {
     let n = name.chars().count();

@@ -2,8 +2,8 @@
 
 use crate::curves::{Line, figure_of};
 use crate::plot::{Drawing, NARROW, Panel, WIDE, label, n, picture, table, ticks};
+use crate::text::capital;
 use crate::text::{escape, figure, measure, score, short};
-use crate::verdict::capital;
 use std::ops::Range;
 use steadygrad_lab::{Arm, Trials};
 

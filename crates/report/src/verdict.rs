@@ -1,6 +1,6 @@
 //! The top of a page: the verdict as a word, a shape and a colour, the root cause, and the vital signs.
 
-use crate::text::{decibels, factor, figure, percent, sentence, words};
+use crate::text::{capital, decibels, factor, figure, percent, sentence, words};
 use crate::view::View;
 use steadygrad_chart::Sample;
 use steadygrad_doctor::{FAR, FAR_NORMALIZED, Finding, Flow, Verdict};
@@ -60,12 +60,6 @@ pub fn html(view: &View<'_>) -> String {
         if diagnosis.seconds < 0.1 { "under 0.1 s".into() } else { format!("{:.1} s", diagnosis.seconds) },
         vitals(view)
     )
-}
-
-/// With a capital at its beginning.
-pub fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or(String::new(), |c| c.to_uppercase().chain(letters).collect())
 }
 
 fn lead(view: &View<'_>) -> String {

@@ -42,11 +42,11 @@
 //! Bishop 2006, section 4.3; Goodfellow, Bengio and Courville 2016, section 6.2.2.
 
 use super::check::{Check, found};
-use super::unscaled_target::REGRESSION;
 use crate::case::{Case, Outcome, Setup, Spread};
 use crate::edit::Edit;
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::looks::word;
+use crate::targets::REGRESSION;
 
 pub(crate) const CHECK: Check =
     Check { code: "SG205", name: "mismatched_head", source: include_str!("mismatched_head.rs"), run };

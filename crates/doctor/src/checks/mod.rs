@@ -30,7 +30,6 @@ pub mod zero_gradient;
 pub use check::Check;
 pub(crate) use mismatched_head::impossible;
 use steadygrad_kernels::{Error, Result};
-pub(crate) use unscaled_target::only_scaled;
 
 /// All checks, in the order of their codes.
 pub const CATALOG: &[Check] = &[

@@ -34,6 +34,7 @@ use super::check::Check;
 use crate::case::{Case, Outcome, Question};
 use crate::causes;
 use crate::edit::Edit;
+use crate::failing::{RATE, rounded};
 use crate::finding::{Cause, Evidence, Finding, Prescription, Severity};
 use crate::forecast::TRAINABLE;
 use crate::looks::clip_bound;
@@ -87,8 +88,7 @@ fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), 
     }
     // It began well: then it is the steps.
     (causes, cures) = (Vec::new(), Vec::new());
-    let slower =
-        Edit::Set("compile.optimizer.config.learning_rate", (case.setup.learning_rate / 10.0).into());
+    let slower = Edit::Set(RATE, rounded(case.setup.learning_rate / 10.0).into());
     let question = Question::Train(vec![slower.clone()]);
     match case.answer(&question) {
         None => return Err(question),

@@ -36,6 +36,7 @@
 use super::check::{Check, found, suffers};
 use crate::case::{Case, Outcome};
 use crate::edit::Edit;
+use crate::failing::{RATE, rounded};
 use crate::finding::{Cause, Evidence, Prescription, Severity};
 use crate::flow::hidden;
 use crate::looks::{far_input, hidden_parts, mismatch, of, update_ratios};
@@ -67,8 +68,8 @@ fn run(case: &Case<'_>) -> Outcome {
     } else if at_start && (mismatch(case) > 6.0 || equal) {
         (Cause::Initializer, Edit::Initializers)
     } else if !at_start && update_ratios(case).iter().any(|r| *r > 0.1) {
-        let slower = case.setup.learning_rate / 10.0;
-        (Cause::LearningRate, Edit::Set("compile.optimizer.config.learning_rate", slower.into()))
+        let slower = rounded(case.setup.learning_rate / 10.0);
+        (Cause::LearningRate, Edit::Set(RATE, slower.into()))
     } else {
         (Cause::Activation, Edit::Normalize("batch_normalization"))
     };
