@@ -46,14 +46,12 @@ impl Cure {
         let replace = steadygrad::data::file::replace;
         let kept = match (&self.out, &cure.cured) {
             (Some(file), Some(cured)) => {
-                Some(cured.to_toml().and_then(|text| replace(file, text)).map(|()| file))
+                Some(cured.to_toml().and_then(|text| replace(file, text)).map(|()| file.as_path()))
             }
             _ => None,
         };
-        let shown = self.html.as_ref().map(|file| {
-            let page = steadygrad::report::page_of_cure(&cure, &diff, &self.source.title(&experiment));
-            replace(file, page).map(|()| file)
-        });
+        let page = || steadygrad::report::page_of_cure(&cure, &diff, &self.source.title(&experiment));
+        let shown = crate::page::write(self.html.as_deref(), page);
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", cure.to_json())?;

@@ -28,7 +28,8 @@
 //! ```
 //!
 //! A network that learns all the same, to below 0.9 of the loss of the best constant answer, is not sick: then it is a warning.
-//! But it stays sick where its whole training takes off that loss less than half of what it takes off with the first prescription,
+//! But it stays sick where its whole training takes off that loss (or off the error of a guess, if
+//! that says more) less than half of what it takes off with the first prescription,
 //! and that takes off a half of it or more (measured).
 //! Where it was not seen to train, it is sick only where no training mends it, and else the verdict is "unsure":
 //!
