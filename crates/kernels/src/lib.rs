@@ -21,6 +21,7 @@ pub mod shuffle;
 pub mod size;
 pub mod statistics;
 pub mod update;
+pub mod window;
 
 pub use cpu::{Cpu, Flush};
 pub use error::{Error, Kind, Place, Result, nearest};
