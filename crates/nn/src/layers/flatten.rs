@@ -1,6 +1,7 @@
 //! Flatten: all axes of a sample in a row.
 
 use super::layer::{Layer, Role, one_input};
+use super::spatial::DataFormat;
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -64,12 +65,10 @@ impl Layer for Flatten {
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
-    let format: Option<String> = args.or("data_format", None)?;
-    match format.as_deref() {
-        None | Some("channels_last") => Ok(Arc::new(Flatten)),
-        Some("channels_first") => Ok(Arc::new(Flatten.channels_first())),
-        Some(other) => args.reject("data_format", "channels_last or channels_first", format!("`{other}`")),
-    }
+    Ok(Arc::new(match DataFormat::read(args)? {
+        DataFormat::ChannelsLast => Flatten,
+        DataFormat::ChannelsFirst => Flatten.channels_first(),
+    }))
 }
 
 pub(crate) const ENTRY: Entry<dyn Layer> = Entry { class: "Flatten", names: &["flatten"], build };

@@ -25,6 +25,7 @@ mod repeat_vector;
 mod rescaling;
 mod reshape;
 mod rms_normalization;
+mod spatial;
 mod standard;
 mod unit_normalization;
 
@@ -51,6 +52,7 @@ pub use repeat_vector::RepeatVector;
 pub use rescaling::Rescaling;
 pub use reshape::Reshape;
 pub use rms_normalization::RMSNormalization;
+pub use spatial::{DataFormat, Padding, Sizes};
 pub use unit_normalization::UnitNormalization;
 pub(crate) use {merge::expanded, permute::permuted};
 
