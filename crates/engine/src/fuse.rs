@@ -46,6 +46,17 @@ fn bias_into_product(before: &Step, after: &Step, inner: &dyn Fn(Slot) -> bool) 
             (*out, *bias) = (*y, Some(*shift));
             Some(joined)
         }
+        Step::Conv(conv)
+            if conv.out == *x
+                && inner(*x)
+                && conv.bias.is_none()
+                && conv.map.is_none()
+                && layout.inner == 1
+                && layout.axis == Extent::Fixed(conv.width()) =>
+        {
+            (conv.out, conv.bias) = (*y, Some(*shift));
+            Some(joined)
+        }
         _ => None,
     }
 }
@@ -57,6 +68,10 @@ fn activation_into_product(before: &Step, after: &Step, inner: &dyn Fn(Slot) -> 
     match &mut joined {
         Step::Gemm { out, m: Extent::Rows(_), map: map @ None, .. } if out == x && inner(*x) => {
             (*out, *map) = (*y, Some(f.clone()));
+            Some(joined)
+        }
+        Step::Conv(conv) if conv.out == *x && inner(*x) && conv.map.is_none() => {
+            (conv.out, conv.map) = (*y, Some(f.clone()));
             Some(joined)
         }
         _ => None,

@@ -1,6 +1,8 @@
 //! The oracle: the same recipe in plain f64 loops, without fusing, planning or vector code. Every kernel and every
 //! gradient is checked against it.
 
+mod conv;
+
 use steadygrad_kernels::shuffle;
 use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::recipe::Recipe;
@@ -101,6 +103,7 @@ impl<'a> Oracle<'a> {
                 }
                 self.put(*out, y);
             }
+            Step::Conv(conv) => self.conv(conv),
             Step::ScaleShift { x, scale, shift, out, layout } => {
                 let y = self.per_channel(layout, |at, c| {
                     let scaled = self.get(*x)[at] * scale.map_or(1.0, |s| self.get(s)[c]);

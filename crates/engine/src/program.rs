@@ -92,6 +92,7 @@ impl Program {
 fn weight(step: &Step, plan: &Plan, rows: usize) -> usize {
     match step {
         Step::Gemm { m, k, n, .. } => m.at(rows) * k.at(rows) * n.at(rows),
+        Step::Conv(conv) => conv.of.work().saturating_mul(rows),
         other => other.slots().iter().map(|(s, _)| plan.len(*s, rows)).max().unwrap_or(0) * 64,
     }
 }

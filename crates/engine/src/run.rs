@@ -1,5 +1,7 @@
 //! The executor: walks the steps of a plan and calls the kernels.
 
+mod conv;
+
 use crate::plan::Plan;
 use rayon::prelude::*;
 use std::array::from_fn;
@@ -101,6 +103,7 @@ impl Run<'_> {
                     f.apply(isa, out);
                 }
             }
+            Step::Conv(conv) => self.conv(conv, arena),
             Step::ScaleShift { x, scale, shift, out, layout } => {
                 let ([x, s, t], [out]) =
                     arena.split([self.range(*x), self.maybe(scale), self.maybe(shift)], [self.range(*out)]);
@@ -335,6 +338,7 @@ impl Run<'_> {
 /// Numbers of scratch that a step needs, which its plan sets aside: for lanes that do not lie in a row.
 pub(crate) fn scratch(step: &Step, rows: usize) -> usize {
     match step {
+        Step::Conv(conv) => conv.of.scratch(conv.pass, rows),
         Step::Rowwise { f, layout, .. } if layout.inner > 1 => {
             let (_, n, _) = layout.at(rows);
             n + f.width(n)

@@ -6,6 +6,7 @@
 pub mod arena;
 pub mod change;
 pub mod columns;
+pub mod conv;
 mod cpu;
 mod error;
 pub mod gemm;
@@ -21,6 +22,7 @@ pub mod shuffle;
 pub mod size;
 pub mod statistics;
 pub mod update;
+mod vector;
 pub mod window;
 
 pub use cpu::{Cpu, Flush};

@@ -1,6 +1,9 @@
 //! A step is data: which arithmetic, on which slots.
 
+mod conv;
 mod label;
+
+pub use conv::ConvStep;
 
 use crate::activations::{Activation, Rowwise};
 use crate::losses::{Loss, Reduction};
@@ -86,6 +89,8 @@ pub enum Step {
         /// Applied at the end; `out` then holds f(z), and z is not kept.
         map: Option<Arc<dyn Activation>>,
     },
+    /// A convolution, or a gradient of one.
+    Conv(ConvStep),
     /// out = x · scale + shift, each with one value per element of the axis.
     ScaleShift { x: Slot, scale: Option<Slot>, shift: Option<Slot>, out: Slot, layout: Layout },
     /// out\[c\] = Σ x\[·,c,·\] (· times\[·,c,·\]).
@@ -187,6 +192,7 @@ impl Step {
                 optional(bias, see);
                 see(out, Write);
             }
+            Step::Conv(conv) => conv.visit(see),
             Step::ScaleShift { x, scale, shift, out, .. } => {
                 see(x, Read);
                 optional(scale, see);

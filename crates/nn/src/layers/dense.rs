@@ -98,7 +98,7 @@ impl Dense {
 }
 
 /// The activation, if it does anything: a linear one takes no step.
-fn not_linear(activation: Arc<dyn Layer>) -> Option<Arc<dyn Layer>> {
+pub(crate) fn not_linear(activation: Arc<dyn Layer>) -> Option<Arc<dyn Layer>> {
     (activation.as_activation() != "linear".into()).then_some(activation)
 }
 
@@ -132,6 +132,15 @@ pub(crate) fn add_bias(at: &mut Lowering<'_>, x: Port, spec: &ParamSpec) -> Resu
         at.backward([Step::ChannelSum { x: at.gradient(y), times: None, out: db, layout }]);
     }
     Ok(y)
+}
+
+/// What Keras can add to a kernel, and is not here.
+pub(crate) fn without_adapters(args: &mut Args<'_>) -> Result<()> {
+    for name in ["lora_rank", "quantization_config"] {
+        args.neutral(name, "left out: there is no such thing here", |_| false)?;
+    }
+    // Without a rank it says nothing.
+    args.neutral("lora_alpha", "a number", |value| f64::from_value(value).is_ok())
 }
 
 impl Layer for Dense {
@@ -202,11 +211,7 @@ fn build(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
         kernel: ParamSpec::read(args, "kernel", Arc::new(GlorotUniform))?,
         bias: ParamSpec::read(args, "bias", Arc::new(Zeros))?,
     };
-    for name in ["lora_rank", "quantization_config"] {
-        args.neutral(name, "left out: there is no such thing here", |_| false)?;
-    }
-    // Without a rank it says nothing.
-    args.neutral("lora_alpha", "a number", |value| f64::from_value(value).is_ok())?;
+    without_adapters(args)?;
     Ok(Arc::new(dense))
 }
 

@@ -9,7 +9,11 @@ mod alpha_dropout;
 mod axes;
 mod batch_normalization;
 mod concatenate;
+mod conv;
+mod conv_transpose;
+mod convolve;
 mod dense;
+mod depthwise_conv;
 mod dropout;
 mod flatten;
 mod gaussian_dropout;
@@ -25,6 +29,7 @@ mod repeat_vector;
 mod rescaling;
 mod reshape;
 mod rms_normalization;
+mod separable_conv;
 mod spatial;
 mod standard;
 mod unit_normalization;
@@ -35,7 +40,10 @@ pub use activity_regularization::ActivityRegularization;
 pub use alpha_dropout::AlphaDropout;
 pub use batch_normalization::BatchNormalization;
 pub use concatenate::Concatenate;
+pub use conv::{Conv, Conv1D, Conv2D, Conv3D};
+pub use conv_transpose::{Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, ConvTranspose};
 pub use dense::Dense;
+pub use depthwise_conv::{DepthwiseConv, DepthwiseConv1D, DepthwiseConv2D};
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use gaussian_dropout::GaussianDropout;
@@ -52,6 +60,7 @@ pub use repeat_vector::RepeatVector;
 pub use rescaling::Rescaling;
 pub use reshape::Reshape;
 pub use rms_normalization::RMSNormalization;
+pub use separable_conv::{SeparableConv, SeparableConv1D, SeparableConv2D};
 pub use spatial::{DataFormat, Padding, Sizes};
 pub use unit_normalization::UnitNormalization;
 pub(crate) use {merge::expanded, permute::permuted};
@@ -71,7 +80,15 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     alpha_dropout::ENTRY,
     batch_normalization::ENTRY,
     concatenate::ENTRY,
+    conv::CONV1D,
+    conv::CONV2D,
+    conv::CONV3D,
+    conv_transpose::CONV1D_TRANSPOSE,
+    conv_transpose::CONV2D_TRANSPOSE,
+    conv_transpose::CONV3D_TRANSPOSE,
     dense::ENTRY,
+    depthwise_conv::DEPTHWISE_CONV1D,
+    depthwise_conv::DEPTHWISE_CONV2D,
     dropout::ENTRY,
     flatten::ENTRY,
     gaussian_dropout::ENTRY,
@@ -91,6 +108,8 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     rescaling::ENTRY,
     reshape::ENTRY,
     rms_normalization::ENTRY,
+    separable_conv::SEPARABLE_CONV1D,
+    separable_conv::SEPARABLE_CONV2D,
     unit_normalization::ENTRY,
     activations::layers::ELU,
     activations::layers::LEAKY_RELU,

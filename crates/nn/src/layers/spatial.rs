@@ -212,6 +212,11 @@ pub(crate) fn window<const N: usize>(
     dilation: Sizes<N>,
     name: &str,
 ) -> Result<[Axis; N]> {
+    // Nothing that is computed below overflows.
+    let padded = std::array::from_fn::<usize, N, _>(|i| {
+        input[i].saturating_add(Axis::reach(size.0[i], dilation.0[i])).saturating_add(strides.0[i])
+    });
+    Shape::from(padded).check()?;
     let axes: [Axis; N] =
         std::array::from_fn(|i| padding.axis(input[i], size.0[i], strides.0[i], dilation.0[i]));
     if let Some(axis) = axes.iter().find(|a| a.output == 0) {

@@ -12,7 +12,7 @@ use crate::{Model, Sequential, Shape};
 use steadygrad_kernels::Kind;
 
 /// Values for settings that a layer cannot do without, by name.
-const NEEDED: &str = r#"{"activation": "elu", "units": 4, "rate": 0.5, "stddev": 0.2, "shape": [3, 4], "dims": [2, 1], "n": 3,
+const NEEDED: &str = r#"{"activation": "elu", "units": 4, "filters": 6, "kernel_size": 3, "rate": 0.5, "stddev": 0.2, "shape": [3, 4], "dims": [2, 1], "n": 3,
     "scale": 0.5, "target_shape": [3, -1]}"#;
 
 /// The layer of this entry with as few settings as it can do with.
@@ -71,6 +71,25 @@ fn with_settings() -> Vec<Arc<dyn Layer>> {
                 .kernel_constraint(NonNeg)
                 .bias_constraint(NonNeg),
         ),
+        Arc::new(
+            Conv2D::new(4, [3, 2])
+                .strides([1, 2])
+                .padding(Padding::Same)
+                .data_format(DataFormat::ChannelsFirst)
+                .groups(2)
+                .activation(Tanh)
+                .use_bias(false)
+                .kernel_initializer(HeNormal)
+                .bias_initializer(Constant::new(0.1))
+                .kernel_regularizer(L2::new(0.1))
+                .bias_regularizer(L2::new(0.2))
+                .kernel_constraint(NonNeg)
+                .bias_constraint(NonNeg),
+        ),
+        Arc::new(Conv1D::new(2, 3).padding(Padding::Causal).dilation_rate(2)),
+        Arc::new(Conv2DTranspose::new(2, 3).strides(3).output_padding([1, 2])),
+        Arc::new(DepthwiseConv2D::new(3).depth_multiplier(2).depthwise_initializer(HeNormal)),
+        Arc::new(SeparableConv2D::new(3, 2).pointwise_regularizer(L2::new(0.3)).depthwise_constraint(NonNeg)),
         Arc::new(Dropout::new(0.5).noise_shape([Some(1), None]).seed(7)),
         Arc::new(Flatten.channels_first()),
         Arc::new(GaussianDropout::new(0.2).seed(1)),
@@ -199,6 +218,28 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("RepeatVector", r#"{"n": 0}"#, "`n` must be 1 or more"),
     ("Rescaling", r#"{"scale": [1, 2]}"#, "expected a number, found a list of 2"),
     ("Dense", r#"{"units": 0}"#, "`units` must be 1 or more"),
+    ("Conv2D", r#"{"filters": 0, "kernel_size": 3}"#, "`filters` must be 1 or more, got 0"),
+    ("Conv2D", r#"{"filters": 2, "kernel_size": [3, 3, 3]}"#, "or a list of 2, found a list of 3"),
+    ("Conv2D", r#"{"filters": 2, "kernel_size": [3, 0]}"#, "`kernel_size` must be 1 or more, got 0"),
+    ("Conv2D", r#"{"filters": 2, "kernel_size": 3, "padding": "full"}"#, "valid or same, got `full`"),
+    ("Conv2D", r#"{"filters": 2, "kernel_size": 3, "padding": "causal"}"#, "causal is for Conv1D"),
+    (
+        "Conv2D",
+        r#"{"filters": 2, "kernel_size": 3, "data_format": "nchw"}"#,
+        "channels_last or channels_first",
+    ),
+    ("Conv2D", r#"{"filters": 4, "kernel_size": 3, "groups": 3}"#, "a divisor of the 4 filters, got 3"),
+    (
+        "Conv2D",
+        r#"{"filters": 4, "kernel_size": 3, "strides": 2, "dilation_rate": 2}"#,
+        "cannot both be above 1",
+    ),
+    ("Conv2D", r#"{"filters": 4, "kernel_size": 3, "stride": 2}"#, "did you mean `strides`?"),
+    (
+        "DepthwiseConv2D",
+        r#"{"kernel_size": 3, "depth_multiplier": 0}"#,
+        "`depth_multiplier` must be 1 or more",
+    ),
 ];
 
 #[test]
@@ -246,6 +287,30 @@ fn shapes_that_do_not_fit_are_named_with_a_remedy() {
     fails(shared(&[None]), &[&[3]], &["expected 2 entries, got 1", "batch first"]);
     fails(shared(&[None, Some(2)]), &[&[3]], &["[null,2]", "axis 1 must be 3, 1 or null, got 2"]);
     fails(shared(&[Some(0), None]), &[&[3]], &["1 or more, got 0"]);
+    fails(
+        Conv2D::new(2, 3),
+        &[&[28, 28]],
+        &["(batch, height, width, channels), got (None, 28, 28)", "channel axis of 1"],
+    );
+    fails(
+        Conv1D::new(2, 3).data_format(DataFormat::ChannelsFirst),
+        &[&[1, 2, 3]],
+        &["(batch, channels, length)"],
+    );
+    fails(Conv2D::new(2, 5), &[&[4, 9, 1]], &["`kernel_size` reaches over 5", "has 4 only", "same"]);
+    fails(Conv2D::new(2, 3).groups(2), &[&[4, 4, 3]], &["divide the 3 channels", "the 2 filters, got 2"]);
+    fails(
+        Conv2D::new(2, 3).dilation_rate(1 << 50).padding(Padding::Same),
+        &[&[4, 4, 3]],
+        &["larger than any memory"],
+    );
+    fails(
+        Conv2DTranspose::new(2, 3).output_padding(1),
+        &[&[4, 4, 3]],
+        &["below the stride", "got 1", "ZeroPadding"],
+    );
+    let less = Conv2DTranspose::new(2, 2).strides(2).padding(Padding::Same).output_padding(0);
+    fails(less, &[&[4, 4, 3]], &["an axis of 4 would become one of 6", "back to 3"]);
     fails(Identity, &[&[3], &[3]], &["takes one input, got 2"]);
 }
 
@@ -281,6 +346,27 @@ fn weights_stand_in_the_order_of_keras() {
     );
     assert_eq!(paths(Arc::new(LayerNormalization::new().center(false))), ["l/gamma (None, 6)"]);
     assert_eq!(paths(Arc::new(RMSNormalization::new().axis(1))), ["l/scale (None, 2)"]);
+    let paths_of = |layer: Arc<dyn Layer>| -> Vec<String> {
+        let model: Model = Sequential::new([6, 6, 4]).add_as("l", layer).into();
+        let recipe = model.lower(&Purpose::inference()).unwrap();
+        recipe.parameters.iter().map(|p| format!("{} {}", p.path, p.shape)).collect()
+    };
+    assert_eq!(
+        paths_of(Arc::new(Conv2D::new(6, [3, 2]).groups(2))),
+        ["l/kernel (None, 3, 2, 2, 6)", "l/bias (None, 6)"]
+    );
+    assert_eq!(
+        paths_of(Arc::new(SeparableConv2D::new(6, 3).depth_multiplier(2))),
+        [
+            "l/depthwise_kernel (None, 3, 3, 4, 2)",
+            "l/pointwise_kernel (None, 1, 1, 8, 6)",
+            "l/bias (None, 6)"
+        ]
+    );
+    assert_eq!(
+        paths_of(Arc::new(Conv2DTranspose::new(5, 3).use_bias(false))),
+        ["l/kernel (None, 3, 3, 5, 4)"]
+    );
     assert_eq!(paths(Arc::new(GroupNormalization::new(3))), ["l/gamma (None, 6)", "l/beta (None, 6)"]);
     assert_eq!(
         paths(Arc::new(BatchNormalization::new().renorm(true).scale(false)))[1..],

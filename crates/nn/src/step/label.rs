@@ -18,6 +18,7 @@ impl Step {
                 }
                 s
             }
+            Step::Conv(conv) => conv.label(),
             Step::Map { f, .. } => format!("map {}", f.name()),
             Step::MapGrad { f, .. } => format!("map_grad {}", f.name()),
             Step::Rowwise { f, .. } => format!("rowwise {}", f.name()),

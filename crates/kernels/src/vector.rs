@@ -1,0 +1,159 @@
+//! One register of an instruction set: for loops that must keep their sums in registers, which the compiler does not see by
+//! itself.
+
+use crate::isa::Isa;
+
+/// A register of numbers. [`Isa::run_wide`] runs a loop with the widest that the instruction set has.
+pub(crate) trait Vector: Copy {
+    /// Numbers in it.
+    const LANES: usize;
+    /// How many places by two registers of sums fit beside what they are made from.
+    const PLACES: usize;
+
+    /// The same number in all lanes.
+    fn splat(x: f32) -> Self;
+    /// self · a + b, rounded once where the instruction set has it.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// The numbers at this place.
+    ///
+    /// # Safety
+    /// `LANES` numbers must be readable there.
+    unsafe fn load(at: *const f32) -> Self;
+    /// Writes the numbers to this place.
+    ///
+    /// # Safety
+    /// `LANES` numbers must be writable there.
+    unsafe fn store(self, at: *mut f32);
+}
+
+/// A loop over registers. Mark `run` as `#[inline(always)]`, or its code stays baseline.
+pub(crate) trait Wide {
+    /// The loop.
+    fn run<V: Vector>(self);
+}
+
+impl Isa {
+    /// Runs the loop's copy for this instruction set.
+    pub(crate) fn run_wide(self, task: impl Wide) {
+        match self.name() {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a value of this name exists only where the features were found.
+            "avx512" => unsafe { x86::run_avx512(task) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            "avx2" => unsafe { x86::run_avx2(task) },
+            _ => task.run::<Plain>(),
+        }
+    }
+}
+
+/// Eight numbers, for every machine.
+#[derive(Clone, Copy)]
+struct Plain([f32; 8]);
+
+impl Vector for Plain {
+    const LANES: usize = 8;
+    const PLACES: usize = 2;
+
+    #[inline(always)]
+    fn splat(x: f32) -> Plain {
+        Plain([x; 8])
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Plain, b: Plain) -> Plain {
+        let mut out = b;
+        for i in 0..8 {
+            out.0[i] = self.0[i] * a.0[i] + out.0[i];
+        }
+        out
+    }
+    #[inline(always)]
+    unsafe fn load(at: *const f32) -> Plain {
+        // SAFETY: the caller's promise; an array of f32 has the alignment of f32.
+        Plain(unsafe { *at.cast::<[f32; 8]>() })
+    }
+    #[inline(always)]
+    unsafe fn store(self, at: *mut f32) {
+        // SAFETY: as above.
+        unsafe { *at.cast::<[f32; 8]>() = self.0 };
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Vector, Wide};
+    use std::arch::x86_64::{
+        __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_fmadd_ps,
+        _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    };
+
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    pub fn run_avx512(task: impl Wide) {
+        task.run::<Avx512>();
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub fn run_avx2(task: impl Wide) {
+        task.run::<Avx2>();
+    }
+
+    // SAFETY, for all that follows: these types are only named by the two functions above, so that their code only runs where
+    // the features are.
+    #[derive(Clone, Copy)]
+    struct Avx512(__m512);
+
+    impl Vector for Avx512 {
+        const LANES: usize = 16;
+        const PLACES: usize = 14;
+
+        #[inline(always)]
+        fn splat(x: f32) -> Avx512 {
+            // SAFETY: see above.
+            Avx512(unsafe { _mm512_set1_ps(x) })
+        }
+        #[inline(always)]
+        fn mul_add(self, a: Avx512, b: Avx512) -> Avx512 {
+            // SAFETY: see above.
+            Avx512(unsafe { _mm512_fmadd_ps(self.0, a.0, b.0) })
+        }
+        #[inline(always)]
+        unsafe fn load(at: *const f32) -> Avx512 {
+            // SAFETY: see above, and the caller's promise.
+            Avx512(unsafe { _mm512_loadu_ps(at) })
+        }
+        #[inline(always)]
+        unsafe fn store(self, at: *mut f32) {
+            // SAFETY: see above, and the caller's promise.
+            unsafe { _mm512_storeu_ps(at, self.0) };
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    struct Avx2(__m256);
+
+    impl Vector for Avx2 {
+        const LANES: usize = 8;
+        const PLACES: usize = 6;
+
+        #[inline(always)]
+        fn splat(x: f32) -> Avx2 {
+            // SAFETY: see above.
+            Avx2(unsafe { _mm256_set1_ps(x) })
+        }
+        #[inline(always)]
+        fn mul_add(self, a: Avx2, b: Avx2) -> Avx2 {
+            // SAFETY: see above.
+            Avx2(unsafe { _mm256_fmadd_ps(self.0, a.0, b.0) })
+        }
+        #[inline(always)]
+        unsafe fn load(at: *const f32) -> Avx2 {
+            // SAFETY: see above, and the caller's promise.
+            Avx2(unsafe { _mm256_loadu_ps(at) })
+        }
+        #[inline(always)]
+        unsafe fn store(self, at: *mut f32) {
+            // SAFETY: see above, and the caller's promise.
+            unsafe { _mm256_storeu_ps(at, self.0) };
+        }
+    }
+}
