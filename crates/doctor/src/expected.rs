@@ -3,19 +3,23 @@
 //! A signal is three numbers: units are taken as alike, and what comes to an activation as normally distributed. Weighted sums are
 //! so; sums of activations are so only roughly (some 5 % of the variance for each), and the parts of a concatenation need not be
 //! alike (half a decibel behind a normalization). The gradients of two samples are taken as unrelated where they start.
+//!
+//! Of a convolution the units are the channels: its samples are the places of all samples of the batch.
 
 mod merge;
 mod normalize;
 
 use merge::merge;
 use normalize::normalize;
+use steadygrad_kernels::conv::Pass;
 use steadygrad_nn::activations::Activation;
-use steadygrad_nn::initializers::Initializer;
+use steadygrad_nn::initializers::{Initializer, fans};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::moments::Moments;
 use steadygrad_nn::noise::Noise;
 use steadygrad_nn::recipe::{Parameter, Recipe};
 use steadygrad_nn::stage::Stage;
+use steadygrad_nn::step::{ConvStep, Step};
 
 /// A signal as the theory sees it: what its values look like over samples, units and draws of the weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -147,24 +151,48 @@ fn named<'a>(stage: &Stage, recipe: &'a Recipe, name: &str) -> Option<&'a Parame
     own.into_iter().find(|p| p.path.rsplit('/').next() == Some(name))
 }
 
-/// z = W·h + b: q_z = n·σ²·q + σ_b²,  ‖δ_h‖² = n·σ²·‖δ_z‖², with n inputs a unit.
+/// z = W·h + b: q_z = n·σ²·q + σ_b²,  ‖δ_h‖² = n·σ²·‖δ_z‖², with n inputs a unit. Where there are two kernels, one behind the other.
 fn linear(stage: &Stage, x: Signal, recipe: &Recipe) -> Result<Effect, String> {
-    let (shape, initializer) = stage.kernel(recipe).ok_or("its weights are not known")?;
-    let fan_in = steadygrad_nn::initializers::fans(shape).0 as f64;
-    let variance = match constant(&**initializer) {
-        Some(0.0) => 0.0,
-        Some(_) => return Err(format!("weights of {} are all equal", initializer.class())),
-        None => initializer
-            .variance(shape)
-            .ok_or_else(|| format!("the variance of {} is not known", initializer.class()))?,
-    };
     let (offset, bias) = match named(stage, recipe, "bias") {
         None => (0.0, 0.0),
         Some(bias) => drawn(bias).ok_or("the biases are not known")?,
     };
-    let (gain, shift) = (fan_in * variance, offset * offset + bias);
+    let kernels = stage.parameters.iter().map(|&i| &recipe.parameters[i]);
+    let mut gain = 1.0;
+    for kernel in kernels.filter(|p| p.path.ends_with("kernel")) {
+        let (shape, initializer) = (kernel.shape.dims(), &kernel.initializer);
+        let variance = match constant(&**initializer) {
+            Some(0.0) => 0.0,
+            Some(_) => return Err(format!("weights of {} are all equal", initializer.class())),
+            None => initializer
+                .variance(shape)
+                .ok_or_else(|| format!("the variance of {} is not known", initializer.class()))?,
+        };
+        gain *= fan_in(recipe, kernel) * variance;
+    }
+    let shift = offset * offset + bias;
     let signal = Signal { mean: offset, square: gain * x.square + shift, common: gain * x.common + shift };
     Ok(Effect::new(signal, vec![gain]))
+}
+
+/// How many inputs a unit sees through this kernel: of a convolution receptive field × channels of its group, less what of it is
+/// padding, on average over the places. Each input is then seen so often by all units together that the same number counts on the
+/// way back: n·(units) pairs in all.
+pub(crate) fn fan_in(recipe: &Recipe, kernel: &Parameter) -> f64 {
+    let Some(conv) = convolution(recipe, kernel) else { return fans(kernel.shape.dims()).0 as f64 };
+    let (of, pairs) = (conv.of, conv.of.window.pairs() as f64);
+    match conv.pass {
+        Pass::Input => pairs / of.window.inputs().max(1) as f64 * (of.filters / of.groups) as f64,
+        _ => pairs / of.window.outputs().max(1) as f64 * (of.channels / of.groups) as f64,
+    }
+}
+
+/// The convolution that these weights are of, if they are of one that is no product over the channels.
+pub(crate) fn convolution<'a>(recipe: &'a Recipe, kernel: &Parameter) -> Option<&'a ConvStep> {
+    recipe.forward.iter().find_map(|step| match step {
+        Step::Conv(conv) if conv.b == kernel.value => Some(conv),
+        _ => None,
+    })
 }
 
 /// Variances below this are too small for quadrature; such signals see only the slope at one point.

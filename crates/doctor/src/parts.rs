@@ -1,9 +1,10 @@
 //! The layers with weights of a recipe, as a case describes them.
 
 use crate::case::Part;
+use crate::expected::{convolution, fan_in};
 use std::sync::Arc;
+use steadygrad_kernels::conv::Pass;
 use steadygrad_nn::activations::Activation;
-use steadygrad_nn::initializers::fans;
 use steadygrad_nn::layers::{Role, Standard};
 use steadygrad_nn::moments::{Moments, gain};
 use steadygrad_nn::recipe::Recipe;
@@ -21,6 +22,30 @@ pub fn scaled_inside(recipe: &Recipe) -> bool {
     let all = stages(recipe);
     let before = all.iter().take_while(|s| !matches!(s.role, Role::Linear { .. }));
     before.into_iter().any(|s| matches!(s.role, Role::Normalize(_) | Role::Affine { .. }))
+}
+
+/// For each input of the model the channels that its first weights see one by one, where these are a convolution's: its units are
+/// channels then, and its places are samples of them.
+pub fn channels_of_inputs(recipe: &Recipe) -> Vec<Option<usize>> {
+    let all = stages(recipe);
+    let first = |i: usize| {
+        let mut reached = vec![Source::Feed(i)];
+        for (k, stage) in all.iter().enumerate() {
+            if stage.inputs.iter().all(|source| !reached.contains(source)) {
+                continue;
+            }
+            if matches!(stage.role, Role::Linear { .. }) {
+                let kernel = &recipe.parameters[*stage.parameters.first()?];
+                return convolution(recipe, kernel).map(|conv| match conv.pass {
+                    Pass::Input => conv.of.filters,
+                    _ => conv.of.channels,
+                });
+            }
+            reached.push(Source::Stage(k));
+        }
+        None
+    };
+    (0..recipe.inputs.len()).map(first).collect()
 }
 
 /// What acts on the output of the i-th stage, up to the first activation: the activation, and whether a normalization of the
@@ -50,7 +75,8 @@ fn part(recipe: &Recipe, all: &[Stage], i: usize) -> Option<Part> {
     let (shape, initializer) = stage.kernel(recipe)?;
     let (activation, batch_normalized, normalized) = behind(all, i);
     let equal = matches!(initializer.class(), "Zeros" | "Ones" | "Constant");
-    let (fan_in, _) = fans(shape);
+    let kernel = &recipe.parameters[*stage.parameters.first()?];
+    let fan_in = fan_in(recipe, kernel).round() as usize;
     let parameters = || stage.parameters.iter().map(|&p| &recipe.parameters[p]);
     Some(Part {
         path: stage.path.clone(),

@@ -12,6 +12,7 @@ use steadygrad_data::Dataset;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::norm::sum_of_squares;
+use steadygrad_kernels::shuffle::permute;
 use steadygrad_kernels::size::rms;
 use steadygrad_kernels::statistics::observe;
 use steadygrad_kernels::{Flush, Isa, Result, change};
@@ -41,6 +42,10 @@ pub struct Watch {
     sizes: Vec<f64>,
     pub(crate) gradient_norm: f64,
     current: Vec<Observation>,
+    /// How far the units of each stage lie apart.
+    apart: Vec<usize>,
+    /// The output of a stage with its units last.
+    turned: Vec<f32>,
     /// Histograms are wanted too.
     histograms: bool,
 }
@@ -57,6 +62,16 @@ fn bounds(stage: &Stage) -> Option<(f64, f64)> {
 fn dead(alive: &[bool]) -> usize {
     let part = |part: &[bool]| usize::from(part.iter().map(|a| u8::from(!a)).sum::<u8>());
     alive.chunks(usize::from(u8::MAX)).map(part).sum()
+}
+
+/// The same values with their units, of which there are so many and so far apart, side by side.
+fn units_last<'a>(values: &'a [f32], units: usize, apart: usize, turned: &'a mut Vec<f32>) -> &'a [f32] {
+    if apart == 1 {
+        return values;
+    }
+    turned.resize(values.len(), 0.0);
+    permute(&[values.len() / (units * apart).max(1), units, apart], &[0, 2, 1], values, turned);
+    turned
 }
 
 impl Watch {
@@ -95,6 +110,8 @@ impl Watch {
             late: (0..store.params.len()).filter(|i| !tapped.contains(i)).collect(),
             gradient_norm: f64::NAN,
             current: stages.iter().map(blank).collect(),
+            apart: stages.iter().map(|s| s.apart).collect(),
+            turned: Vec::new(),
             histograms: false,
             owned,
         }
@@ -118,6 +135,7 @@ impl Watch {
                 Tap::Passed(_, k) => seen.passed[k] = Some(rms(isa, values)),
                 Tap::Signal(_) => {
                     let alive = &mut self.alive[stage];
+                    let values = units_last(values, alive.len(), self.apart[stage], &mut self.turned);
                     let signal = observe(isa, values, self.bounds[stage], alive);
                     seen.signal = Some(signal);
                     let dead = dead(alive);

@@ -94,6 +94,19 @@ impl Window {
         self.axes.iter().map(|a| a.size).product()
     }
 
+    /// How many pairs of a place and a tap are no padding.
+    ///
+    /// ```
+    /// use steadygrad_kernels::window::{Axis, Window};
+    /// assert_eq!(Window::new(&[Axis::same(4, 3, 1, 1)]).pairs(), 10);
+    /// ```
+    pub fn pairs(&self) -> usize {
+        let of = |a: &Axis| {
+            (0..a.output).map(|o| (0..a.size).filter(|&k| a.at(o, k).is_some()).count()).sum::<usize>()
+        };
+        self.axes.iter().map(of).product()
+    }
+
     /// Calls `f(place, tap, position of the input)` for all taps that are no padding: places in order, taps in order.
     pub fn walk(&self, mut f: impl FnMut(usize, usize, usize)) {
         let [d, h, w] = self.axes;

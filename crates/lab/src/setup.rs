@@ -3,7 +3,7 @@
 use crate::{Experiment, Prepared};
 use std::borrow::Cow;
 use steadygrad_data::{Array, Dataset};
-use steadygrad_doctor::{Forecast, Setup, Signal, Spread, parts, scaled_inside};
+use steadygrad_doctor::{Forecast, Setup, Signal, Spread, channels_of_inputs, parts, scaled_inside};
 use steadygrad_kernels::Result;
 use steadygrad_nn::Model;
 use steadygrad_nn::config::Value;
@@ -45,7 +45,15 @@ pub(crate) fn look_at(train: &Dataset, most: usize) -> Dataset {
 
 /// The signals that the inputs are.
 pub(crate) fn signals(prepared: &Prepared) -> Vec<Signal> {
-    prepared.data.train.x.iter().map(some).map(|(values, rows)| Signal::of(&values, rows)).collect()
+    let channels = recipe(prepared).map(|recipe| channels_of_inputs(&recipe)).unwrap_or_default();
+    let signal = |(i, x): (usize, &Array)| {
+        let (values, rows) = some(x);
+        match channels.get(i).copied().flatten() {
+            Some(channels) => Signal::of(&values, values.len() / channels.max(1)),
+            None => Signal::of(&values, rows),
+        }
+    };
+    prepared.data.train.x.iter().enumerate().map(signal).collect()
 }
 
 /// Classes up to which being of one of them is a target of its own.

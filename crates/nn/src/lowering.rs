@@ -97,6 +97,7 @@ impl Builder {
                 input_deltas: Vec::new(),
                 input_gradients: Vec::new(),
                 shapes: expected.clone(),
+                channel_axis: layer.channel_axis(),
                 parameters: Vec::new(),
             },
             inputs.clone(),

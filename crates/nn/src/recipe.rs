@@ -100,6 +100,8 @@ pub struct Trace {
     pub input_gradients: Vec<Option<Slot>>,
     /// The shapes of its outputs.
     pub shapes: Vec<Shape>,
+    /// The axis of its output with the channels, where the layer is told which.
+    pub channel_axis: Option<usize>,
     /// Its own parameters: indices into [`Recipe::parameters`].
     pub parameters: Vec<usize>,
 }

@@ -45,8 +45,12 @@ pub struct Stage {
     pub input_sizes: Vec<usize>,
     /// The numbers of one sample in its output.
     pub size: usize,
-    /// The size of the last axis of its output.
+    /// The axes of one sample of its output.
+    pub rank: usize,
+    /// The size of the axis of its output that holds the units, or channels.
     pub units: usize,
+    /// How many numbers lie from one unit to the next: 1 where their axis is the last.
+    pub apart: usize,
     /// Its output.
     pub output: Slot,
     /// The gradient of the loss for its output, if there is one.
@@ -97,14 +101,21 @@ pub fn stages(recipe: &Recipe) -> Vec<Stage> {
         if trace.outputs.is_empty() || matches!(trace.role, Role::Input) || (inner.is_some() && !linear) {
             continue;
         }
-        let shape = trace.shapes.first();
-        let (output, delta, units) = match (inner, &trace.role) {
-            (Some(inner), Role::Linear { units, .. }) => {
-                (inner.inputs[0], inner.input_gradients.first().copied().flatten(), *units)
-            }
-            _ => (trace.outputs[0], trace.deltas.first().copied().flatten(), shape.map_or(1, |s| s.last())),
+        let (output, delta) = match inner.filter(|_| linear) {
+            Some(inner) => (inner.inputs[0], inner.input_gradients.first().copied().flatten()),
+            None => (trace.outputs[0], trace.deltas.first().copied().flatten()),
         };
-        let sources = trace.inputs.iter().filter_map(|s| made.get(s).copied()).collect();
+        let sources: Vec<Source> = trace.inputs.iter().filter_map(|s| made.get(s).copied()).collect();
+        let dims = trace.shapes.first().map_or(&[][..], |s| s.dims());
+        let before = sources.first().and_then(|s| s.stage()).map(|i| &all[i]);
+        // A layer that is not told keeps the axes as they come.
+        let kept = before.filter(|s| s.apart > 1 && s.rank == dims.len()).map(|_| 1);
+        let axis = trace.channel_axis.or(kept).filter(|a| (1..dims.len()).contains(a));
+        let apart = axis.map_or(1, |axis| dims[axis..].iter().product());
+        let others: usize = match axis {
+            Some(axis) => dims.iter().enumerate().filter(|(i, _)| i + 1 != axis).map(|(_, d)| d).product(),
+            None => dims.iter().rev().skip(1).product(),
+        };
         made.insert(output, Source::Stage(all.len()));
         all.push(Stage {
             path: trace.path.clone(),
@@ -113,7 +124,9 @@ pub fn stages(recipe: &Recipe) -> Vec<Stage> {
             inputs: sources,
             input_sizes: trace.inputs.iter().map(|s| size(*s)).collect(),
             size: size(output),
-            units,
+            rank: dims.len(),
+            units: size(output) / others.max(1),
+            apart,
             output,
             delta,
             passed: trace.input_deltas.clone(),
@@ -131,11 +144,31 @@ fn inside(traces: &[Trace]) -> Option<&Trace> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activations::{Relu, Softmax};
+    use crate::Sequential;
+    use crate::activations::{Glu, Relu, Softmax};
     use crate::functional::{add, input};
-    use crate::layers::{BatchNormalization, Dense};
+    use crate::layers::{BatchNormalization, Conv2D, DataFormat, Dense, Flatten};
     use crate::losses::SparseCategoricalCrossentropy;
     use crate::model::{Model, Objective, Purpose};
+
+    #[test]
+    fn units_are_counted_along_the_channels() {
+        let of = |format, axis| {
+            let model: Model = Sequential::new([4, 6, 5])
+                .add(Conv2D::new(3, 2).data_format(format).activation(Relu))
+                .add(BatchNormalization::new().axis(axis))
+                .add(Relu)
+                .add(Flatten)
+                .add(Dense::new(8).activation(Glu))
+                .into();
+            let all = stages(&model.lower(&Purpose::inference()).unwrap());
+            all.iter().map(|s| (s.units, s.apart)).collect::<Vec<_>>()
+        };
+        let first = of(DataFormat::ChannelsFirst, 1);
+        assert_eq!(first, [(3, 20), (3, 20), (3, 20), (3, 20), (60, 1), (8, 1), (4, 1)]);
+        let last = of(DataFormat::ChannelsLast, -1);
+        assert_eq!(last, [(3, 1), (3, 1), (3, 1), (3, 1), (45, 1), (8, 1), (4, 1)]);
+    }
 
     #[test]
     fn a_residual_network_has_edges_and_a_head_that_starts_at_its_logits() {

@@ -67,9 +67,11 @@ pub mod prelude {
     };
     pub use steadygrad_nn::layers::{
         ActivationLayer, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, Concatenate,
-        Dense, Dropout, Flatten, GaussianDropout, GaussianNoise, GroupNormalization, Identity, Input,
-        LayerNormalization, Maximum, Minimum, Multiply, Permute, RMSNormalization, RepeatVector, Rescaling,
-        Reshape, Subtract, UnitNormalization,
+        Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DataFormat, Dense,
+        DepthwiseConv1D, DepthwiseConv2D, Dropout, Flatten, GaussianDropout, GaussianNoise,
+        GroupNormalization, Identity, Input, LayerNormalization, Maximum, Minimum, Multiply, Padding,
+        Permute, RMSNormalization, RepeatVector, Rescaling, Reshape, SeparableConv1D, SeparableConv2D,
+        Subtract, UnitNormalization,
     };
     pub use steadygrad_nn::losses::{
         BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,

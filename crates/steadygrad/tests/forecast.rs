@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot go on has failed; figures are printed
 
 use steadygrad::chart::{Kind, Ledger};
-use steadygrad::doctor::{Forecast, Signal};
+use steadygrad::doctor::{Forecast, Signal, channels_of_inputs};
 use steadygrad::extend::{Layer, Purpose, Stream};
 use steadygrad::prelude::*;
 
@@ -35,7 +35,9 @@ const ROWS: usize = 128;
 /// random and does not depend on the network.
 fn compare(name: &str, model: impl Into<Model>, x: Vec<f32>, rows: usize, draws: u64, tolerance: Tolerance) {
     let model: Model = model.into();
-    let inputs = vec![Signal::of(&x, rows)];
+    let recipe = model.lower(&steadygrad::nn::model::Purpose::inference()).unwrap();
+    let samples = channels_of_inputs(&recipe)[0].map_or(rows, |channels| x.len() / channels);
+    let inputs = vec![Signal::of(&x, samples)];
     let outputs = model.output_shapes().unwrap()[0].size();
     let mut shape = vec![rows];
     shape.extend(model.input_shapes()[0].dims());
@@ -318,4 +320,51 @@ fn less_usual_networks() {
     let small = x.then(Dense::new(1)).then(Sigmoid);
     let gated = multiply([&x, &small]).then(lecun());
     on_normals("one gate for all", WIDTH, Model::of(&gated), Tolerance { signal: 0.1, decibels: 0.5 });
+}
+
+/// Images of independent standard normal numbers.
+fn on_images(name: &str, shape: [usize; 3], model: impl Into<Model>, tolerance: Tolerance) {
+    const IMAGES: usize = 24;
+    let size: usize = shape.iter().product();
+    compare(name, model, normals("x", IMAGES * size), IMAGES, 16, tolerance);
+}
+
+#[test]
+fn convolutions() {
+    // Few filters, so that the size of the signal differs from draw to draw.
+    let tolerance = Tolerance { signal: 0.25, decibels: 0.35 };
+    let he = |filters| Conv2D::new(filters, 3).kernel_initializer(HeNormal);
+    let end = || Dense::new(10).kernel_initializer(LecunNormal);
+    let valid = (0..4).fold(Sequential::new([14, 14, 16]), |net, _| net.add(he(48).activation(Relu)));
+    on_images("valid", [14, 14, 16], valid.add(Flatten).add(end()), tolerance);
+    // What stands beyond the edges is 0, so that the places there see less: on average so much less of the signal as the theory says,
+    // and that makes the places differ from each other, which it does not know.
+    let edges = Tolerance { signal: 0.6, ..tolerance };
+    let same = (0..4).fold(Sequential::new([10, 10, 16]), |net, _| {
+        net.add(he(48).padding(Padding::Same).activation(Relu))
+    });
+    on_images("same", [10, 10, 16], same.add(Flatten).add(end()), edges);
+    let strided = Sequential::new([16, 16, 16])
+        .add(he(48).strides(2).padding(Padding::Same).activation(Relu))
+        .add(he(64).strides([1, 2]).activation(Relu))
+        .add(he(64).groups(4).activation(Relu));
+    on_images("strides and groups", [16, 16, 16], strided.add(Flatten).add(end()), tolerance);
+    let first = (0..3).fold(Sequential::new([16, 10, 10]), |net, _| {
+        net.add(he(48).data_format(DataFormat::ChannelsFirst).use_bias(false))
+            .add(BatchNormalization::new().axis(1))
+            .add(Relu)
+    });
+    on_images("channels first, BN", [16, 10, 10], first.add(Flatten).add(end()), tolerance);
+    let lecun = || Conv2D::new(48, 3).kernel_initializer(LecunNormal).padding(Padding::Same).activation(Tanh);
+    let tanh = (0..4).fold(Sequential::new([12, 12, 16]), |net, _| net.add(lecun()));
+    on_images("tanh", [12, 12, 16], tanh.add(Flatten).add(end()), tolerance);
+    let apart = Sequential::new([12, 12, 32])
+        .add(DepthwiseConv2D::new(3).depth_multiplier(2).depthwise_initializer(RandomNormal.stddev(0.4)))
+        .add(Relu)
+        .add(SeparableConv2D::new(64, 3).depthwise_initializer(RandomNormal.stddev(0.4)).activation(Relu));
+    on_images("depthwise and separable", [12, 12, 32], apart.add(Flatten).add(end()), tolerance);
+    let back = Sequential::new([5, 5, 32])
+        .add(Conv2DTranspose::new(32, 3).strides(2).padding(Padding::Same).activation(Relu))
+        .add(Conv2DTranspose::new(32, 4).strides(2).kernel_initializer(HeNormal).activation(Relu));
+    on_images("transposed", [5, 5, 32], back.add(Flatten).add(end()), edges);
 }

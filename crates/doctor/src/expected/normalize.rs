@@ -54,6 +54,8 @@ pub(super) fn normalize(
     };
     let (gamma, beta) = (of("gamma", 1.0)?, of("beta", 0.0)?);
     let (epsilon, kept) = step(stage, recipe, &slots(stage, recipe));
+    // The places of a channel are samples of it.
+    let rows = rows * (stage.size / stage.units.max(1)) as f64;
     let (variance, rows) = match standard {
         // A frozen one goes by the averages it starts with: mean 0, variance 1.
         Standard::OverBatch if kept => (1.0, f64::INFINITY),

@@ -55,7 +55,7 @@ pub(super) fn gradients(
             let factor = effect.and_then(|e| e.factors.get(k).copied()).unwrap_or(f64::NAN);
             let passed = square * factor;
             let shared = match over_batch {
-                true => -passed / (rows - 1.0),
+                true => -passed / (rows * (stages[i].size / stages[i].units.max(1)) as f64 - 1.0),
                 false => common * factor * effect.map_or(1.0, |e| e.keeps),
             };
             let sum = all[*from].get_or_insert((0.0, 0.0));

@@ -131,7 +131,7 @@ fn special_values_stay_where_they_are() {
         let window = Window::new(&[Axis::same(9, 3, 1, 1), Axis::same(9, 3, 1, 1)]);
         let conv = Conv { window, channels: 2, filters: 2, groups };
         let (w, dy) = (numbers("w", conv.weights()), numbers("dy", conv.output()));
-        for (value, finite) in [(f32::NAN, false), (f32::INFINITY, false), (f32::MAX, true), (1e-42, true)] {
+        for value in [f32::NAN, f32::INFINITY, f32::MAX, 1e-42] {
             let mut x = vec![0.0; conv.input()];
             x[(4 * 9 + 4) * 2] = value;
             for isa in Isa::available() {

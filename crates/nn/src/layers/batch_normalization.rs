@@ -362,6 +362,10 @@ impl Layer for BatchNormalization {
         Ok(())
     }
 
+    fn channel_axis(&self) -> Option<usize> {
+        usize::try_from(self.axis).ok()
+    }
+
     fn role(&self) -> Role {
         Role::Normalize(Standard::OverBatch)
     }

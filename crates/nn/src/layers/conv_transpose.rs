@@ -236,8 +236,12 @@ impl<const N: usize> Layer for ConvTranspose<N> {
         )
     }
 
+    fn channel_axis(&self) -> Option<usize> {
+        self.sliding.data_format.axis()
+    }
+
     fn role(&self) -> Role {
-        Role::Linear { units: self.filters, initializer: self.kernel.initializer.clone() }
+        Role::Linear { initializer: self.kernel.initializer.clone() }
     }
 }
 

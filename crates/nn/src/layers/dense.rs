@@ -195,7 +195,7 @@ impl Layer for Dense {
     }
 
     fn role(&self) -> Role {
-        Role::Linear { units: self.units, initializer: self.kernel.initializer.clone() }
+        Role::Linear { initializer: self.kernel.initializer.clone() }
     }
 }
 

@@ -183,8 +183,12 @@ impl<const N: usize> Layer for DepthwiseConv<N> {
         )
     }
 
+    fn channel_axis(&self) -> Option<usize> {
+        self.sliding.data_format.axis()
+    }
+
     fn role(&self) -> Role {
-        Role::Linear { units: self.depth_multiplier, initializer: self.depthwise.initializer.clone() }
+        Role::Linear { initializer: self.depthwise.initializer.clone() }
     }
 }
 

@@ -170,6 +170,10 @@ impl Layer for GroupNormalization {
         Ok(())
     }
 
+    fn channel_axis(&self) -> Option<usize> {
+        usize::try_from(self.axis).ok()
+    }
+
     fn role(&self) -> Role {
         Role::Normalize(Standard::OverUnits)
     }

@@ -29,6 +29,12 @@ pub trait Layer: Debug + Send + Sync + 'static {
         Role::Unknown
     }
 
+    /// Which axis of its output holds the channels, the batch being axis 0, where the layer is told and it need not be the last:
+    /// what is counted unit by unit is counted along it. Layers behind it that keep the axes are taken to keep this one too.
+    fn channel_axis(&self) -> Option<usize> {
+        None
+    }
+
     /// The layer as the value of another layer's `activation`: a name, or `{class_name, config}`.
     fn as_activation(&self) -> Value {
         crate::catalog::spec(self.class(), self.config())
@@ -52,8 +58,6 @@ pub enum Role {
     Input,
     /// Multiplies by weights, with the activation inside if it has one.
     Linear {
-        /// How many units or filters it has.
-        units: usize,
         /// How its weights are drawn.
         initializer: Arc<dyn Initializer>,
     },
@@ -151,6 +155,9 @@ impl Layer for Arc<dyn Layer> {
     }
     fn role(&self) -> Role {
         (**self).role()
+    }
+    fn channel_axis(&self) -> Option<usize> {
+        (**self).channel_axis()
     }
     fn as_activation(&self) -> Value {
         (**self).as_activation()

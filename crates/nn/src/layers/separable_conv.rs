@@ -211,8 +211,12 @@ impl<const N: usize> Layer for SeparableConv<N> {
         )
     }
 
+    fn channel_axis(&self) -> Option<usize> {
+        self.sliding.data_format.axis()
+    }
+
     fn role(&self) -> Role {
-        Role::Linear { units: self.filters, initializer: self.depthwise.initializer.clone() }
+        Role::Linear { initializer: self.depthwise.initializer.clone() }
     }
 }
 

@@ -62,6 +62,11 @@ impl DataFormat {
         dims.into()
     }
 
+    /// What [`Layer::channel_axis`](super::Layer::channel_axis) says of it.
+    pub(crate) fn axis(self) -> Option<usize> {
+        (self == DataFormat::ChannelsFirst).then_some(1)
+    }
+
     /// The same value with its channels last.
     pub(crate) fn to_last(self, at: &mut Lowering<'_>, x: Port) -> Port {
         let rank = at.shape(x).rank();
