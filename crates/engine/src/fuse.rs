@@ -82,7 +82,7 @@ fn activation_into_product(before: &Step, after: &Step, inner: &dyn Fn(Slot) -> 
 mod tests {
     use super::*;
     use steadygrad_nn::activations::{Relu, Tanh};
-    use steadygrad_nn::layers::{BatchNormalization, Dense};
+    use steadygrad_nn::layers::{BatchNormalization, Conv2D, Conv2DTranspose, Dense};
     use steadygrad_nn::model::Purpose;
     use steadygrad_nn::{Model, Sequential};
 
@@ -96,6 +96,22 @@ mod tests {
         let model: Model = Sequential::new([4]).add(Dense::new(3).activation(Tanh)).into();
         let labels = labels(model, &Purpose::inference(), &HashSet::new());
         assert_eq!(labels, ["gemm [b,4] · [4,3] + bias → tanh"]);
+    }
+
+    #[test]
+    fn bias_and_activation_go_into_convolutions() {
+        let model: Model = Sequential::new([8, 8, 3])
+            .add(Conv2D::new(4, 3).activation(Tanh))
+            .add(Conv2DTranspose::new(5, 3).activation(Relu))
+            .add(Conv2D::new(2, 1).activation(Tanh))
+            .into();
+        let labels = labels(model, &Purpose::inference(), &HashSet::new());
+        let expected = [
+            "conv 1×3×3 3 → 4 + bias → tanh",
+            "conv_back 1×3×3 4 → 5 + bias → relu",
+            "gemm [b·64,5] · [5,2] + bias → tanh",
+        ];
+        assert_eq!(labels, expected);
     }
 
     #[test]

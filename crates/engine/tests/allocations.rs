@@ -14,7 +14,10 @@ use steadygrad_engine::{Compile, Fit, FitSettings, Learner, Trainable};
 use steadygrad_kernels::Isa;
 use steadygrad_nn::activations::{Elu, Relu, Softmax};
 use steadygrad_nn::functional::input;
-use steadygrad_nn::layers::{BatchNormalization, Dense, Dropout, LayerNormalization, Reshape};
+use steadygrad_nn::layers::{
+    BatchNormalization, Conv2D, Conv2DTranspose, DataFormat, Dense, DepthwiseConv2D, Dropout, Flatten,
+    LayerNormalization, Padding, Reshape,
+};
 use steadygrad_nn::losses::SparseCategoricalCrossentropy;
 use steadygrad_nn::optimizers::{Adam, Optimizer, Sgd};
 use steadygrad_nn::regularizers::L2;
@@ -97,6 +100,19 @@ fn inner() -> Model {
         .into()
 }
 
+/// Convolutions of all kinds.
+fn convolutions() -> Model {
+    Sequential::new([6])
+        .add(Reshape::new([3, 2, 1]))
+        .add(Conv2D::new(8, [3, 2]).padding(Padding::Same).activation(Relu))
+        .add(DepthwiseConv2D::new(2).padding(Padding::Same))
+        .add(Conv2DTranspose::new(40, 2).strides(2))
+        .add(Conv2D::new(3, 3).data_format(DataFormat::ChannelsFirst).padding(Padding::Same))
+        .add(Flatten)
+        .add(Dense::new(3).activation(Softmax))
+        .into()
+}
+
 fn two_heads() -> Model {
     let x = input([6]);
     let h = x.then(Dense::new(9).activation(Elu));
@@ -118,6 +134,7 @@ fn a_step_allocates_nothing() {
         ("ordinary", ordinary(9), Compile::new(optimizer(), labels).accuracy(), data(1), false),
         ("with a callback", ordinary(9), Compile::new(optimizer(), labels), data(1), true),
         ("inner axes", inner(), Compile::new(optimizer(), labels.from_logits().axis(1)), inner_data, false),
+        ("convolutions", convolutions(), Compile::new(optimizer(), labels), data(1), false),
         ("several losses", two_heads(), Compile::new(optimizer(), labels).accuracy(), data(2), false),
         ("not a number", ordinary(9), wild, data(1), false),
         // Large enough that threads share its steps.

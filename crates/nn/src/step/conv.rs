@@ -64,7 +64,11 @@ impl ConvStep {
             (Pass::Weights, true) => "depthwise_conv_weights",
         };
         let sizes: Vec<String> = self.of.window.axes.iter().map(|a| a.size.to_string()).collect();
-        let mut label = format!("{name} {} {} → {}", sizes.join("×"), self.of.channels, self.of.filters);
+        let (from, to) = match self.pass {
+            Pass::Input => (self.of.filters, self.of.channels),
+            _ => (self.of.channels, self.of.filters),
+        };
+        let mut label = format!("{name} {} {from} → {to}", sizes.join("×"));
         if self.bias.is_some() {
             label += " + bias";
         }
