@@ -18,6 +18,9 @@ const TESTED: &[(&str, &str, &str)] = &[
     ("selu.geron_1000", "theory/networks.rs", "a_thousand_layers_of_selu"),
     ("init.", "theory/formulas.rs", "init_formulas"),
     ("he.vgg_1.7e4", "theory/formulas.rs", "he_vgg"),
+    ("he.vgg_1.7e4", "theory/convolutions.rs", "weights_of_deviation_0_01_lose_the_gradient_of_a_vgg"),
+    ("conv.he", "theory/convolutions.rs", "convolutions_with_he_keep_the_size_of_the_signal"),
+    ("bn.relu_rate", "theory/convolutions.rs", "batch_normalized_convolutions_grow_by_the_rate_of_relu"),
     ("he.widths", "theory/networks.rs", "he_with_unequal_widths_keeps_the_signal_and_not_the_gradient"),
     ("relu.glorot_halves", "theory/networks.rs", "relu_with_glorot_halves_and_with_he_keeps"),
     ("relu.cmap", "theory/networks.rs", "relu_makes_all_inputs_alike"),
@@ -54,7 +57,6 @@ const TESTED: &[(&str, &str, &str)] = &[
 
 /// Facts without a test, and why.
 const LISTED: &[(&str, &str)] = &[
-    ("conv.he", "there is no convolution yet; its fans are tested in `init.formulas`"),
     ("e2e.fmnist.selu100", "needs Fashion-MNIST, which is not here"),
     ("e2e.fmnist.relu100", "needs Fashion-MNIST, which is not here"),
     ("e2e.fmnist.optim", "needs Fashion-MNIST, which is not here"),

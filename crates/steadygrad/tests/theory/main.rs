@@ -3,6 +3,7 @@
 //! `facts.json` holds the expected numbers, each from the literature or a closed form; the tolerance of each is in its test.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot go on has failed; figures are printed
 
+mod convolutions;
 mod coverage;
 mod digits;
 mod facts;
