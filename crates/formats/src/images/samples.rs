@@ -38,7 +38,12 @@ pub(super) fn read_all(files: &[PathBuf], reading: &Reading, like: Option<[usize
                 "it is {} × {} (height × width), and {why} {height} × {width}",
                 image.height, image.width
             );
-            let help = format!("bring all images to one size: image_size = [{height}, {width}]");
+            let help = match like {
+                Some(_) => format!(
+                    "resize it, or train with image_size = [{height}, {width}], which resizes all images"
+                ),
+                None => format!("bring all images to one size: image_size = [{height}, {width}]"),
+            };
             return Err(Error::shape(what).at(file.display().to_string()).help(help));
         }
         resize(&image, size, out);
