@@ -1,4 +1,4 @@
-//! Floor 2 of steadygrad: files that are archives of arrays, images, and model files.
+//! Floor 2 of steadygrad: archives of arrays, images, and model files.
 #![forbid(unsafe_code)]
 
 pub mod images;

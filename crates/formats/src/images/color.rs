@@ -8,7 +8,7 @@ pub enum ColorMode {
     /// One number, from black to white. Colours are weighed as in ITU-R BT.601, in 15 bits as libpng does it:
     ///
     /// ```text
-    /// grey = ⌊(9798 · red + 19235 · green + 3735 · blue) / 2¹⁵⌋
+    /// grey = ⌊(9797 · red + 19234 · green + 3737 · blue) / 2¹⁵⌋
     /// ```
     Grayscale,
     /// Red, green and blue. Grey is three times the same; what is transparent loses that.
@@ -68,10 +68,10 @@ impl ColorMode {
             return pixels;
         }
         let grey = |p: &[u8]| {
-            let sum = 9798 * u32::from(p[0]) + 19235 * u32::from(p[1]) + 3735 * u32::from(p[2]);
+            let sum = 9797 * u32::from(p[0]) + 19234 * u32::from(p[1]) + 3737 * u32::from(p[2]);
             (sum >> 15) as u8 // at most 255, as the weights add up to 2¹⁵
         };
-        let opacity = |p: &[u8]| if from % 2 == 0 { p[from - 1] } else { 255 };
+        let opacity = |p: &[u8]| if from.is_multiple_of(2) { p[from - 1] } else { 255 };
         let each = pixels.chunks_exact(from);
         match (self, from < 3) {
             (ColorMode::Grayscale, true) => each.map(|p| p[0]).collect(),
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn every_kind_turns_into_every_mode() {
         let pixel = [[200, 0, 0, 0], [200, 7, 0, 0], [10, 100, 250, 0], [10, 100, 250, 7]];
-        let grey = ((9798 * 10 + 19235 * 100 + 3735 * 250) >> 15) as u8;
+        let grey = ((9797 * 10 + 19234 * 100 + 3737 * 250) >> 15) as u8;
         for (mode, expected) in [
             (ColorMode::Grayscale, [vec![200], vec![200], vec![grey], vec![grey]]),
             (ColorMode::Rgb, [vec![200; 3], vec![200; 3], vec![10, 100, 250], vec![10, 100, 250]]),

@@ -35,8 +35,10 @@ const OTHERS: [(&[u8], &str); 6] = [
 ///
 /// PNG of 1 to 16 bits, grey, in colour or with a palette, with and without transparency, interlaced or not; of 16 bits the
 /// upper 8 are kept, of an animation the first image. JPEG, baseline and progressive, grey or in colour; CMYK is turned into
-/// colours. Marks of orientation, gamma and colour profiles are not looked at. All as in Keras; what JPEG leaves open (how a
-/// cosine is rounded, how colours of half the resolution are smoothed) differs by single units of 255.
+/// colours. Marks of orientation, gamma and colour profiles are not looked at. All as in Keras, but for what JPEG leaves open
+/// (how a cosine is rounded, how colours of half the resolution are smoothed): values differ by one or two of 255 on average from
+/// TensorFlow's, which decodes fast and less exactly. Two oddities of TensorFlow are not followed: an opacity of 1, 3 or 15 in
+/// place of 255 where pixels have less than 8 bits, and that JPEG is refused as RGBA.
 ///
 /// ```
 /// use steadygrad_formats::images::{ColorMode, decode};

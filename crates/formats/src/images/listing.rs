@@ -234,7 +234,7 @@ impl Content {
         }
         let found = if there.is_empty() { "it is empty".into() } else { there.join("; ") };
         Error::data(format!("there is no image in this folder: {found}"))
-            .help("images are files that end in .png, .jpg or .jpeg; take the folder away, or name the classes to read")
+            .help("images are files that end in .png, .jpg or .jpeg; take the folder away, or name the classes to read with class_names")
     }
 
     /// Why there are no classes.

@@ -43,7 +43,7 @@ pub(super) fn decode(bytes: &[u8], color_mode: ColorMode) -> Result<Image> {
 fn deep_grey(pixels: &[u8], samples: usize) -> Vec<u8> {
     let sample = |p: &[u8], i: usize| u32::from(u16::from_be_bytes([p[2 * i], p[2 * i + 1]]));
     let grey =
-        |p: &[u8]| (9798 * sample(p, 0) + 19235 * sample(p, 1) + 3735 * sample(p, 2) + (1 << 14)) >> 15;
+        |p: &[u8]| (9797 * sample(p, 0) + 19234 * sample(p, 1) + 3737 * sample(p, 2) + (1 << 14)) >> 15;
     pixels.chunks_exact(2 * samples).map(|p| (grey(p) >> 8) as u8).collect()
 }
 

@@ -95,6 +95,8 @@ fn every_kind_of_png_is_read() {
         &one(ColorType::Rgba, BitDepth::Sixteen, &[10, 0, 200, 0, 30, 0, 7, 9]),
         [&[123], &[10, 200, 30], &[10, 200, 30, 7]],
     );
+    // Weights of 0.299, 0.587 and 0.114 that are rounded to 15 bits one by one would give one less here.
+    assert_eq!(pixels(&rgb(2, 1, &[143, 1, 225, 16, 13, 163]), ColorMode::Grayscale), [69, 31]);
     // The first of the palette is (10, 20, 30) with an opacity of 7, the second (200, 100, 0) without any said.
     let palette = png_of(2, 1, ColorType::Indexed, BitDepth::One, &[0x40]);
     assert_eq!(pixels(&palette, ColorMode::Rgba), [10, 20, 30, 7, 200, 100, 0, 255]);
