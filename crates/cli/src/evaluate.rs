@@ -13,7 +13,7 @@ pub struct Evaluate {
     /// On the training data instead of the validation data.
     #[arg(long)]
     train: bool,
-    /// Overrides a key of the experiment: --set data.validation=other.csv (may be repeated).
+    /// Overrides a key of the experiment: --set data.validation=other.csv, or a folder of images (may be repeated).
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Prints one JSON object.

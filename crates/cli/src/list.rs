@@ -34,7 +34,7 @@ fn sorted<'a>(members: impl Iterator<Item = (&'a str, &'a [&'a str])>) -> Vec<St
 impl List {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let data = || -> Vec<String> {
-            steadygrad::data::sets::CATALOG.iter().map(|e| format!("{:<32} {}", e.name, e.summary)).collect()
+            steadygrad::lab::sources().iter().map(|(name, what)| format!("{name:<32} {what}")).collect()
         };
         let families: [(&str, Vec<String>); 11] = [
             ("data", data()),

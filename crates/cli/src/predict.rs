@@ -9,7 +9,7 @@ use steadygrad::data::Array;
 pub struct Predict {
     /// The folder of the run.
     run: PathBuf,
-    /// The samples: a CSV file with the columns of the training data, or an NPY or NPZ file. Without it, the validation data, or the training data where there are none.
+    /// The samples: a CSV file with the columns of the training data, an NPY or NPZ file, an image or a folder of images. Without it, the validation data, or the training data where there are none.
     input: Option<PathBuf>,
     /// Overrides a key of the experiment (may be repeated).
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -19,23 +19,34 @@ pub struct Predict {
 impl Predict {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let (finished, mut learner) = run::open(&self.run, &self.set)?;
-        let samples = match &self.input {
-            Some(file) => finished.form.samples(file)?,
+        let (samples, files) = match &self.input {
+            Some(file) => finished.form.samples_with_files(file)?,
             None => match finished.validation()? {
-                Some(validation) => validation,
-                None => finished.train()?,
+                Some(validation) => (validation, None),
+                None => (finished.train()?, None),
             },
         };
         let mut outputs = learner.predict_all(&samples.x)?;
         finished.form.restore(&mut outputs)?;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        writeln!(out, "{}", header(&outputs, finished.form.classes.as_deref()).join(","))?;
+        let names = files.iter().map(|_| "file".to_string());
+        let names: Vec<String> = names.chain(header(&outputs, finished.form.classes.as_deref())).collect();
+        writeln!(out, "{}", names.join(","))?;
         for row in 0..samples.len() {
-            let values: Vec<String> = outputs.iter().flat_map(|o| o.row(row)).map(f32::to_string).collect();
-            writeln!(out, "{}", values.join(","))?;
+            let file = files.iter().map(|files| cell(&files[row].display().to_string()));
+            let values = outputs.iter().flat_map(|o| o.row(row)).map(f32::to_string);
+            writeln!(out, "{}", file.chain(values).collect::<Vec<_>>().join(","))?;
         }
         out.flush()?;
         Ok(Outcome::Fine)
+    }
+}
+
+/// A text as a cell of CSV: in quotes where it has a comma, a quote or a line break.
+fn cell(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_string(),
     }
 }
 

@@ -22,8 +22,12 @@ use crate::numbers::Number;
 /// # Errors
 /// Where the file cannot be read, is no IDX file, or has more or fewer elements than it declares.
 pub fn read(path: impl AsRef<Path>) -> Result<Array> {
-    let path = path.as_ref();
-    parse(&file::read(path)?).place(|| path.display().to_string())
+    read_kind(path.as_ref()).map(|(array, _)| array)
+}
+
+/// The same, and whether the elements are stored as unsigned bytes.
+pub(crate) fn read_kind(path: &Path) -> Result<(Array, bool)> {
+    parse_kind(&file::read(path)?).place(|| path.display().to_string())
 }
 
 /// Reads the bytes of an IDX file, plain or compressed with gzip.
@@ -39,6 +43,10 @@ pub fn read(path: impl AsRef<Path>) -> Result<Array> {
 /// # Errors
 /// As for [`read`].
 pub fn parse(bytes: &[u8]) -> Result<Array> {
+    parse_kind(bytes).map(|(array, _)| array)
+}
+
+fn parse_kind(bytes: &[u8]) -> Result<(Array, bool)> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut unzip = GzDecoder::new(bytes);
         // Deflate cannot shrink data by more than 1032 : 1; what declares more than that is refused unread.
@@ -54,7 +62,7 @@ pub fn parse(bytes: &[u8]) -> Result<Array> {
 }
 
 /// Reads from a stream that can hold at most `most` bytes.
-fn parse_stream(stream: &mut dyn Read, most: u64) -> Result<Array> {
+fn parse_stream(stream: &mut dyn Read, most: u64) -> Result<(Array, bool)> {
     let mut magic = [0; 4];
     fill(stream, &mut magic)?;
     let [0, 0, kind, axes @ 1..=255] = magic else {
@@ -94,7 +102,7 @@ fn parse_stream(stream: &mut dyn Read, most: u64) -> Result<Array> {
     if data.len() > declared {
         return Err(trailing(&format!("bytes follow the {declared} of the shape {}", show(&shape))));
     }
-    Array::new(shape, number.decode(&data, true)?)
+    Ok((Array::new(shape, number.decode(&data, true)?)?, number == Number::U8))
 }
 
 fn fill(stream: &mut dyn Read, bytes: &mut [u8]) -> Result<()> {

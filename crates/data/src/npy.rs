@@ -63,6 +63,14 @@ pub fn to_bytes(array: &Array) -> Vec<u8> {
 /// # Errors
 /// As for [`read`].
 pub fn parse(bytes: &[u8]) -> Result<Array> {
+    parse_kind(bytes).map(|(array, _)| array)
+}
+
+/// The same, and whether the elements are stored as unsigned bytes, as those of images are.
+///
+/// # Errors
+/// As for [`read`].
+pub fn parse_kind(bytes: &[u8]) -> Result<(Array, bool)> {
     let Some((&[major, _], rest)) = bytes.strip_prefix(MAGIC).and_then(<[u8]>::split_first_chunk) else {
         return Err(Error::format("expected the first bytes \\x93NUMPY").help("this is no NPY file"));
     };
@@ -92,7 +100,7 @@ pub fn parse(bytes: &[u8]) -> Result<Array> {
     }
     let values = number.decode(data, big_endian)?;
     let values = if header.fortran { from_fortran(&values, &shape) } else { values };
-    Array::new(shape, values)
+    Ok((Array::new(shape, values)?, number == Number::U8))
 }
 
 /// Values whose first index runs fastest, put in the order where the last one does.

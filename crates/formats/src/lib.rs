@@ -1,5 +1,6 @@
-//! Floor 2 of steadygrad: files that are archives of arrays, and model files.
+//! Floor 2 of steadygrad: archives of arrays, images, and model files.
 #![forbid(unsafe_code)]
 
+pub mod images;
 pub mod keras;
 pub mod npz;

@@ -28,8 +28,9 @@ const MOST_RATIO: u64 = 32;
 
 /// Reads a data set: the part to train with and, if there is one, the part to test with.
 ///
-/// Without names in the options, the arrays are `x_train`, `y_train`, `x_test`, `y_test`, or `x` and `y`. The arrays of
-/// targets may be missing.
+/// Without names in the options, the arrays are `x_train`, `y_train`, `x_test`, `y_test` (as in Keras' `mnist.npz`), or `x` and
+/// `y`. The arrays of targets may be missing. Samples of two axes and more that are stored as unsigned bytes are images: their
+/// range is declared as 0 to 255.
 ///
 /// # Errors
 /// Where the file cannot be read, an array is missing, or the numbers of samples differ.
@@ -141,11 +142,19 @@ impl<'a> Archive<'a> {
 
     fn dataset(&mut self, x: &str, y: Option<&str>) -> Result<Dataset> {
         let y = y.map(|name| self.array(name)).transpose()?;
-        let data = Dataset::multi(vec![self.array(x)?], Vec::from_iter(y));
-        data.map_err(|e| e.help(format!("these are the arrays `{x}` and its targets")))
+        let (x_array, bytes) = self.array_kind(x)?;
+        let is_image = bytes && x_array.row_shape().len() >= 2;
+        let data = Dataset::multi(vec![x_array], Vec::from_iter(y))
+            .map_err(|e| e.help(format!("these are the arrays `{x}` and its targets")))?;
+        Ok(if is_image { data.with_range(0.0, 255.0) } else { data })
     }
 
     fn array(&mut self, name: &str) -> Result<Array> {
+        self.array_kind(name).map(|(array, _)| array)
+    }
+
+    /// The array, and whether it is stored as unsigned bytes.
+    fn array_kind(&mut self, name: &str) -> Result<(Array, bool)> {
         let full = format!("{name}.npy");
         let Some(index) = self.zip.index_for_name(&full).or_else(|| self.zip.index_for_name(name)) else {
             let names = self.names();
@@ -174,7 +183,7 @@ impl<'a> Archive<'a> {
             let what = format!("it declares {declared} bytes and has another number of them");
             return Err(Error::format(what).at(place()).help("get the file again"));
         }
-        npy::parse(&bytes).place(place)
+        npy::parse_kind(&bytes).place(place)
     }
 }
 
@@ -267,6 +276,20 @@ mod tests {
         assert!(error.contains("expected 3 samples"), "{error}");
         let bytes = compressed("x.npy", b"text");
         assert_eq!(parse(&bytes, &NpzOptions::default()).unwrap_err().place(), "array `x`");
+    }
+
+    #[test]
+    fn images_of_bytes_declare_their_range() {
+        let stored = |kind: &str, shape: &str, bytes: &[u8]| {
+            let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
+            let size = (header.len() as u16).to_le_bytes();
+            [b"\x93NUMPY\x01\0", &size[..], header.as_bytes(), bytes].concat()
+        };
+        let range = |x: &[u8]| parse(&compressed("x_train.npy", x), &NpzOptions::default()).unwrap().0.range;
+        assert_eq!(range(&stored("|u1", "(2, 2, 3)", &[7; 12])), Some([0.0, 255.0]));
+        assert_eq!(range(&stored("|u1", "(1, 2, 2, 3)", &[7; 12])), Some([0.0, 255.0]));
+        assert_eq!(range(&stored("|u1", "(2, 6)", &[7; 12])), None, "features, and no image");
+        assert_eq!(range(&stored("|i1", "(2, 2, 3)", &[7; 12])), None);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use crate::sources::{Place, Source, read};
 use crate::{Form, settings};
 use steadygrad_data::{Dataset, Scale, Scaler, csv};
+use steadygrad_formats::images::Reading;
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::Config;
@@ -23,6 +24,7 @@ pub(crate) struct Loaded {
     pub train: Option<Dataset>,
     pub validation: Option<Dataset>,
     columns: Option<csv::Schema>,
+    images: Option<Reading>,
     scaler: Option<Scaler>,
     target_scaler: Option<Scaler>,
 }
@@ -31,7 +33,7 @@ impl Loaded {
     /// The data of a training.
     pub fn data(self) -> Result<Data> {
         let train = self.train.ok_or_else(|| Error::data("there is nothing to train on").at("[data]"))?;
-        let form = Form::of(&train, self.columns, self.scaler, self.target_scaler);
+        let form = Form::of(&train, self.columns, self.images, self.scaler, self.target_scaler);
         Ok(Data { train, validation: self.validation, form })
     }
 }
@@ -43,7 +45,7 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
     let scale: Option<String> = args.or("scale", None)?;
     let target_scale: Option<String> = args.or("target_scale", None)?;
     let own: f64 = args.or("validation_split", 0.0)?;
-    let shuffle: bool = args.or("shuffle", false)?;
+    let shuffle: Option<bool> = args.or("shuffle", None)?;
     let one_hot: Option<usize> = args.or("one_hot", None)?;
     let own = settings::fraction(own).place(|| "[data], `validation_split`")?;
     let has_file = config.get("validation").is_some();
@@ -60,11 +62,12 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
     }
     let source = read(&mut args, place, seed, own)?;
     args.finish()?;
-    let Source { mut train, mut validation, columns } = source;
+    let Source { mut train, mut validation, columns, images } = source;
     for (part, at) in [(&train, "[data]"), (&validation, "[data], validation")] {
         part.as_ref().map_or(Ok(()), Dataset::check).place(|| at)?;
     }
-    if shuffle {
+    // A folder is sorted by class, and Keras shuffles it: its end would be one class.
+    if shuffle.unwrap_or(images.is_some()) {
         train = train.map(|train| train.shuffled(seed));
     }
     // As in Keras, data for validation go before the part that `[fit]` would split off.
@@ -76,6 +79,7 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
         let (first, last) = cut(all, split).place(|| if own > 0.0 { "[data]" } else { "[fit]" })?;
         (train, validation) = (Some(first), Some(last));
     }
+    let images = images.or_else(|| train.as_ref().and_then(images_of_bytes));
     let before = |of: fn(&Form) -> &Option<Scaler>| place.form.map(|(form, _)| of(form).as_ref());
     let scaler = scaler(scale.as_deref(), before(|f| &f.scaler), train.as_ref(), Scaler::fit)
         .place(|| "[data], `scale`")?;
@@ -98,7 +102,15 @@ pub(crate) fn load(config: &Config, place: &Place<'_>) -> Result<Loaded> {
             *part = part.one_hot(classes).place(|| format!("{at}, `one_hot`"))?;
         }
     }
-    Ok(Loaded { train, validation, columns, scaler, target_scaler })
+    Ok(Loaded { train, validation, columns, images, scaler, target_scaler })
+}
+
+/// How images must be read to be such samples, where these are images of bytes.
+fn images_of_bytes(train: &Dataset) -> Option<Reading> {
+    match &train.x[..] {
+        [x] if train.range == Some([0.0, 255.0]) => Reading::of_shape(x.row_shape()),
+        _ => None,
+    }
 }
 
 /// The first part to train on, the last to validate on; neither is empty.

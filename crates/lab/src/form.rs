@@ -2,8 +2,9 @@
 
 use crate::sources::arrays;
 use serde_json::Value as Json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use steadygrad_data::{Array, Dataset, Factors, Scale, Scaler, csv, npy};
+use steadygrad_formats::images::{self, ColorMode, Reading};
 use steadygrad_formats::npz;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Shape;
@@ -20,6 +21,8 @@ pub struct Form {
     pub classes: Option<Vec<String>>,
     /// How columns are read, where the data came from a CSV file.
     pub columns: Option<csv::Schema>,
+    /// How images are read, where the samples are images of bytes.
+    pub images: Option<Reading>,
     /// How inputs are scaled.
     pub scaler: Option<Scaler>,
     /// How targets are scaled: predictions go the way back.
@@ -33,12 +36,13 @@ impl Form {
     pub(crate) fn of(
         train: &Dataset,
         columns: Option<csv::Schema>,
+        images: Option<Reading>,
         scaler: Option<Scaler>,
         target_scaler: Option<Scaler>,
     ) -> Form {
         let shapes = train.x.iter().map(|x| Shape::from(x.row_shape()));
         let inputs = train.x_names.iter().cloned().zip(shapes).collect();
-        Form { inputs, classes: train.class_names.clone(), columns, scaler, target_scaler }
+        Form { inputs, classes: train.class_names.clone(), columns, images, scaler, target_scaler }
     }
 
     /// The shape of every input.
@@ -53,6 +57,7 @@ impl Form {
     ///   "inputs": [{name, shape}],
     ///   "classes": [text] or null,
     ///   "columns": {features, target, weight, skip, header, delimiter} or null,
+    ///   "images": {image_size: [height, width] or null, color_mode} or null,
     ///   "scale": {name, inputs: [{shifts, divisors}]} or null,
     ///   "target_scale": the same of the targets, or null }
     /// ```
@@ -71,6 +76,10 @@ impl Form {
                 .with("header", c.header)
                 .with("delimiter", char::from(c.delimiter).to_string())
         });
+        let images = self.images.as_ref().map(|reading| {
+            let size = reading.image_size.map(|size| size.to_vec());
+            Config::new().with("image_size", size).with("color_mode", reading.color_mode.name())
+        });
         let scale = |scaler: &Scaler| {
             let factors = scaler
                 .factors()
@@ -83,6 +92,7 @@ impl Form {
             .with("inputs", inputs.collect::<Vec<_>>())
             .with("classes", self.classes.clone())
             .with("columns", columns)
+            .with("images", images)
             .with("scale", self.scaler.as_ref().map(scale))
             .with("target_scale", self.target_scaler.as_ref().map(scale))
             .to_json()
@@ -108,22 +118,36 @@ impl Form {
         let inputs = inputs.iter().map(input).collect::<Result<Vec<_>>>()?;
         let classes = args.or("classes", None)?;
         let columns = args.or("columns", None)?.as_ref().map(columns).transpose()?;
+        let images = args.or("images", None)?.as_ref().map(reading).transpose()?;
         let target_scaler = args.or("target_scale", None)?.as_ref().map(scaler).transpose()?;
         let scaler = args.or("scale", None)?.as_ref().map(scaler).transpose()?;
         args.finish()?;
         if inputs.is_empty() {
             return args.reject("inputs", "one input or more", 0);
         }
-        Ok(Form { inputs, classes, columns, scaler, target_scaler })
+        Ok(Form { inputs, classes, columns, images, scaler, target_scaler })
     }
 
-    /// New samples from a CSV, NPY or NPZ file, read and scaled as the training data was; targets may be missing.
+    /// New samples from a CSV, NPY or NPZ file, an image or a folder of images, read and scaled as the training data was; targets
+    /// may be missing.
     ///
     /// # Errors
     /// If the file cannot be read, or does not have the columns or shapes of the training data.
     pub fn samples(&self, file: impl AsRef<Path>) -> Result<Dataset> {
+        self.samples_with_files(file).map(|(samples, _)| samples)
+    }
+
+    /// The same, and of images the file of each.
+    ///
+    /// # Errors
+    /// As for [`Form::samples`].
+    pub fn samples_with_files(&self, file: impl AsRef<Path>) -> Result<(Dataset, Option<Vec<PathBuf>>)> {
         let file = file.as_ref();
-        let mut samples = match file.extension().and_then(|e| e.to_str()) {
+        let mut files = None;
+        let ending = file.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
+        let mut samples = match ending.as_deref() {
+            _ if file.is_dir() => self.images(file, &mut files)?,
+            Some("png" | "jpg" | "jpeg") => self.images(file, &mut files)?,
             Some("npy") => Dataset::multi(vec![npy::read(file)?], Vec::new())?,
             Some("npz") if self.inputs.len() > 1 => {
                 let names: Vec<String> = self.inputs.iter().map(|(name, _)| name.clone()).collect();
@@ -148,6 +172,19 @@ impl Form {
         if let Some(scaler) = &self.scaler {
             scaler.apply(&mut samples).place(place)?;
         }
+        Ok((samples, files))
+    }
+
+    /// The image in a file, or all in a folder, in the size and colours of training.
+    fn images(&self, path: &Path, files: &mut Option<Vec<PathBuf>>) -> Result<Dataset> {
+        let ([(_, shape)], Some(reading)) = (&self.inputs[..], self.images) else {
+            return Err(Error::unsupported("the run was not trained on images of bytes")
+                .at(path.display().to_string())
+                .help("give samples of the kind that it was trained on, in a CSV, NPY or NPZ file"));
+        };
+        let like = Dataset::multi(vec![Array::zeros([&[0], shape.dims()].concat())?], Vec::new())?;
+        let (samples, paths) = images::folder(path).reading(reading).like(&like).samples()?;
+        *files = Some(paths);
         Ok(samples)
     }
 
@@ -163,6 +200,17 @@ impl Form {
 fn input(config: &Config) -> Result<(String, Shape)> {
     let mut args = Args::new("inputs", config);
     Ok((args.need("name")?, Shape::from(args.need::<Vec<usize>>("shape")?)))
+}
+
+fn reading(config: &Config) -> Result<Reading> {
+    let mut args = Args::new("images", config);
+    let image_size: Option<Vec<usize>> = args.or("image_size", None)?;
+    let image_size = match image_size.as_deref() {
+        None => None,
+        Some(&[height, width]) => Some([height, width]),
+        Some(_) => return args.reject("image_size", "height and width", "another list"),
+    };
+    Ok(Reading { image_size, color_mode: ColorMode::from_name(&args.need::<String>("color_mode")?)? })
 }
 
 fn columns(config: &Config) -> Result<csv::Schema> {
@@ -208,11 +256,20 @@ mod tests {
         let scaler = Scaler::fit(Scale::Standard, &data).unwrap();
         let targets =
             Scaler::fit_targets(Scale::MinMax, &Dataset { class_names: None, ..data.clone() }).unwrap();
-        let form = Form::of(&data, Some(columns), Some(scaler), Some(targets));
+        let form = Form::of(&data, Some(columns), None, Some(scaler), Some(targets));
         assert_eq!(Form::parse(&form.to_json().to_string()).unwrap(), form);
         let plain = Dataset::multi(vec![Array::zeros([2]).unwrap(), Array::zeros([2, 3]).unwrap()], vec![]);
-        let form = Form::of(&plain.unwrap(), None, None, None);
+        let plain = plain.unwrap();
+        for image_size in [None, Some([3, 5])] {
+            let reading = Reading { image_size, color_mode: ColorMode::Rgba };
+            let form = Form::of(&plain, None, Some(reading), None, None);
+            assert_eq!(Form::parse(&form.to_json().to_string()).unwrap(), form);
+        }
+        let form = Form::of(&plain, None, None, None, None);
         assert_eq!(Form::parse(&form.to_json().to_string()).unwrap(), form);
+        // A run of before images were read.
+        let old = form.to_json().to_string().replace(r#""images":null,"#, "");
+        assert!(!old.contains("images") && Form::parse(&old).unwrap() == form, "{old}");
     }
 
     #[test]
@@ -227,6 +284,8 @@ mod tests {
             r#"{"schema": 1, "inputs": [{"name": "x", "shape": [2]}], "scale": {"name": "unit", "inputs": [3]}}"#,
             r#"{"schema": 1, "inputs": [{"name": "x", "shape": [2]}], "columns": {"delimiter": ""}}"#,
             r#"{"schema": 1, "inputs": [{"name": "x", "shape": [2]}], "color": 3}"#,
+            r#"{"schema": 1, "inputs": [{"name": "x", "shape": [2]}], "images": {"image_size": [3], "color_mode": "rgb"}}"#,
+            r#"{"schema": 1, "inputs": [{"name": "x", "shape": [2]}], "images": {"color_mode": "pink"}}"#,
         ] {
             assert!(Form::parse(text).is_err(), "{text}");
         }

@@ -1,9 +1,9 @@
-//! Where samples come from: a set by its name, a CSV or NPZ file, or arrays given in code.
+//! Where samples come from: a set by its name, a CSV or NPZ file, a folder of images, or arrays given in code.
 
-use crate::Form;
+use crate::{Form, image_folders};
 use std::path::{Path, PathBuf};
 use steadygrad_data::{Array, Dataset, Published, csv, sets};
-use steadygrad_formats::npz;
+use steadygrad_formats::{images, npz};
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::{FromValue, Value};
@@ -38,6 +38,32 @@ pub(crate) struct Source {
     pub train: Option<Dataset>,
     pub validation: Option<Dataset>,
     pub columns: Option<csv::Schema>,
+    /// How images are read, where they came from a folder.
+    pub images: Option<images::Reading>,
+}
+
+impl Source {
+    fn arrays(train: Option<Dataset>, validation: Option<Dataset>) -> Source {
+        Source { train, validation, columns: None, images: None }
+    }
+}
+
+/// Kinds of files that `source` names, besides the sets of the catalog.
+const FILES: [(&str, &str); 2] = [
+    ("images", "a folder of PNG and JPEG images, those of each class in a folder of its own"),
+    ("npz", "an NPZ file with arrays of NumPy: x_train, y_train, x_test, y_test, or x and y"),
+];
+
+/// All that `[data] source` can name, with what it is in a few words, in alphabetical order.
+///
+/// ```
+/// assert!(steadygrad_lab::sources().iter().any(|(name, _)| *name == "images"));
+/// ```
+pub fn sources() -> Vec<(&'static str, &'static str)> {
+    let sets = sets::CATALOG.iter().map(|entry| (entry.name, entry.summary));
+    let mut all: Vec<_> = sets.chain(FILES).collect();
+    all.sort_unstable();
+    all
 }
 
 /// The files of a set that is published as IDX files, by the set's name.
@@ -57,7 +83,7 @@ pub fn published(name: &str) -> Option<&'static [Published; 4]> {
 /// Reads what `source`, `train` and the like name; or takes the arrays that were given in code.
 pub(crate) fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64, own: f64) -> Result<Source> {
     if let Some((train, validation)) = place.given {
-        return Ok(Source { train: Some(train.clone()), validation: validation.cloned(), columns: None });
+        return Ok(Source::arrays(Some(train.clone()), validation.cloned()));
     }
     let path = |p: String| place.base.join(p);
     let name: Option<String> = args.or("source", None)?;
@@ -65,21 +91,34 @@ pub(crate) fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64, own: f64) 
     let validation: Option<String> = args.or("validation", None)?;
     let folder: Option<String> = args.or("path", None)?;
     let target: Option<Value> = args.or("target", None)?;
-    let help = "name a data set, source = \"digits\", or a file, train = \"a.csv\"; `steadygrad list data` shows all";
+    let help = "name a data set, source = \"digits\", a file, train = \"a.csv\", or a folder of images, train = \"photos\"; \
+                `steadygrad list data` shows all";
     match (name, train) {
         (Some(_), Some(_)) => Err(Error::argument("`source` and `train` are both given")
             .at("[data]")
             .help("name a data set with `source`, or files with `train` and `validation`")),
         (None, None) => Err(Error::argument("neither `source` nor `train` is given").at("[data]").help(help)),
         (Some(name), None) => {
-            if ["csv", "npz"].contains(&name.as_str()) {
+            if ["csv", "npz", "images"].contains(&name.as_str()) {
                 let Some(file) = folder else {
-                    let help = format!("give `path`, or train = \"a.{name}\" in place of `source`");
-                    return Err(Error::argument("`path`, the file, is missing").at("[data]").help(help));
+                    let (what, example) = match name.as_str() {
+                        "images" => ("folder", "photos".to_string()),
+                        _ => ("file", format!("a.{name}")),
+                    };
+                    let help = format!("give `path`, or train = \"{example}\" in place of `source`");
+                    let what = format!("`path`, the {what}, is missing");
+                    return Err(Error::argument(what).at("[data]").help(help));
                 };
-                return files(args, place, path(file), validation.map(path), target);
+                let (file, validation) = (path(file), validation.map(path));
+                return match name.as_str() {
+                    "images" => image_folders::read(args, place, file, validation, own),
+                    _ => files(args, place, file, validation, target, own),
+                };
             }
-            let entry = sets::find(&name).place(|| "[data], `source`")?;
+            let entry = sets::CATALOG.iter().find(|entry| entry.name == name).ok_or_else(|| {
+                let known: Vec<&str> = sources().iter().map(|(name, _)| *name).collect();
+                Error::name("data set", &name, &known).at("[data], `source`")
+            })?;
             if validation.is_some() {
                 return args.reject(
                     "validation",
@@ -96,13 +135,7 @@ pub(crate) fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64, own: f64) 
                 whole: own > 0.0,
                 path: folder.map(path),
                 target: target.map(|t| String::from_value(&t)).transpose().place(|| "[data], `target`")?,
-                channels: match args.or::<Option<usize>>("channels", None)? {
-                    None => false,
-                    Some(1) => true,
-                    Some(other) => {
-                        return args.reject("channels", "1 (these images are grey) or left out", other);
-                    }
-                },
+                channels: args.or("channels", None)?,
                 ..sets::Options::default()
             };
             if options.path.is_none()
@@ -112,13 +145,13 @@ pub(crate) fn read(args: &mut Args<'_>, place: &Place<'_>, seed: u64, own: f64) 
             }
             let train = Some(entry.load(&options).place(|| "[data]")?);
             let validation = entry.load_test(&options).place(|| "[data]")?;
-            Ok(Source { train, validation, columns: None })
+            Ok(Source::arrays(train, validation))
         }
         (None, Some(file)) => {
             if folder.is_some() {
                 return args.reject("path", "left out beside `train`; it belongs to `source`", "a path");
             }
-            files(args, place, path(file), validation.map(path), target)
+            files(args, place, path(file), validation.map(path), target, own)
         }
     }
 }
@@ -144,7 +177,11 @@ fn files(
     train: PathBuf,
     validation: Option<PathBuf>,
     target: Option<Value>,
+    own: f64,
 ) -> Result<Source> {
+    if train.is_dir() || validation.as_ref().is_some_and(|path| path.is_dir()) {
+        return image_folders::read(args, place, train, validation, own);
+    }
     let weight: Option<String> = args.or("sample_weight", None)?;
     let only_validation = matches!(place.form, Some((_, Part::Validation))) && validation.is_some();
     let train = Some(train).filter(|_| !only_validation);
@@ -154,9 +191,15 @@ fn files(
         }
         let x: Option<Vec<String>> = args.or("x", None)?;
         let y: Option<Vec<String>> = args.or("y", None)?;
+        let channels: Option<usize> = args.or("channels", None)?;
+        let with_channels = |data: Dataset| match channels {
+            Some(channels) => data.with_channels(channels).place(|| "`channels`"),
+            None => Ok(data),
+        };
         let load = |file: &PathBuf| {
             let (first, test) = arrays(file, x.as_deref(), y.as_deref())?;
-            Ok((weighed(first, file, weight.as_deref())?, test))
+            let first = with_channels(weighed(first, file, weight.as_deref())?)?;
+            Ok((first, test.map(with_channels).transpose()?))
         };
         let (train, test) = match &train {
             Some(file) => load(file).map(|(train, test)| (Some(train), test)).place(|| "[data]")?,
@@ -166,7 +209,7 @@ fn files(
             Some(file) => Some(load(file).place(|| "[data], validation")?.0),
             None => test,
         };
-        return Ok(Source { train, validation, columns: None });
+        return Ok(Source::arrays(train, validation));
     }
     let options = csv_options(args, target, weight)?;
     // A run before has found columns and classes already.
@@ -187,7 +230,7 @@ fn files(
     };
     let validation =
         validation.map(|file| like(&columns, file)).transpose().place(|| "[data], validation")?;
-    Ok(Source { train, validation, columns: Some(columns) })
+    Ok(Source { columns: Some(columns), ..Source::arrays(train, validation) })
 }
 
 /// The data with the array of this name as weights of its samples.

@@ -33,6 +33,7 @@ pub use steadygrad_data as data;
 pub use steadygrad_doctor as doctor;
 pub use steadygrad_engine as engine;
 pub use steadygrad_formats as formats;
+pub use steadygrad_formats::images;
 pub use steadygrad_lab as lab;
 pub use steadygrad_nn as nn;
 pub use steadygrad_report as report;
@@ -51,6 +52,7 @@ pub mod prelude {
         ModelCheckpoint, ReduceLrOnPlateau, TerminateOnNan,
     };
     pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle, Summary};
+    pub use steadygrad_formats::images;
     pub use steadygrad_kernels::{Error, Result};
     pub use steadygrad_lab::{Diagnosis, Doctor, Experiment, Treatment, Trial, Watcher, cure, examine};
     pub use steadygrad_nn::activations::{

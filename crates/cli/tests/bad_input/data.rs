@@ -56,7 +56,7 @@ fn mistakes_in_data() {
         case(
             "data: channels = 3",
             data("source = \"digits\"\nchannels = 3"),
-            &["`channels`", "1 (these images are grey)"],
+            &["digits", "expected images of 3 channels", "these images are grey: channels = 1"],
         ),
         case(
             "data: too many samples",

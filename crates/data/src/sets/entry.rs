@@ -35,8 +35,8 @@ pub struct Options {
     pub target: Option<String>,
     /// All samples in one part, in their own order: for sets that are cut in two here and not by who published them.
     pub whole: bool,
-    /// Images keep an axis for their one channel: (8, 8, 1) in place of (8, 8).
-    pub channels: bool,
+    /// Images have an axis of so many channels: 1 turns (8, 8) into (8, 8, 1). See [`Dataset::with_channels`].
+    pub channels: Option<usize>,
 }
 
 /// One data set of the catalog.
@@ -79,7 +79,7 @@ impl Entry {
             ("path", options.path.is_some()),
             ("test_path", options.test_path.is_some()),
             ("target", options.target.is_some()),
-            ("channels", options.channels),
+            ("channels", options.channels.is_some()),
         ];
         for (option, is_given) in given {
             if is_given && !self.takes.contains(&option) {
@@ -167,7 +167,7 @@ pub(super) fn classes(options: &Options, default: usize) -> Result<usize> {
     }
 }
 
-/// The first samples of a set that was read, as many as the options ask for; images with a channel axis if asked for.
+/// The first samples of a set that was read, as many as the options ask for; images with an axis of channels if asked for.
 pub(super) fn trim(mut data: Dataset, options: &Options) -> Result<Dataset> {
     if let Some(samples) = options.samples {
         if !(1..=data.len()).contains(&samples) {
@@ -176,14 +176,10 @@ pub(super) fn trim(mut data: Dataset, options: &Options) -> Result<Dataset> {
         }
         data = data.take(0..samples);
     }
-    if options.channels {
-        let with_channel = |array: Array| {
-            let shape = [array.row_shape(), &[1]].concat();
-            array.reshape_rows(&shape)
-        };
-        data.x = data.x.into_iter().map(with_channel).collect::<Result<_>>()?;
+    match options.channels {
+        Some(channels) => data.with_channels(channels),
+        None => Ok(data),
     }
-    Ok(data)
 }
 
 /// The same for a test part, of which all samples are kept.

@@ -8,6 +8,7 @@ pub mod csv;
 pub mod digits;
 mod entry;
 pub mod fashion_mnist;
+pub mod idx;
 pub mod mnist;
 pub mod moons;
 pub mod spirals;
@@ -24,6 +25,7 @@ pub const CATALOG: &[Entry] = &[
     csv::ENTRY,
     digits::ENTRY,
     fashion_mnist::ENTRY,
+    idx::ENTRY,
     mnist::ENTRY,
     moons::ENTRY,
     spirals::ENTRY,
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn images_keep_a_channel_axis_when_asked() {
-        let options = Options { channels: true, samples: Some(5), ..Options::default() };
+        let options = Options { channels: Some(1), samples: Some(5), ..Options::default() };
         assert_eq!(find("digits").unwrap().load(&options).unwrap().x[0].shape(), [5, 8, 8, 1]);
         assert_eq!(
             find("digits").unwrap().load_test(&options).unwrap().unwrap().x[0].shape(),
