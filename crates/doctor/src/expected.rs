@@ -118,7 +118,9 @@ pub(crate) fn effect(stage: &Stage, inputs: &[Signal], recipe: &Recipe, rows: f6
             one(signal, scale * scale)
         }
         Role::Noise(noise) => Ok(noisy(*noise, x)),
-        Role::Input | Role::Model | Role::Unknown => Err("the theory does not know this layer".into()),
+        Role::Pool { .. } | Role::Input | Role::Model | Role::Unknown => {
+            Err("the theory does not know this layer".into())
+        }
     }
 }
 

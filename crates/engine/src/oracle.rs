@@ -1,6 +1,8 @@
 //! The oracle: the same recipe in plain f64 loops, without fusing, planning or vector code. Every kernel and every
 //! gradient is checked against it.
 
+mod pool;
+
 use steadygrad_kernels::shuffle;
 use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::recipe::Recipe;
@@ -250,6 +252,8 @@ impl<'a> Oracle<'a> {
                 });
                 self.put(*out, y);
             }
+            Step::Pool(pool) => self.pool(pool),
+            Step::PoolGrad(grad) => self.pool_grad(grad),
             Step::Loss { loss, target, prediction, values, shape } => {
                 let mut y = vec![0.0; self.get(*values).len()];
                 let block = Block { rows, shape: shape.dims() };

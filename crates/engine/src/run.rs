@@ -1,5 +1,7 @@
 //! The executor: walks the steps of a plan and calls the kernels.
 
+mod pool;
+
 use crate::plan::Plan;
 use rayon::prelude::*;
 use std::array::from_fn;
@@ -254,6 +256,8 @@ impl Run<'_> {
                     }
                 }
             }
+            Step::Pool(pool) => self.pool(pool, arena),
+            Step::PoolGrad(grad) => self.pool_grad(grad, arena),
             Step::Loss { loss, target, prediction, values, shape } => {
                 let ([t, p], [values]) =
                     arena.split([self.range(*target), self.range(*prediction)], [self.range(*values)]);

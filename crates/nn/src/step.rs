@@ -1,6 +1,9 @@
 //! A step is data: which arithmetic, on which slots.
 
 mod label;
+mod pool;
+
+pub use pool::{Pool, PoolGrad};
 
 use crate::activations::{Activation, Rowwise};
 use crate::losses::{Loss, Reduction};
@@ -148,6 +151,10 @@ pub enum Step {
         draws: Vec<Extent>,
         gradient: bool,
     },
+    /// out = the mean or the largest of what windows over each sample see.
+    Pool(Pool),
+    /// Its gradient for x.
+    PoolGrad(PoolGrad),
     /// One loss value per sample (or per position).
     Loss { loss: Arc<dyn Loss>, target: Slot, prediction: Slot, values: Slot, shape: Shape },
     /// The gradient of Σ cotangent · values for the prediction.
@@ -274,6 +281,8 @@ impl Step {
                 }
                 see(out, Write);
             }
+            Step::Pool(pool) => pool.visit(see),
+            Step::PoolGrad(grad) => grad.visit(see),
             Step::Loss { target, prediction, values, .. } => {
                 see(target, Read);
                 see(prediction, Read);

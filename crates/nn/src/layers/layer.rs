@@ -65,6 +65,14 @@ pub enum Role {
     Merge(Merging),
     /// Only moves numbers.
     Shape,
+    /// Takes one number of all that a window sees, channel by channel.
+    Pool {
+        /// What it takes.
+        kind: Pooled,
+        /// How many numbers a window sees, where that is known without the input: else the input has so many for each
+        /// number of the output.
+        taps: Option<usize>,
+    },
     /// scale·x + offset.
     Affine {
         /// The factor.
@@ -110,6 +118,15 @@ pub enum Merging {
     Join,
 }
 
+/// What is taken of the numbers that a window sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooled {
+    /// Their mean.
+    Mean,
+    /// The largest of them.
+    Largest,
+}
+
 impl Role {
     /// One word for it.
     pub fn name(&self) -> &'static str {
@@ -120,6 +137,7 @@ impl Role {
             Role::Normalize(_) => "normalization",
             Role::Merge(_) => "merge",
             Role::Shape => "shape",
+            Role::Pool { .. } => "pooling",
             Role::Affine { .. } => "scaling",
             Role::Noise(_) => "noise",
             Role::Model => "model",
