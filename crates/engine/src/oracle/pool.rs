@@ -23,13 +23,16 @@ impl Oracle<'_> {
         let dy = self.get(of.dy);
         let mut dx = vec![0.0; self.get(of.out).len()];
         each_window(&of.pooling, dx.len(), |to, taps| {
-            let taps = match (of.pooling.kind, of.x) {
-                (Kind::Max, Some(x)) => vec![largest(self.get(x), taps)[0]],
-                (Kind::SharedMax, Some(x)) => largest(self.get(x), taps),
-                _ => taps.to_vec(),
+            let largest = of.x.map(|x| largest(self.get(x), taps)).unwrap_or_default();
+            let nan = of.x.is_some_and(|x| taps.iter().any(|&tap| self.get(x)[tap].is_nan()));
+            let (taps, share) = match of.pooling.kind {
+                Kind::Max => (&largest[..1], dy[to]),
+                Kind::SharedMax if nan => (taps, f64::NAN),
+                Kind::SharedMax => (&*largest, dy[to] / largest.len() as f64),
+                Kind::Average => (taps, dy[to] / taps.len() as f64),
             };
-            for &tap in &taps {
-                dx[tap] += dy[to] / taps.len() as f64;
+            for &tap in taps {
+                dx[tap] += share;
             }
         });
         self.put(of.out, dx);
