@@ -166,3 +166,33 @@ fn threads_change_no_bit() {
         assert_eq!(bits(1), bits(3), "{model:?}");
     }
 }
+
+/// How many places give their gradient to each number, where all that is pooled comes out as 1.
+fn given<const R: usize>(shape: [usize; R], layer: impl Layer, x: &[f32]) -> Vec<f32> {
+    let model: Model = Sequential::new(shape).add(layer).into();
+    let recipe = common::training(&model, common::mse(), Mode::Train);
+    let mut feed = common::feed(&recipe, 1, |_| 0.0);
+    feed.iter_mut().find(|(slot, _)| *slot == recipe.inputs[0]).unwrap().1.copy_from_slice(x);
+    let results = execute(&recipe, 1, &feed, Isa::best(), true, 1);
+    let number = |slot| results.iter().find(|(s, _)| *s == slot).unwrap().1.clone();
+    let dx = number(recipe.input_gradients[0].unwrap());
+    assert!(number(recipe.outputs[0]).iter().all(|&y| y == 1.0));
+    let places = number(recipe.outputs[0]).len() as f32;
+    let whole: f32 = dx.iter().sum();
+    dx.iter().map(|dx| dx / whole * places).collect()
+}
+
+/// Held against TensorFlow's gradients (its 3D windows aside, which give all of theirs to each of the equal ones).
+#[test]
+fn of_equal_numbers_the_one_that_keras_takes_gets_the_gradient() {
+    let ones = [1.0; 12];
+    assert_eq!(given([5, 1], MaxPooling1D::new(3).strides(1), &ones[..5]), [1.0, 1.0, 1.0, 0.0, 0.0]);
+    let overlapping = given([3, 3, 1], MaxPooling2D::new(2).strides(1), &ones[..9]);
+    assert_eq!(overlapping, [1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(given([2, 2, 3, 1], MaxPooling3D::new(2).strides(1), &ones)[..4], [1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(given([4, 1], GlobalMaxPooling1D::new(), &[0.0, 1.0, -1.0, 1.0]), [0.0, 0.5, 0.0, 0.5]);
+    // The two of a bin lie across: that of the first column is taken, not that of the first row.
+    let across = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0];
+    let bins = given([3, 3, 1], AdaptiveMaxPooling2D::new(2), &across);
+    assert_eq!(bins, [0.0, 1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+}

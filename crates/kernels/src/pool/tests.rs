@@ -129,7 +129,7 @@ fn special_values_go_through() {
             for kind in [Kind::Max, Kind::SharedMax] {
                 let of = Pooling::new(kind, &axes, channels);
                 for seed in 0..3 {
-                    let x = |i: usize| special[((i + seed) * 2_654_435_761 >> 9) % special.len()];
+                    let x = |i: usize| special[(((i + seed) * 2_654_435_761) >> 9) % special.len()];
                     check(&of, 1, &(0..of.input()).map(x).collect::<Vec<_>>());
                 }
                 check(&of, 1, &vec![f32::NEG_INFINITY; of.input()]);
