@@ -172,10 +172,10 @@ fn given<const R: usize>(shape: [usize; R], layer: impl Layer, x: &[f32]) -> Vec
     let model: Model = Sequential::new(shape).add(layer).into();
     let recipe = common::training(&model, common::mse(), Mode::Train);
     let mut feed = common::feed(&recipe, 1, |_| 0.0);
-    feed.iter_mut().find(|(slot, _)| *slot == recipe.inputs[0]).unwrap().1.copy_from_slice(x);
+    feed.iter_mut().find(|(slot, _)| *slot == recipe.inputs[0]).expect("x is fed").1.copy_from_slice(x);
     let results = execute(&recipe, 1, &feed, Isa::best(), true, 1);
-    let number = |slot| results.iter().find(|(s, _)| *s == slot).unwrap().1.clone();
-    let dx = number(recipe.input_gradients[0].unwrap());
+    let number = |slot| results.iter().find(|(s, _)| *s == slot).expect("a result").1.clone();
+    let dx = number(recipe.input_gradients[0].expect("it was asked for"));
     assert!(number(recipe.outputs[0]).iter().all(|&y| y == 1.0));
     let places = number(recipe.outputs[0]).len() as f32;
     let whole: f32 = dx.iter().sum();
