@@ -79,15 +79,19 @@ impl Edit {
                         // A linear or softmax head passes on what it gets.
                         None => "lecun_normal".into(),
                     };
-                    table_at(&mut changed, &leaf.path, |layer| layer.set("kernel_initializer", initializer))?;
+                    let keys = leaf.initializer_keys();
+                    table_at(&mut changed, &leaf.path, |layer| {
+                        keys.iter().for_each(|key| layer.set(key, initializer.clone()));
+                    })?;
                 }
             }
             Edit::Activation(to) => {
                 let activation = activation(to)?;
                 for (_, leaf) in found.iter().enumerate().filter(hidden) {
                     let initializer = initializer_for(&*activation, leaf.uniform());
+                    let keys = leaf.initializer_keys();
                     table_at(&mut changed, &leaf.path, |layer| {
-                        layer.set("kernel_initializer", initializer);
+                        keys.iter().for_each(|key| layer.set(key, initializer.clone()));
                         if layer.get("activation").is_some() {
                             layer.set("activation", to.clone());
                         }

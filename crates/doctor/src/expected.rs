@@ -8,9 +8,11 @@
 
 mod merge;
 mod normalize;
+mod pool;
 
 use merge::merge;
 use normalize::normalize;
+use pool::pool;
 use steadygrad_kernels::conv::Pass;
 use steadygrad_nn::activations::Activation;
 use steadygrad_nn::initializers::{Initializer, fans};
@@ -122,6 +124,7 @@ pub(crate) fn effect(stage: &Stage, inputs: &[Signal], recipe: &Recipe, rows: f6
             one(signal, scale * scale)
         }
         Role::Noise(noise) => Ok(noisy(*noise, x)),
+        Role::Pool(pooled) => Ok(pool(stage, *pooled, x, recipe)),
         Role::Input | Role::Model | Role::Unknown => Err("the theory does not know this layer".into()),
     }
 }

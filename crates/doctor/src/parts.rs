@@ -63,7 +63,7 @@ fn behind(all: &[Stage], mut i: usize) -> (Option<Arc<dyn Activation>>, bool, bo
                 over_batch |= *standard == Standard::OverBatch;
                 any = true;
             }
-            Role::Noise(_) | Role::Shape | Role::Affine { .. } => {}
+            Role::Noise(_) | Role::Shape | Role::Pool(_) | Role::Affine { .. } => {}
             _ => return (None, over_batch, any),
         }
         i = next;

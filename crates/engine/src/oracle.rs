@@ -2,6 +2,7 @@
 //! gradient is checked against it.
 
 mod conv;
+mod pool;
 
 use steadygrad_kernels::shuffle;
 use steadygrad_nn::losses::{Block, reduce};
@@ -253,6 +254,8 @@ impl<'a> Oracle<'a> {
                 });
                 self.put(*out, y);
             }
+            Step::Pool(pool) => self.pool(pool),
+            Step::PoolGrad(grad) => self.pool_grad(grad),
             Step::Loss { loss, target, prediction, values, shape } => {
                 let mut y = vec![0.0; self.get(*values).len()];
                 let block = Block { rows, shape: shape.dims() };

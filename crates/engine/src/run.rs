@@ -1,6 +1,7 @@
 //! The executor: walks the steps of a plan and calls the kernels.
 
 mod conv;
+mod pool;
 
 use crate::plan::Plan;
 use rayon::prelude::*;
@@ -257,6 +258,8 @@ impl Run<'_> {
                     }
                 }
             }
+            Step::Pool(pool) => self.pool(pool, arena),
+            Step::PoolGrad(grad) => self.pool_grad(grad, arena),
             Step::Loss { loss, target, prediction, values, shape } => {
                 let ([t, p], [values]) =
                     arena.split([self.range(*target), self.range(*prediction)], [self.range(*values)]);

@@ -15,6 +15,7 @@ mod isa;
 pub mod map;
 mod math;
 pub mod norm;
+pub mod pool;
 pub mod random;
 mod real;
 pub mod rows;

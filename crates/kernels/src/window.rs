@@ -45,7 +45,8 @@ impl Axis {
     /// ```
     pub fn same(input: usize, size: usize, stride: usize, dilation: usize) -> Axis {
         let output = input.div_ceil(stride);
-        let padding = (output.saturating_sub(1) * stride + Axis::reach(size, dilation)).saturating_sub(input);
+        let reach = (output.saturating_sub(1) * stride).saturating_add(Axis::reach(size, dilation));
+        let padding = reach.saturating_sub(input);
         Axis { input, output, size, stride, dilation, before: padding / 2 }
     }
 

@@ -2,6 +2,9 @@
 
 mod conv;
 mod label;
+mod pool;
+
+pub use pool::{Pool, PoolGrad};
 
 pub use conv::ConvStep;
 
@@ -153,6 +156,10 @@ pub enum Step {
         draws: Vec<Extent>,
         gradient: bool,
     },
+    /// out = the mean or the largest of what windows over each sample see.
+    Pool(Pool),
+    /// Its gradient for x.
+    PoolGrad(PoolGrad),
     /// One loss value per sample (or per position).
     Loss { loss: Arc<dyn Loss>, target: Slot, prediction: Slot, values: Slot, shape: Shape },
     /// The gradient of Σ cotangent · values for the prediction.
@@ -280,6 +287,8 @@ impl Step {
                 }
                 see(out, Write);
             }
+            Step::Pool(pool) => pool.visit(see),
+            Step::PoolGrad(grad) => grad.visit(see),
             Step::Loss { target, prediction, values, .. } => {
                 see(target, Read);
                 see(prediction, Read);

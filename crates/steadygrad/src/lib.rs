@@ -68,12 +68,16 @@ pub mod prelude {
         LecunUniform, Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     };
     pub use steadygrad_nn::layers::{
-        ActivationLayer, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, Concatenate,
-        Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DataFormat, Dense,
-        DepthwiseConv1D, DepthwiseConv2D, Dropout, Flatten, GaussianDropout, GaussianNoise,
-        GroupNormalization, Identity, Input, LayerNormalization, Maximum, Minimum, Multiply, Padding,
-        Permute, RMSNormalization, RepeatVector, Rescaling, Reshape, SeparableConv1D, SeparableConv2D,
-        Subtract, UnitNormalization,
+        ActivationLayer, ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D,
+        AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, Add,
+        AlphaDropout, Average, AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization,
+        Concatenate, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DataFormat,
+        Dense, DepthwiseConv1D, DepthwiseConv2D, Dropout, Flatten, GaussianDropout, GaussianNoise,
+        GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D,
+        GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization, Identity, Input, LayerNormalization,
+        MaxPooling1D, MaxPooling2D, MaxPooling3D, Maximum, Minimum, Multiply, Padding, Permute,
+        RMSNormalization, RepeatVector, Rescaling, Reshape, SeparableConv1D, SeparableConv2D, Subtract,
+        UnitNormalization,
     };
     pub use steadygrad_nn::losses::{
         BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,

@@ -367,4 +367,11 @@ fn convolutions() {
         .add(Conv2DTranspose::new(32, 3).strides(2).padding(Padding::Same).activation(Relu))
         .add(Conv2DTranspose::new(32, 4).strides(2).kernel_initializer(HeNormal).activation(Relu));
     on_images("transposed", [5, 5, 32], back.add(Flatten).add(end()), edges);
+
+    // Neighbours are not as alike as the theory takes them, least of all in noise: the largest of them is larger, and the rectifier
+    // before it more often open.
+    let pools = Tolerance { signal: 3.0, decibels: 3.0 };
+    let net = Sequential::new([16, 16, 16]).add(he(48).activation(Relu)).add(MaxPooling2D::new(2));
+    let net = net.add(he(64).activation(Tanh)).add(AveragePooling2D::new([2, 3]));
+    on_images("pooling", [16, 16, 16], net.add(Flatten).add(end()), pools);
 }

@@ -42,6 +42,16 @@ impl Leaf {
             || initializer.config().get("distribution") == Some(&Value::from("uniform"))
     }
 
+    /// The settings that say how its weights are drawn: not those of a depthwise kernel, for which an initializer takes the whole
+    /// layer's fan and not what an output sees.
+    pub fn initializer_keys(&self) -> Vec<&'static str> {
+        let config = self.layer.config();
+        ["kernel_initializer", "pointwise_initializer"]
+            .into_iter()
+            .filter(|key| config.get(key).is_some())
+            .collect()
+    }
+
     /// Multiplies by weights.
     pub fn linear(&self) -> bool {
         matches!(self.layer.role(), Role::Linear { .. })
@@ -75,7 +85,7 @@ pub(crate) fn leaves(experiment: &Config) -> Result<Vec<Leaf>> {
             }
             Role::Pointwise(f) => next = (Some(f.clone()), false),
             Role::Normalize(Standard::OverBatch) => next.1 = true,
-            Role::Normalize(_) | Role::Noise(_) | Role::Shape => {}
+            Role::Normalize(_) | Role::Noise(_) | Role::Shape | Role::Pool(_) => {}
             _ => next = (None, false),
         }
     }
@@ -247,8 +257,10 @@ pub(crate) fn normalize(experiment: &mut Config, kind: &str, last: Option<&Vec<S
             if kind == "batch_normalization" {
                 layer.set("use_bias", false);
             }
+            let first = layer.get("data_format") == Some(&Value::from("channels_first"));
+            let normalization = Config::new().with("layer", kind);
             out.push(layer.into());
-            out.push(Config::new().with("layer", kind).into());
+            out.push(if first { normalization.with("axis", 1) } else { normalization }.into());
             out.extend(inner.map(|f| Config::new().with("layer", "activation").with("activation", f).into()));
         }
         Ok(out)

@@ -69,6 +69,8 @@ pub enum Role {
     Merge(Merging),
     /// Only moves numbers.
     Shape,
+    /// Takes one number of all that a window sees, channel by channel.
+    Pool(Pooled),
     /// scale·x + offset.
     Affine {
         /// The factor.
@@ -114,6 +116,15 @@ pub enum Merging {
     Join,
 }
 
+/// What is taken of the numbers that a window sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooled {
+    /// Their mean.
+    Mean,
+    /// The largest of them.
+    Largest,
+}
+
 impl Role {
     /// One word for it.
     pub fn name(&self) -> &'static str {
@@ -124,6 +135,7 @@ impl Role {
             Role::Normalize(_) => "normalization",
             Role::Merge(_) => "merge",
             Role::Shape => "shape",
+            Role::Pool(_) => "pooling",
             Role::Affine { .. } => "scaling",
             Role::Noise(_) => "noise",
             Role::Model => "model",

@@ -5,7 +5,10 @@ pub mod layer;
 mod activation;
 mod activity;
 mod activity_regularization;
+mod adaptive_average_pooling;
+mod adaptive_max_pooling;
 mod alpha_dropout;
+mod average_pooling;
 mod axes;
 mod batch_normalization;
 mod concatenate;
@@ -18,12 +21,16 @@ mod dropout;
 mod flatten;
 mod gaussian_dropout;
 mod gaussian_noise;
+mod global_average_pooling;
+mod global_max_pooling;
 mod group_normalization;
 mod identity;
 mod input;
 mod layer_normalization;
+mod max_pooling;
 mod merge;
 mod permute;
+mod pooling;
 mod renorm;
 mod repeat_vector;
 mod rescaling;
@@ -37,7 +44,14 @@ mod unit_normalization;
 pub use activation::ActivationLayer;
 pub use activity::Regularized;
 pub use activity_regularization::ActivityRegularization;
+pub use adaptive_average_pooling::{
+    AdaptiveAveragePooling, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveAveragePooling3D,
+};
+pub use adaptive_max_pooling::{
+    AdaptiveMaxPooling, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
+};
 pub use alpha_dropout::AlphaDropout;
+pub use average_pooling::{AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D};
 pub use batch_normalization::BatchNormalization;
 pub use concatenate::Concatenate;
 pub use conv::{Conv, Conv1D, Conv2D, Conv3D};
@@ -48,11 +62,16 @@ pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use gaussian_dropout::GaussianDropout;
 pub use gaussian_noise::GaussianNoise;
+pub use global_average_pooling::{
+    GlobalAveragePooling, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
+};
+pub use global_max_pooling::{GlobalMaxPooling, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D};
 pub use group_normalization::GroupNormalization;
 pub use identity::Identity;
 pub use input::Input;
-pub use layer::{Layer, Merging, Role, Standard};
+pub use layer::{Layer, Merging, Pooled, Role, Standard};
 pub use layer_normalization::LayerNormalization;
+pub use max_pooling::{MaxPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D};
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use permute::Permute;
 pub use renorm::RenormClipping;
@@ -77,7 +96,16 @@ use steadygrad_kernels::Result;
 pub const CATALOG: &[Entry<dyn Layer>] = &[
     activation::ENTRY,
     activity_regularization::ENTRY,
+    adaptive_average_pooling::ENTRY_1D,
+    adaptive_average_pooling::ENTRY_2D,
+    adaptive_average_pooling::ENTRY_3D,
+    adaptive_max_pooling::ENTRY_1D,
+    adaptive_max_pooling::ENTRY_2D,
+    adaptive_max_pooling::ENTRY_3D,
     alpha_dropout::ENTRY,
+    average_pooling::ENTRY_1D,
+    average_pooling::ENTRY_2D,
+    average_pooling::ENTRY_3D,
     batch_normalization::ENTRY,
     concatenate::ENTRY,
     conv::CONV1D,
@@ -93,10 +121,19 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     flatten::ENTRY,
     gaussian_dropout::ENTRY,
     gaussian_noise::ENTRY,
+    global_average_pooling::ENTRY_1D,
+    global_average_pooling::ENTRY_2D,
+    global_average_pooling::ENTRY_3D,
+    global_max_pooling::ENTRY_1D,
+    global_max_pooling::ENTRY_2D,
+    global_max_pooling::ENTRY_3D,
     group_normalization::ENTRY,
     identity::ENTRY,
     input::ENTRY,
     layer_normalization::ENTRY,
+    max_pooling::ENTRY_1D,
+    max_pooling::ENTRY_2D,
+    max_pooling::ENTRY_3D,
     merge::ADD,
     merge::SUBTRACT,
     merge::MULTIPLY,

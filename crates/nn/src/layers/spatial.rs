@@ -217,6 +217,11 @@ pub(crate) fn window<const N: usize>(
     dilation: Sizes<N>,
     name: &str,
 ) -> Result<[Axis; N]> {
+    for (name, sizes) in [(name, size), ("strides", strides), ("dilation_rate", dilation)] {
+        if sizes.0.contains(&0) {
+            return Err(Error::argument(format!("`{name}` must be 1 or more, got {:?}", sizes.0)));
+        }
+    }
     // Nothing that is computed below overflows.
     let padded = std::array::from_fn::<usize, N, _>(|i| {
         input[i].saturating_add(Axis::reach(size.0[i], dilation.0[i])).saturating_add(strides.0[i])

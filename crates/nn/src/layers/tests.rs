@@ -13,7 +13,8 @@ use steadygrad_kernels::Kind;
 
 /// Values for settings that a layer cannot do without, by name.
 const NEEDED: &str = r#"{"activation": "elu", "units": 4, "filters": 6, "kernel_size": 3, "rate": 0.5, "stddev": 0.2, "shape": [3, 4], "dims": [2, 1], "n": 3,
-    "scale": 0.5, "target_shape": [3, -1]}"#;
+    "scale": 0.5, "target_shape": [3, -1],
+    "pool_size": 2, "output_size": 3}"#;
 
 /// The layer of this entry with as few settings as it can do with.
 fn plain(entry: &Entry<dyn Layer>) -> Arc<dyn Layer> {
@@ -119,6 +120,18 @@ fn with_settings() -> Vec<Arc<dyn Layer>> {
                 .gamma_constraint(NonNeg)
                 .beta_constraint(NonNeg),
         ),
+        Arc::new(MaxPooling1D::new(3).strides(2)),
+        Arc::new(
+            MaxPooling2D::new((2, 3))
+                .strides(1)
+                .padding(Padding::Same)
+                .data_format(DataFormat::ChannelsFirst),
+        ),
+        Arc::new(AveragePooling3D::new([1, 2, 3]).strides([3, 2, 1]).padding(Padding::Same)),
+        Arc::new(GlobalMaxPooling1D::new().keepdims(true)),
+        Arc::new(GlobalAveragePooling3D::new().keepdims(true).data_format(DataFormat::ChannelsFirst)),
+        Arc::new(AdaptiveMaxPooling1D::new(4)),
+        Arc::new(AdaptiveAveragePooling2D::new((2, 5)).data_format(DataFormat::ChannelsFirst)),
         Arc::new(Rescaling::new(0.5).offset(-1.0)),
         Arc::new(RMSNormalization::new().axes([1, 2]).epsilon(0.1)),
         Arc::new(UnitNormalization::new().axes([1, 2])),
@@ -168,7 +181,7 @@ fn every_file_is_in_the_catalog() {
         let path = file.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap().to_string();
         let text = std::fs::read_to_string(&path).unwrap();
-        if ["mod", "tests"].contains(&stem.as_str()) || !text.contains("impl Layer for") {
+        if ["mod", "tests"].contains(&stem.as_str()) || !text.contains(" Layer for ") {
             continue;
         }
         // A trait, a wrapper of any layer: no members of their own.
@@ -240,6 +253,14 @@ const REFUSED: &[(&str, &str, &str)] = &[
         r#"{"kernel_size": 3, "depth_multiplier": 0}"#,
         "`depth_multiplier` must be 1 or more",
     ),
+    ("MaxPooling2D", r#"{"pool_size": 0}"#, "`pool_size` must be 1 or more, got 0"),
+    ("MaxPooling2D", r#"{"pool_size": [2, 2, 2]}"#, "a whole number or a list of 2, found a list of 3"),
+    ("MaxPooling1D", r#"{"strides": [0]}"#, "`strides` must be 1 or more, got 0"),
+    ("MaxPooling2D", r#"{"padding": "causal"}"#, "`padding` must be valid or same"),
+    ("MaxPooling3D", r#"{"data_format": "NCHW"}"#, "`data_format` must be channels_last or channels_first"),
+    ("AveragePooling1D", r#"{}"#, "`pool_size` is missing"),
+    ("GlobalMaxPooling2D", r#"{"keepdims": 1}"#, "expected true or false"),
+    ("AdaptiveMaxPooling2D", r#"{"output_size": [3, 0]}"#, "`output_size` must be 1 or more"),
 ];
 
 #[test]
@@ -312,6 +333,17 @@ fn shapes_that_do_not_fit_are_named_with_a_remedy() {
     let less = Conv2DTranspose::new(2, 2).strides(2).padding(Padding::Same).output_padding(0);
     fails(less, &[&[4, 4, 3]], &["an axis of 4 would become one of 6", "back to 3"]);
     fails(Identity, &[&[3], &[3]], &["takes one input, got 2"]);
+    fails(MaxPooling2D::new(3), &[&[2, 5, 1]], &["`pool_size` reaches over 3", "has 2 only", "\"same\""]);
+    fails(
+        MaxPooling2D::new(2),
+        &[&[28, 28]],
+        &["MaxPooling2D expects", "(None, 28, 28)", "channel axis of 1"],
+    );
+    fails(MaxPooling1D::new(2).strides(0), &[&[4, 1]], &["`strides` must be 1 or more, got [0]"]);
+    fails(AveragePooling1D::new(0), &[&[4, 1]], &["`pool_size` must be 1 or more, got [0]"]);
+    fails(MaxPooling1D::new(2).padding(Padding::Causal), &[&[4, 1]], &["valid or same", "pad in front"]);
+    fails(GlobalAveragePooling2D::new(), &[&[4, 4]], &["GlobalAveragePooling2D expects"]);
+    fails(AdaptiveMaxPooling3D::new(0), &[&[4, 4, 4, 1]], &["`output_size` must be 1 or more"]);
 }
 
 #[test]
@@ -321,6 +353,14 @@ fn shapes_that_fit() {
     assert_eq!(shape(&Reshape::new([-1]), &[]).dims(), [1]);
     assert_eq!(shape(&Reshape::new([]), &[1]).dims(), [0; 0]);
     assert_eq!(shape(&RepeatVector::new(3), &[4]).dims(), [3, 4]);
+    assert_eq!(shape(&MaxPooling2D::default(), &[7, 9, 3]).dims(), [3, 4, 3]);
+    assert_eq!(shape(&MaxPooling2D::new(1000).padding(Padding::Same), &[7, 9, 3]).dims(), [1, 1, 3]);
+    assert_eq!(shape(&AveragePooling1D::new(3).strides(2).padding(Padding::Same), &[8, 3]).dims(), [4, 3]);
+    let first = MaxPooling3D::new([1, 2, 3]).data_format(DataFormat::ChannelsFirst);
+    assert_eq!(shape(&first, &[4, 5, 6, 7]).dims(), [4, 5, 3, 2]);
+    assert_eq!(shape(&GlobalMaxPooling3D::new(), &[4, 5, 6, 7]).dims(), [7]);
+    assert_eq!(shape(&GlobalMaxPooling1D::new().keepdims(true), &[4, 5]).dims(), [1, 5]);
+    assert_eq!(shape(&AdaptiveMaxPooling2D::new((9, 1)), &[4, 5, 6]).dims(), [9, 1, 6]);
     assert_eq!(shape(&GroupNormalization::new(-1).axis(-2), &[4, 5]).dims(), [4, 5]);
 }
 
@@ -396,4 +436,14 @@ fn what_does_nothing_takes_no_step() {
 fn axes_are_written_as_keras_does() {
     assert_eq!(LayerNormalization::new().config().get("axis"), Some(&Value::Int(-1)));
     assert_eq!(LayerNormalization::new().axes([1, 2]).config().get("axis"), Some(&vec![1_i64, 2].into()));
+}
+
+#[test]
+fn bins_of_one_number_take_no_step() {
+    let steps = |layer: AdaptiveMaxPooling2D| {
+        Model::from(Sequential::new([4, 6, 2]).add(layer)).lower(&Purpose::inference()).unwrap().forward.len()
+    };
+    assert_eq!(steps(AdaptiveMaxPooling2D::new((4, 6))), 0);
+    assert_eq!(steps(AdaptiveMaxPooling2D::new((4, 3))), 1);
+    assert_eq!(steps(AdaptiveMaxPooling2D::new(3)), 2);
 }

@@ -40,6 +40,8 @@ impl Step {
                 (Some(_), None) => "scale".into(),
                 _ => "scale_shift".into(),
             },
+            Step::Pool(pool) => pool.label(),
+            Step::PoolGrad(grad) => grad.label(),
             Step::ChannelSum { .. } => "channel_sum".into(),
             Step::Sum { .. } => "sum".into(),
             Step::Expand { .. } => "expand".into(),
