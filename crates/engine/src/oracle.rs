@@ -1,6 +1,8 @@
 //! The oracle: the same recipe in plain f64 loops, without fusing, planning or vector code. Every kernel and every
 //! gradient is checked against it.
 
+mod frame;
+
 use steadygrad_kernels::shuffle;
 use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::recipe::Recipe;
@@ -286,6 +288,7 @@ impl<'a> Oracle<'a> {
                 let divisor = if *per_row { rows as f64 } else { 1.0 };
                 self.put(*out, y.iter().map(|y| y / divisor).collect());
             }
+            Step::Frame(step) => self.frame(step),
             Step::Custom { step, inputs, outputs } => {
                 let mut results: Vec<Vec<f64>> =
                     outputs.iter().map(|s| vec![0.0; self.get(*s).len()]).collect();

@@ -1,5 +1,7 @@
 //! The executor: walks the steps of a plan and calls the kernels.
 
+mod frame;
+
 use crate::plan::Plan;
 use rayon::prelude::*;
 use std::array::from_fn;
@@ -289,6 +291,7 @@ impl Run<'_> {
                     }
                 }
             }
+            Step::Frame(step) => self.frame(step, arena),
             Step::Custom { step, inputs, outputs } => {
                 if inputs.len() <= PARTS && outputs.len() <= PARTS {
                     let part = |slots: &[Slot], i: usize| slots.get(i).map_or(0..0, |s| self.range(*s));

@@ -8,6 +8,7 @@ pub mod change;
 pub mod columns;
 mod cpu;
 mod error;
+pub mod frame;
 pub mod gemm;
 pub mod histogram;
 mod isa;

@@ -1,6 +1,9 @@
 //! A step is data: which arithmetic, on which slots.
 
+pub(crate) mod frame;
 mod label;
+
+pub use frame::Frame;
 
 use crate::activations::{Activation, Rowwise};
 use crate::losses::{Loss, Reduction};
@@ -167,6 +170,8 @@ pub enum Step {
     Penalty { regularizer: Arc<dyn Regularizer>, w: Slot, out: Slot, shape: Shape, per_row: bool },
     /// Its gradient.
     PenaltyGrad { regularizer: Arc<dyn Regularizer>, w: Slot, out: Slot, shape: Shape, per_row: bool },
+    /// Padding and cropping.
+    Frame(Frame),
     /// Anything else, brought by a layer of the user's own.
     Custom { step: Arc<dyn CustomStep>, inputs: Vec<Slot>, outputs: Vec<Slot> },
 }
@@ -296,6 +301,7 @@ impl Step {
                 see(w, Read);
                 see(out, Write);
             }
+            Step::Frame(frame) => frame.visit(see),
             Step::Custom { inputs, outputs, .. } => {
                 for slot in inputs {
                     see(slot, Read);

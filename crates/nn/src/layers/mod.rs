@@ -9,6 +9,7 @@ mod alpha_dropout;
 mod axes;
 mod batch_normalization;
 mod concatenate;
+mod cropping;
 mod dense;
 mod dropout;
 mod flatten;
@@ -18,6 +19,7 @@ mod group_normalization;
 mod identity;
 mod input;
 mod layer_normalization;
+mod margins;
 mod merge;
 mod permute;
 mod renorm;
@@ -28,6 +30,7 @@ mod rms_normalization;
 mod spatial;
 mod standard;
 mod unit_normalization;
+mod zero_padding;
 
 pub use activation::ActivationLayer;
 pub use activity::Regularized;
@@ -35,6 +38,7 @@ pub use activity_regularization::ActivityRegularization;
 pub use alpha_dropout::AlphaDropout;
 pub use batch_normalization::BatchNormalization;
 pub use concatenate::Concatenate;
+pub use cropping::{Cropping, Cropping1D, Cropping2D, Cropping3D};
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
@@ -45,6 +49,7 @@ pub use identity::Identity;
 pub use input::Input;
 pub use layer::{Layer, Merging, Role, Standard};
 pub use layer_normalization::LayerNormalization;
+pub use margins::Margins;
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use permute::Permute;
 pub use renorm::RenormClipping;
@@ -54,6 +59,7 @@ pub use reshape::Reshape;
 pub use rms_normalization::RMSNormalization;
 pub use spatial::{DataFormat, Padding, Sizes};
 pub use unit_normalization::UnitNormalization;
+pub use zero_padding::{ZeroPadding, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D};
 pub(crate) use {merge::expanded, permute::permuted};
 
 use crate::activations;
@@ -71,6 +77,9 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     alpha_dropout::ENTRY,
     batch_normalization::ENTRY,
     concatenate::ENTRY,
+    cropping::ONE,
+    cropping::TWO,
+    cropping::THREE,
     dense::ENTRY,
     dropout::ENTRY,
     flatten::ENTRY,
@@ -92,6 +101,9 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     reshape::ENTRY,
     rms_normalization::ENTRY,
     unit_normalization::ENTRY,
+    zero_padding::ONE,
+    zero_padding::TWO,
+    zero_padding::THREE,
     activations::layers::ELU,
     activations::layers::LEAKY_RELU,
     activations::layers::PRELU,

@@ -62,6 +62,13 @@ impl DataFormat {
         dims.into()
     }
 
+    /// A number for each of the axes that are not channels, and 0 for the channels.
+    pub(crate) fn along_all<const N: usize>(self, numbers: [isize; N]) -> Vec<isize> {
+        let mut all = numbers.to_vec();
+        all.insert(if self == DataFormat::ChannelsFirst { 0 } else { N }, 0);
+        all
+    }
+
     /// The same value with its channels last.
     pub(crate) fn to_last(self, at: &mut Lowering<'_>, x: Port) -> Port {
         let rank = at.shape(x).rank();
