@@ -1,6 +1,7 @@
 //! The oracle: the same recipe in plain f64 loops, without fusing, planning or vector code. Every kernel and every
 //! gradient is checked against it.
 
+mod along;
 mod frame;
 
 use steadygrad_kernels::shuffle;
@@ -288,6 +289,7 @@ impl<'a> Oracle<'a> {
                 let divisor = if *per_row { rows as f64 } else { 1.0 };
                 self.put(*out, y.iter().map(|y| y / divisor).collect());
             }
+            Step::Along(step) => self.along(step),
             Step::Frame(step) => self.frame(step),
             Step::Custom { step, inputs, outputs } => {
                 let mut results: Vec<Vec<f64>> =

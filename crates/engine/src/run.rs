@@ -1,5 +1,6 @@
 //! The executor: walks the steps of a plan and calls the kernels.
 
+mod along;
 mod frame;
 
 use crate::plan::Plan;
@@ -291,6 +292,7 @@ impl Run<'_> {
                     }
                 }
             }
+            Step::Along(step) => self.along(step, arena),
             Step::Frame(step) => self.frame(step, arena),
             Step::Custom { step, inputs, outputs } => {
                 if inputs.len() <= PARTS && outputs.len() <= PARTS {

@@ -3,6 +3,7 @@
 //! Every loop is written once, generic over [`Real`], and compiled for each instruction set behind [`Isa`]. Besides the
 //! loops this floor holds what every other floor shares: the [`Error`] and the random [`Stream`](random::Stream).
 
+pub mod along;
 pub mod arena;
 pub mod change;
 pub mod columns;

@@ -1,8 +1,10 @@
 //! A step is data: which arithmetic, on which slots.
 
+pub(crate) mod along;
 pub(crate) mod frame;
 mod label;
 
+pub use along::Along;
 pub use frame::Frame;
 
 use crate::activations::{Activation, Rowwise};
@@ -170,6 +172,8 @@ pub enum Step {
     Penalty { regularizer: Arc<dyn Regularizer>, w: Slot, out: Slot, shape: Shape, per_row: bool },
     /// Its gradient.
     PenaltyGrad { regularizer: Arc<dyn Regularizer>, w: Slot, out: Slot, shape: Shape, per_row: bool },
+    /// A fixed matrix along one axis.
+    Along(Along),
     /// Padding and cropping.
     Frame(Frame),
     /// Anything else, brought by a layer of the user's own.
@@ -301,6 +305,7 @@ impl Step {
                 see(w, Read);
                 see(out, Write);
             }
+            Step::Along(along) => along.visit(see),
             Step::Frame(frame) => frame.visit(see),
             Step::Custom { inputs, outputs, .. } => {
                 for slot in inputs {

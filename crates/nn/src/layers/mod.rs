@@ -8,6 +8,7 @@ mod activity_regularization;
 mod alpha_dropout;
 mod axes;
 mod batch_normalization;
+mod center_crop;
 mod concatenate;
 mod cropping;
 mod dense;
@@ -18,6 +19,7 @@ mod gaussian_noise;
 mod group_normalization;
 mod identity;
 mod input;
+mod interpolation;
 mod layer_normalization;
 mod margins;
 mod merge;
@@ -26,10 +28,13 @@ mod renorm;
 mod repeat_vector;
 mod rescaling;
 mod reshape;
+mod resizing;
 mod rms_normalization;
 mod spatial;
+mod spatial_dropout;
 mod standard;
 mod unit_normalization;
+mod up_sampling;
 mod zero_padding;
 
 pub use activation::ActivationLayer;
@@ -37,6 +42,7 @@ pub use activity::Regularized;
 pub use activity_regularization::ActivityRegularization;
 pub use alpha_dropout::AlphaDropout;
 pub use batch_normalization::BatchNormalization;
+pub use center_crop::CenterCrop;
 pub use concatenate::Concatenate;
 pub use cropping::{Cropping, Cropping1D, Cropping2D, Cropping3D};
 pub use dense::Dense;
@@ -47,6 +53,7 @@ pub use gaussian_noise::GaussianNoise;
 pub use group_normalization::GroupNormalization;
 pub use identity::Identity;
 pub use input::Input;
+pub use interpolation::Interpolation;
 pub use layer::{Layer, Merging, Role, Standard};
 pub use layer_normalization::LayerNormalization;
 pub use margins::Margins;
@@ -56,9 +63,12 @@ pub use renorm::RenormClipping;
 pub use repeat_vector::RepeatVector;
 pub use rescaling::Rescaling;
 pub use reshape::Reshape;
+pub use resizing::Resizing;
 pub use rms_normalization::RMSNormalization;
 pub use spatial::{DataFormat, Padding, Sizes};
+pub use spatial_dropout::{SpatialDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D};
 pub use unit_normalization::UnitNormalization;
+pub use up_sampling::{UpSampling, UpSampling1D, UpSampling2D, UpSampling3D};
 pub use zero_padding::{ZeroPadding, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D};
 pub(crate) use {merge::expanded, permute::permuted};
 
@@ -76,6 +86,7 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     activity_regularization::ENTRY,
     alpha_dropout::ENTRY,
     batch_normalization::ENTRY,
+    center_crop::ENTRY,
     concatenate::ENTRY,
     cropping::ONE,
     cropping::TWO,
@@ -99,8 +110,15 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     repeat_vector::ENTRY,
     rescaling::ENTRY,
     reshape::ENTRY,
+    resizing::ENTRY,
     rms_normalization::ENTRY,
+    spatial_dropout::ONE,
+    spatial_dropout::TWO,
+    spatial_dropout::THREE,
     unit_normalization::ENTRY,
+    up_sampling::ONE,
+    up_sampling::TWO,
+    up_sampling::THREE,
     zero_padding::ONE,
     zero_padding::TWO,
     zero_padding::THREE,

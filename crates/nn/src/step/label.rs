@@ -51,6 +51,7 @@ impl Step {
             Step::UpdateAverage { momentum, .. } => format!("update_average {momentum}"),
             Step::Standardize { .. } => "standardize".into(),
             Step::StandardizeGrad { .. } => "standardize_grad".into(),
+            Step::Along(along) => along.label(),
             Step::Frame(frame) => frame.label(),
             Step::Reduction { reduction, .. } => format!("reduction {}", reduction.name()),
         }
