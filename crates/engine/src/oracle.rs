@@ -142,6 +142,7 @@ impl<'a> Oracle<'a> {
                 self.put(*out, y);
             }
             Step::Fill { out, value } => self.values[out.0 as usize].fill(*value),
+            Step::Constant { out, values } => self.put(*out, values.to_vec()),
             Step::Expand { x, out, from, to } => {
                 let mut y = vec![0.0; self.get(*out).len()];
                 shuffle::expand(&self.axes(from), &self.axes(to), self.get(*x), &mut y);

@@ -144,6 +144,10 @@ impl Run<'_> {
                 map::affine(isa, *scale as f32, *offset as f32, x, out);
             }
             Step::Fill { out, value } => arena.split([], [self.range(*out)]).1[0].fill(*value as f32),
+            Step::Constant { out, values } => {
+                let out = &mut *arena.split([], [self.range(*out)]).1[0];
+                out.iter_mut().zip(values.iter()).for_each(|(out, &value)| *out = value as f32);
+            }
             Step::Expand { x, out, from, to } => {
                 let (from, to, n) = (self.axes(from), self.axes(to), to.len());
                 let ([x], [out]) = arena.split([self.range(*x)], [self.range(*out)]);

@@ -107,6 +107,8 @@ pub enum Step {
     Affine { x: Slot, out: Slot, scale: f64, offset: f64 },
     /// out = value everywhere.
     Fill { out: Slot, value: f64 },
+    /// out = these numbers.
+    Constant { out: Slot, values: Arc<[f64]> },
     /// out = x repeated along the axes where `from` is 1 and `to` is not; both with the batch in front.
     Expand { x: Slot, out: Slot, from: Vec<Extent>, to: Vec<Extent> },
     /// out = x summed over the axes where `to` is 1 and `from` is not.
@@ -218,7 +220,7 @@ impl Step {
                 see(x, Read);
                 see(out, Write);
             }
-            Step::Fill { out, .. } => see(out, Write),
+            Step::Fill { out, .. } | Step::Constant { out, .. } => see(out, Write),
             Step::MapGrad { saved, dy, out, .. } => {
                 see(saved, Read);
                 see(dy, Read);

@@ -16,6 +16,7 @@ mod dropout;
 mod flatten;
 mod gaussian_dropout;
 mod gaussian_noise;
+mod given_moments;
 mod group_normalization;
 mod identity;
 mod input;
@@ -23,6 +24,7 @@ mod interpolation;
 mod layer_normalization;
 mod margins;
 mod merge;
+mod normalization;
 mod permute;
 mod renorm;
 mod repeat_vector;
@@ -50,6 +52,7 @@ pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use gaussian_dropout::GaussianDropout;
 pub use gaussian_noise::GaussianNoise;
+pub use given_moments::Moments;
 pub use group_normalization::GroupNormalization;
 pub use identity::Identity;
 pub use input::Input;
@@ -58,10 +61,11 @@ pub use layer::{Layer, Merging, Role, Standard};
 pub use layer_normalization::LayerNormalization;
 pub use margins::Margins;
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
+pub use normalization::Normalization;
 pub use permute::Permute;
 pub use renorm::RenormClipping;
 pub use repeat_vector::RepeatVector;
-pub use rescaling::Rescaling;
+pub use rescaling::{PerChannel, Rescaling};
 pub use reshape::Reshape;
 pub use resizing::Resizing;
 pub use rms_normalization::RMSNormalization;
@@ -106,6 +110,7 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     merge::AVERAGE,
     merge::MAXIMUM,
     merge::MINIMUM,
+    normalization::ENTRY,
     permute::ENTRY,
     repeat_vector::ENTRY,
     rescaling::ENTRY,

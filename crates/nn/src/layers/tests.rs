@@ -197,7 +197,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("Reshape", r#"{"target_shape": [-1, -1]}"#, "may leave one axis open"),
     ("Reshape", r#"{"target_shape": [0, 3]}"#, "sizes of 1 or more"),
     ("RepeatVector", r#"{"n": 0}"#, "`n` must be 1 or more"),
-    ("Rescaling", r#"{"scale": [1, 2]}"#, "expected a number, found a list of 2"),
+    ("Rescaling", r#"{"scale": [[1, 2]]}"#, "expected a number, found a list of 2"),
     ("Dense", r#"{"units": 0}"#, "`units` must be 1 or more"),
 ];
 

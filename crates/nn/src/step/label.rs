@@ -27,6 +27,7 @@ impl Step {
             Step::Combine { op, .. } => format!("combine {op:?}").to_lowercase(),
             Step::Affine { scale, offset, .. } => format!("affine · {scale} + {offset}"),
             Step::Fill { value, .. } => format!("fill {value}"),
+            Step::Constant { values, .. } => format!("constant [{}]", values.len()),
             Step::Permute { order, .. } => format!("permute {order:?}"),
             Step::Noise { noise, gradient, .. } => {
                 format!("noise {noise:?}{}", if *gradient { " (gradient)" } else { "" })
