@@ -3,6 +3,8 @@
 
 mod along;
 mod frame;
+mod gather;
+mod warp;
 
 use steadygrad_kernels::shuffle;
 use steadygrad_nn::losses::{Block, reduce};
@@ -292,6 +294,9 @@ impl<'a> Oracle<'a> {
             }
             Step::Along(step) => self.along(step),
             Step::Frame(step) => self.frame(step),
+            Step::Gather(step) => self.gather(step),
+            Step::GatherGrad(step) => self.gather_grad(step),
+            Step::Warp(step) => self.warp(step, time),
             Step::Custom { step, inputs, outputs } => {
                 let mut results: Vec<Vec<f64>> =
                     outputs.iter().map(|s| vec![0.0; self.get(*s).len()]).collect();

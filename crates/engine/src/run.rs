@@ -2,6 +2,8 @@
 
 mod along;
 mod frame;
+mod gather;
+mod warp;
 
 use crate::plan::Plan;
 use rayon::prelude::*;
@@ -298,6 +300,9 @@ impl Run<'_> {
             }
             Step::Along(step) => self.along(step, arena),
             Step::Frame(step) => self.frame(step, arena),
+            Step::Gather(step) => self.gather(step, arena),
+            Step::GatherGrad(step) => self.gather_grad(step, arena),
+            Step::Warp(step) => self.warp(step, arena),
             Step::Custom { step, inputs, outputs } => {
                 if inputs.len() <= PARTS && outputs.len() <= PARTS {
                     let part = |slots: &[Slot], i: usize| slots.get(i).map_or(0..0, |s| self.range(*s));

@@ -10,6 +10,7 @@ pub mod columns;
 mod cpu;
 mod error;
 pub mod frame;
+pub mod gather;
 pub mod gemm;
 pub mod histogram;
 mod isa;
@@ -23,6 +24,7 @@ pub mod shuffle;
 pub mod size;
 pub mod statistics;
 pub mod update;
+pub mod warp;
 pub mod window;
 
 pub use cpu::{Cpu, Flush};

@@ -2,10 +2,14 @@
 
 pub(crate) mod along;
 pub(crate) mod frame;
+mod gather;
 mod label;
+pub(crate) mod warp;
 
 pub use along::Along;
 pub use frame::Frame;
+pub use gather::{Gather, GatherGrad};
+pub use warp::{Motion, Warp};
 
 use crate::activations::{Activation, Rowwise};
 use crate::losses::{Loss, Reduction};
@@ -178,6 +182,12 @@ pub enum Step {
     Along(Along),
     /// Padding and cropping.
     Frame(Frame),
+    /// Rows of a table.
+    Gather(Gather),
+    /// The gradient of the table.
+    GatherGrad(GatherGrad),
+    /// Images through affine maps.
+    Warp(Warp),
     /// Anything else, brought by a layer of the user's own.
     Custom { step: Arc<dyn CustomStep>, inputs: Vec<Slot>, outputs: Vec<Slot> },
 }
@@ -309,6 +319,9 @@ impl Step {
             }
             Step::Along(along) => along.visit(see),
             Step::Frame(frame) => frame.visit(see),
+            Step::Gather(gather) => gather.visit(see),
+            Step::GatherGrad(gather) => gather.visit(see),
+            Step::Warp(warp) => warp.visit(see),
             Step::Custom { inputs, outputs, .. } => {
                 for slot in inputs {
                     see(slot, Read);

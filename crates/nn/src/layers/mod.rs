@@ -13,6 +13,8 @@ mod concatenate;
 mod cropping;
 mod dense;
 mod dropout;
+mod embedding;
+mod factor;
 mod flatten;
 mod gaussian_dropout;
 mod gaussian_noise;
@@ -26,6 +28,8 @@ mod margins;
 mod merge;
 mod normalization;
 mod permute;
+mod random_affine;
+mod random_flip;
 mod renorm;
 mod repeat_vector;
 mod rescaling;
@@ -49,6 +53,8 @@ pub use concatenate::Concatenate;
 pub use cropping::{Cropping, Cropping1D, Cropping2D, Cropping3D};
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use embedding::Embedding;
+pub use factor::Factor;
 pub use flatten::Flatten;
 pub use gaussian_dropout::GaussianDropout;
 pub use gaussian_noise::GaussianNoise;
@@ -63,6 +69,8 @@ pub use margins::Margins;
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use normalization::Normalization;
 pub use permute::Permute;
+pub use random_affine::{FillMode, RandomRotation, RandomTranslation, RandomZoom};
+pub use random_flip::{Flip, RandomFlip};
 pub use renorm::RenormClipping;
 pub use repeat_vector::RepeatVector;
 pub use rescaling::{PerChannel, Rescaling};
@@ -97,6 +105,7 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     cropping::THREE,
     dense::ENTRY,
     dropout::ENTRY,
+    embedding::ENTRY,
     flatten::ENTRY,
     gaussian_dropout::ENTRY,
     gaussian_noise::ENTRY,
@@ -112,6 +121,10 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     merge::MINIMUM,
     normalization::ENTRY,
     permute::ENTRY,
+    random_affine::TRANSLATION,
+    random_affine::ZOOM,
+    random_affine::ROTATION,
+    random_flip::ENTRY,
     repeat_vector::ENTRY,
     rescaling::ENTRY,
     reshape::ENTRY,

@@ -13,7 +13,7 @@ use steadygrad_kernels::Kind;
 
 /// Values for settings that a layer cannot do without, by name.
 const NEEDED: &str = r#"{"activation": "elu", "units": 4, "rate": 0.5, "stddev": 0.2, "shape": [3, 4], "dims": [2, 1], "n": 3,
-    "scale": 0.5, "target_shape": [3, -1], "height": 4, "width": 5}"#;
+    "scale": 0.5, "target_shape": [3, -1], "height": 4, "factor": 0.1, "height_factor": 0.2, "width_factor": [0.1, 0.3], "input_dim": 5, "output_dim": 3, "width": 5}"#;
 
 /// The layer of this entry with as few settings as it can do with.
 fn plain(entry: &Entry<dyn Layer>) -> Arc<dyn Layer> {

@@ -54,6 +54,9 @@ impl Step {
             Step::StandardizeGrad { .. } => "standardize_grad".into(),
             Step::Along(along) => along.label(),
             Step::Frame(frame) => frame.label(),
+            Step::Gather(gather) => gather.label(),
+            Step::GatherGrad(gather) => gather.label(),
+            Step::Warp(warp) => warp.label(),
             Step::Reduction { reduction, .. } => format!("reduction {}", reduction.name()),
         }
     }
