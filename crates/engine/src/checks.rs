@@ -15,7 +15,7 @@ fn check_rows(data: &Dataset) -> Result<()> {
     if u32::try_from(n).is_err() {
         return Err(Error::data(format!("{n} samples, and {} are the most", u32::MAX)));
     }
-    let differs = |array: &&steadygrad_data::Array| array.rows() != n;
+    let differs = |array: &&Array| array.rows() != n;
     let (what, rows) = match (data.x.iter().find(differs), data.y.iter().find(differs), &data.weights) {
         (Some(x), _, _) => ("an input", x.rows()),
         (_, Some(y), _) => ("a target", y.rows()),

@@ -119,3 +119,34 @@ fn threads_change_nothing_and_steps_draw_anew() {
         assert!(first != other, "{layer:?}: steps");
     }
 }
+
+/// What real Keras 3.15 makes of 0 … 23 in four rows of six, with bounds that leave nothing to chance.
+#[test]
+fn images_move_as_in_keras() {
+    let x: Vec<f32> = (0..24).map(|i| i as f32).collect();
+    let moved = |layer: &dyn Fn() -> Arc<dyn Layer>| output(layer(), [4, 6, 1], &x, Mode::Train, 1);
+    let close = |got: Vec<f32>, want: [f32; 24]| {
+        assert!(got.iter().zip(&want).all(|(g, w)| (g - w).abs() < 1e-4), "{got:?}\n{want:?}");
+    };
+    #[rustfmt::skip]
+    close(moved(&|| Arc::new(RandomTranslation::new((0.25, 0.25), (0.5, 0.5)))), [
+        2.0, 1.0, 0.0, 0.0, 1.0, 2.0,
+        2.0, 1.0, 0.0, 0.0, 1.0, 2.0,
+        8.0, 7.0, 6.0, 6.0, 7.0, 8.0,
+        14.0, 13.0, 12.0, 12.0, 13.0, 14.0,
+    ]);
+    #[rustfmt::skip]
+    close(moved(&|| Arc::new(RandomZoom::new((0.5, 0.5)))), [
+        0.25, 0.25, 1.75, 3.25, 4.75, 4.75,
+        4.75, 4.75, 6.25, 7.75, 9.25, 9.25,
+        13.75, 13.75, 15.25, 16.75, 18.25, 18.25,
+        18.25, 18.25, 19.75, 21.25, 22.75, 22.75,
+    ]);
+    #[rustfmt::skip]
+    close(moved(&|| Arc::new(RandomRotation::new((0.1, 0.1)))), [
+        2.4571, 2.1682, 2.9772, 7.2684, 11.6041, 15.5356,
+        0.7714, 2.8632, 7.1990, 11.5347, 15.8704, 20.2062,
+        2.7938, 7.1296, 11.4653, 15.8010, 20.1368, 22.2286,
+        7.4644, 11.3959, 15.7316, 20.0228, 20.8318, 20.5429,
+    ]);
+}

@@ -43,7 +43,7 @@ impl Edge {
     /// assert_eq!(Edge::Wrap.place(-1.0, 4), 3.0);
     /// assert_eq!(Edge::Nearest.place(9.0, 4), 3.0);
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn place(self, at: f64, len: usize) -> f64 {
         let last = len as f64 - 1.0;
         let inside = (0.0..=last).contains(&at);
@@ -67,8 +67,11 @@ impl Edge {
 }
 
 impl View {
-    fn pixels(&self) -> usize {
-        self.height * self.width
+    /// (column, row) of all pixels, row by row.
+    #[inline(always)]
+    fn pixels(&self) -> impl Iterator<Item = (usize, usize)> {
+        let width = self.width;
+        (0..self.height).flat_map(move |row| (0..width).map(move |column| (column, row)))
     }
 
     /// The pixels that are seen at this place, with their weights; beyond a constant edge there is none.
@@ -78,21 +81,25 @@ impl View {
         let [a, b, c, d, e, f] = map;
         let x = self.edge.place(a * column + b * row + c, self.width);
         let y = self.edge.place(d * column + e * row + f, self.height);
-        let at = |x: f64, y: f64| {
-            let inside = x >= 0.0 && y >= 0.0 && x < self.width as f64 && y < self.height as f64;
-            inside.then(|| y as usize * self.width + x as usize)
+        // What is beyond every edge, or no number, is far outside as a whole number too.
+        let at = |x: i32, y: i32| {
+            let (x, y) = (x as u32 as usize, y as u32 as usize);
+            (x < self.width && y < self.height).then_some(y * self.width + x)
         };
+        let whole = |place: f64| if place.is_nan() { -1 } else { place as i32 };
         if !self.bilinear {
             let none = (None, 0.0);
-            return [(at(x.round(), y.round()), 1.0), none, none, none];
+            return [(at(whole(x.round()), whole(y.round())), 1.0), none, none, none];
         }
         let (left, top) = (x.floor(), y.floor());
-        let (right, bottom) = (x - left, y - top);
+        let (across, down) = (x - left, y - top);
+        let (left, top) = (whole(left), whole(top));
+        let (right, bottom) = (left.wrapping_add(1), top.wrapping_add(1));
         [
-            (at(left, top), (1.0 - right) * (1.0 - bottom)),
-            (at(left + 1.0, top), right * (1.0 - bottom)),
-            (at(left, top + 1.0), (1.0 - right) * bottom),
-            (at(left + 1.0, top + 1.0), right * bottom),
+            (at(left, top), (1.0 - across) * (1.0 - down)),
+            (at(right, top), across * (1.0 - down)),
+            (at(left, bottom), (1.0 - across) * down),
+            (at(right, bottom), across * down),
         ]
     }
 }
@@ -131,8 +138,8 @@ impl Task for Warp<'_> {
         let (x, out) = (R::slice(x), R::slice_mut(out));
         let fill = R::of(if let Edge::Constant(fill) = view.edge { fill } else { 0.0 });
         let c = view.channels;
-        for (i, out) in out.chunks_exact_mut(c.max(1)).enumerate().take(view.pixels()) {
-            let taps = view.taps(map, i % view.width, i / view.width);
+        for (out, (column, row)) in out.chunks_exact_mut(c.max(1)).zip(view.pixels()) {
+            let taps = view.taps(map, column, row);
             if !view.bilinear {
                 match taps[0].0 {
                     Some(at) => out.copy_from_slice(&x[at * c..(at + 1) * c]),
@@ -172,8 +179,8 @@ impl Task for WarpGrad<'_> {
         let (dy, out) = (R::slice(dy), R::slice_mut(out));
         out.fill(R::ZERO);
         let c = view.channels;
-        for (i, dy) in dy.chunks_exact(c.max(1)).enumerate().take(view.pixels()) {
-            for (at, weight) in view.taps(map, i % view.width, i / view.width) {
+        for (dy, (column, row)) in dy.chunks_exact(c.max(1)).zip(view.pixels()) {
+            for (at, weight) in view.taps(map, column, row) {
                 let Some(at) = at.filter(|_| weight != 0.0) else { continue };
                 let weight = R::of(weight);
                 for (out, &dy) in out[at * c..(at + 1) * c].iter_mut().zip(dy) {

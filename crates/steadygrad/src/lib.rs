@@ -71,6 +71,12 @@ pub mod prelude {
         LayerNormalization, Maximum, Minimum, Multiply, Permute, RMSNormalization, RepeatVector, Rescaling,
         Reshape, Subtract, UnitNormalization,
     };
+    pub use steadygrad_nn::layers::{
+        CenterCrop, Cropping1D, Cropping2D, Cropping3D, DataFormat, Embedding, FillMode, Flip, Interpolation,
+        Normalization, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, Resizing, SpatialDropout1D,
+        SpatialDropout2D, SpatialDropout3D, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D,
+        ZeroPadding2D, ZeroPadding3D,
+    };
     pub use steadygrad_nn::losses::{
         BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
         CategoricalGeneralizedCrossEntropy, CategoricalHinge, CosineSimilarity, Dice, Hinge, Huber,

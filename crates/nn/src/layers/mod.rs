@@ -181,3 +181,5 @@ pub fn from_config(class: &str, config: &Config) -> Result<Made> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_images;

@@ -152,7 +152,7 @@ impl Normalization {
 
     /// What is added before the factor, the factor, and what is added behind it.
     fn terms(&self, at: &mut Lowering<'_>, sizes: &[usize]) -> Result<[Option<Slot>; 3]> {
-        let Some((mean, variance)) = &self.moments else { return Ok(self.from_state(at, sizes)) };
+        let Some((mean, variance)) = &self.moments else { return Ok(self.terms_of_state(at, sizes)) };
         let (mean, variance) = (mean.over(sizes, "mean")?, variance.over(sizes, "variance")?);
         let deviation = variance.into_iter().map(deviation);
         Ok(if self.invert {
@@ -166,7 +166,7 @@ impl Normalization {
     }
 
     /// The same from the layer's state.
-    fn from_state(&self, at: &mut Lowering<'_>, sizes: &[usize]) -> [Option<Slot>; 3] {
+    fn terms_of_state(&self, at: &mut Lowering<'_>, sizes: &[usize]) -> [Option<Slot>; 3] {
         let (zeros, ones): (Arc<dyn Initializer>, Arc<dyn Initializer>) = (Arc::new(Zeros), Arc::new(Ones));
         let mean = at.state("mean", sizes, &zeros);
         let variance = at.state("variance", sizes, &ones);
