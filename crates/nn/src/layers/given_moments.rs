@@ -3,6 +3,9 @@
 use crate::config::{FromValue, Value};
 use steadygrad_kernels::{Error, Result};
 
+/// The most numbers that are written down.
+const MOST: usize = 1 << 28;
+
 /// Numbers with axes: what a normalization goes by.
 ///
 /// ```
@@ -17,8 +20,14 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// One number for each place of these axes: the last ones are those of the numbers, and an axis of 1 is repeated.
-    pub(crate) fn over(&self, sizes: &[usize], name: &str) -> Result<Vec<f64>> {
+    /// Whether it is one number, for all places.
+    pub(crate) fn is_one(&self) -> bool {
+        self.numbers.len() == 1
+    }
+
+    /// An error unless there is a number for each place of these axes: the last ones are those of the numbers, and an axis
+    /// of 1 is repeated.
+    pub(crate) fn check(&self, sizes: &[usize], name: &str) -> Result<()> {
         let fits = self.shape.len() <= sizes.len()
             && self.shape.iter().rev().zip(sizes.iter().rev()).all(|(n, size)| n == size || *n == 1);
         if !fits {
@@ -28,6 +37,22 @@ impl Moments {
             ))
             .help("give one number for all, or one for each element of the axes named in `axis`"));
         }
+        // A few numbers may stand for more places than fit into any memory.
+        if sizes.iter().fold(1, |n: usize, &size| n.saturating_mul(size)) > MOST && !self.is_one() {
+            return Err(Error::unsupported(format!(
+                "`{name}` is repeated for {MOST} numbers at most, and the axes that are kept are {sizes:?}"
+            ))
+            .help("name fewer axes in `axis`"));
+        }
+        Ok(())
+    }
+
+    /// The number of each place of these axes.
+    pub(crate) fn over(&self, sizes: &[usize], name: &str) -> Result<Vec<f64>> {
+        if let [one] = self.numbers[..] {
+            return Ok(vec![one; sizes.iter().product()]);
+        }
+        self.check(sizes, name)?;
         let at = |mut i: usize| {
             let (mut place, mut stride) = (0, 1);
             for (n, size) in self.shape.iter().rev().zip(sizes.iter().rev()) {

@@ -260,8 +260,8 @@ impl Layer for Normalization {
         let sizes = sizes(shape, &kept(&self.axis, shape)?);
         shape.check()?;
         if let Some((mean, variance)) = &self.moments {
-            mean.over(&sizes, "mean")?;
-            variance.over(&sizes, "variance")?;
+            mean.check(&sizes, "mean")?;
+            variance.check(&sizes, "variance")?;
         }
         Ok(vec![shape.clone()])
     }
@@ -269,7 +269,10 @@ impl Layer for Normalization {
     fn lower(&self, at: &mut Lowering<'_>) -> Result<()> {
         let x = at.input(0);
         let shape = at.shape(x).clone();
-        let kept = kept(&self.axis, &shape)?;
+        let mut kept = kept(&self.axis, &shape)?;
+        if self.moments.as_ref().is_some_and(|(mean, variance)| mean.is_one() && variance.is_one()) {
+            kept.clear();
+        }
         let sizes = sizes(&shape, &kept);
         // Axes side by side are one axis; others are brought together.
         let y = if kept.windows(2).all(|pair| pair[0] + 1 == pair[1]) {

@@ -149,6 +149,9 @@ fn shapes_that_do_not_fit_are_named_with_a_remedy() {
     fails(Normalization::new().axes([1, 1]), &[4, 2], &["names axis 1 of (None, 4, 2) twice"]);
     let wide = Normalization::new().moments([1.0, 2.0, 3.0], [1.0, 1.0, 1.0]);
     fails(wide, &[2], &["`mean` has the shape [3], and the axes that are kept [2]"]);
+    let far = Normalization::new().axes([1, 2]).moments([1.0, 2.0], [1.0, 1.0]);
+    fails(far, &[1 << 40, 2], &["name fewer axes"]);
+    assert!(Normalization::new().axis(1).moments(1.0, 1.0).output_shapes(&[[1 << 40].into()]).is_ok());
     fails(Rescaling::new([1.0, 2.0]), &[5, 3], &["`scale` has 2 numbers", "(None, 5, 3) 3"]);
     fails(RandomFlip::new(Flip::Vertical), &[4, 4], &["RandomFlip expects inputs of shape"]);
     fails(RandomZoom::new(0.1), &[4], &["RandomZoom expects inputs of shape"]);
@@ -191,4 +194,47 @@ fn weights_stand_in_the_order_of_keras() {
     assert!(known.lower(&Purpose::inference()).unwrap().states.is_empty());
     let table: Model = Sequential::new([2]).add_as("l", Embedding::new(4, 3)).into();
     assert_eq!(table.lower(&Purpose::inference()).unwrap().parameters[0].path, "l/embeddings");
+}
+
+/// Settings and shapes of all kinds: an error or a layer, never a panic, and never memory that there is not.
+#[test]
+fn nothing_panics() {
+    const VALUES: &str = r#"[null, true, -1, 0, 1, 2, 3, 900000000000000000, 0.5, -0.25, 1e300, "nan", "inf", "x", "bilinear",
+        "nearest", "wrap", "channels_first", [], [1], [1, 2], [2, 1, 3], [0.5, 1.5], [[1, 2], [3, 4]], [[1, 0], [0, 1], [2, 2]],
+        [[1]], [[1, 2]], [-1, -2], [3, 1], {}]"#;
+    let values = match Value::from_json(&serde_json::from_str(VALUES).unwrap()) {
+        Value::List(values) => values,
+        other => panic!("{other}"),
+    };
+    let shapes: [&[usize]; 10] = [
+        &[],
+        &[0],
+        &[3],
+        &[4, 5],
+        &[4, 5, 1],
+        &[1, 1, 2],
+        &[0, 4, 2],
+        &[1 << 40, 2, 3],
+        &[2, 3, 4, 5],
+        &[1 << 20, 1 << 20],
+    ];
+    let stream = steadygrad_kernels::random::Stream::new(1, steadygrad_kernels::random::Purpose::Other, "");
+    let mut made = 0;
+    for (i, layer) in with_settings().into_iter().enumerate() {
+        for round in 0..150 {
+            let pick = |j: u64, n: usize| stream.below(i as u64 * 1000 + round, j, n);
+            let mut config = layer.config();
+            let names: Vec<String> = config.iter().map(|(name, _)| name.to_string()).collect();
+            for j in 0..1 + pick(0, 2) as u64 {
+                config
+                    .set(&names[pick(1 + 2 * j, names.len())], values[pick(2 + 2 * j, values.len())].clone());
+            }
+            let Ok(layer) = from_config(layer.class(), &config) else { continue };
+            for shape in shapes {
+                let model: Model = Sequential::new(shape).add(layer.layer.clone()).into();
+                made += usize::from(model.lower(&Purpose::training(0, Vec::new())).is_ok());
+            }
+        }
+    }
+    assert!(made > 500, "{made}");
 }
