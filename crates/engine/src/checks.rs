@@ -2,10 +2,12 @@
 
 use crate::compile::Compile;
 use crate::learner::Learner;
-use steadygrad_data::Dataset;
+use steadygrad_data::{Array, Dataset};
+use steadygrad_kernels::gather::row_of;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::model::Objective;
+use steadygrad_nn::step::{Gather, Step};
 
 /// All parts of the data have as many samples.
 fn check_rows(data: &Dataset) -> Result<()> {
@@ -13,7 +15,7 @@ fn check_rows(data: &Dataset) -> Result<()> {
     if u32::try_from(n).is_err() {
         return Err(Error::data(format!("{n} samples, and {} are the most", u32::MAX)));
     }
-    let differs = |array: &&steadygrad_data::Array| array.rows() != n;
+    let differs = |array: &&Array| array.rows() != n;
     let (what, rows) = match (data.x.iter().find(differs), data.y.iter().find(differs), &data.weights) {
         (Some(x), _, _) => ("an input", x.rows()),
         (_, Some(y), _) => ("a target", y.rows()),
@@ -45,7 +47,9 @@ impl Learner {
                 data.x.len()
             )));
         }
-        for ((shape, array), name) in shapes.iter().zip(&data.x).zip(self.model.input_names()) {
+        for (i, ((shape, array), name)) in
+            shapes.iter().zip(&data.x).zip(self.model.input_names()).enumerate()
+        {
             let given = steadygrad_nn::Shape::from(array.row_shape());
             if *shape != given {
                 let help = if shape.size() == given.size() {
@@ -59,6 +63,34 @@ impl Learner {
                 .at(format!("input `{name}`"))
                 .help(help));
             }
+            self.check_numbers(i, array).place(|| format!("input `{name}`"))?;
+        }
+        Ok(())
+    }
+
+    /// Whether an input that is looked up in tables has the numbers of their rows.
+    fn check_numbers(&self, input: usize, array: &Array) -> Result<()> {
+        let recipe = &self.train.recipe;
+        for step in &recipe.forward {
+            let Step::Gather(Gather { numbers, rows, .. }) = step else { continue };
+            if *numbers != recipe.inputs[input] {
+                continue;
+            }
+            let wrong = |x: &f32| row_of(*x, *rows).is_none();
+            let Some(place) = array.data().iter().position(wrong) else { continue };
+            let (value, size) = (array.data()[place], array.data().len() / array.rows());
+            let help = if value.is_finite() && value >= 0.0 && value.fract() == 0.0 {
+                format!("an `input_dim` of {} or more has a vector for it", f64::from(value) + 1.0)
+            } else {
+                "give each word or class a whole number from 0 on".to_string()
+            };
+            return Err(Error::data(format!(
+                "sample {} has the value {value} at position {}, and Embedding takes whole numbers from 0 to {}",
+                place / size,
+                place % size,
+                rows - 1
+            ))
+            .help(help));
         }
         Ok(())
     }

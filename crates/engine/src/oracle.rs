@@ -1,8 +1,12 @@
 //! The oracle: the same recipe in plain f64 loops, without fusing, planning or vector code. Every kernel and every
 //! gradient is checked against it.
 
+mod along;
 mod conv;
+mod frame;
+mod gather;
 mod pool;
+mod warp;
 
 use steadygrad_kernels::shuffle;
 use steadygrad_nn::losses::{Block, reduce};
@@ -143,6 +147,7 @@ impl<'a> Oracle<'a> {
                 self.put(*out, y);
             }
             Step::Fill { out, value } => self.values[out.0 as usize].fill(*value),
+            Step::Constant { out, values } => self.put(*out, values.to_vec()),
             Step::Expand { x, out, from, to } => {
                 let mut y = vec![0.0; self.get(*out).len()];
                 shuffle::expand(&self.axes(from), &self.axes(to), self.get(*x), &mut y);
@@ -292,6 +297,11 @@ impl<'a> Oracle<'a> {
                 let divisor = if *per_row { rows as f64 } else { 1.0 };
                 self.put(*out, y.iter().map(|y| y / divisor).collect());
             }
+            Step::Along(step) => self.along(step),
+            Step::Frame(step) => self.frame(step),
+            Step::Gather(step) => self.gather(step),
+            Step::GatherGrad(step) => self.gather_grad(step),
+            Step::Warp(step) => self.warp(step, time),
             Step::Custom { step, inputs, outputs } => {
                 let mut results: Vec<Vec<f64>> =
                     outputs.iter().map(|s| vec![0.0; self.get(*s).len()]).collect();

@@ -1,7 +1,11 @@
 //! The executor: walks the steps of a plan and calls the kernels.
 
+mod along;
 mod conv;
+mod frame;
+mod gather;
 mod pool;
+mod warp;
 
 use crate::plan::Plan;
 use rayon::prelude::*;
@@ -145,6 +149,10 @@ impl Run<'_> {
                 map::affine(isa, *scale as f32, *offset as f32, x, out);
             }
             Step::Fill { out, value } => arena.split([], [self.range(*out)]).1[0].fill(*value as f32),
+            Step::Constant { out, values } => {
+                let out = &mut *arena.split([], [self.range(*out)]).1[0];
+                out.iter_mut().zip(values.iter()).for_each(|(out, &value)| *out = value as f32);
+            }
             Step::Expand { x, out, from, to } => {
                 let (from, to, n) = (self.axes(from), self.axes(to), to.len());
                 let ([x], [out]) = arena.split([self.range(*x)], [self.range(*out)]);
@@ -295,6 +303,11 @@ impl Run<'_> {
                     }
                 }
             }
+            Step::Along(step) => self.along(step, arena),
+            Step::Frame(step) => self.frame(step, arena),
+            Step::Gather(step) => self.gather(step, arena),
+            Step::GatherGrad(step) => self.gather_grad(step, arena),
+            Step::Warp(step) => self.warp(step, arena),
             Step::Custom { step, inputs, outputs } => {
                 if inputs.len() <= PARTS && outputs.len() <= PARTS {
                     let part = |slots: &[Slot], i: usize| slots.get(i).map_or(0..0, |s| self.range(*s));

@@ -13,10 +13,11 @@ use steadygrad_engine::callbacks::TerminateOnNan;
 use steadygrad_engine::{Compile, Fit, FitSettings, Learner, Trainable};
 use steadygrad_kernels::Isa;
 use steadygrad_nn::activations::{Elu, Relu, Softmax};
-use steadygrad_nn::functional::input;
+use steadygrad_nn::functional::{concatenate, input};
 use steadygrad_nn::layers::{
-    BatchNormalization, Conv2D, Conv2DTranspose, DataFormat, Dense, DepthwiseConv2D, Dropout, Flatten,
-    LayerNormalization, Padding, Reshape,
+    BatchNormalization, CenterCrop, Conv2D, Conv2DTranspose, DataFormat, Dense, DepthwiseConv2D, Dropout,
+    Embedding, Flatten, Flip, Interpolation, LayerNormalization, Normalization, Padding, RandomFlip,
+    RandomRotation, Rescaling, Reshape, UpSampling2D, ZeroPadding2D,
 };
 use steadygrad_nn::losses::SparseCategoricalCrossentropy;
 use steadygrad_nn::optimizers::{Adam, Optimizer, Sgd};
@@ -113,6 +114,23 @@ fn convolutions() -> Model {
         .into()
 }
 
+/// Images that are padded, interpolated and moved, and vectors that are looked up.
+fn moved() -> Model {
+    let x = input([6]);
+    let image = x
+        .then(Normalization::new())
+        .then(Reshape::new([3, 2, 1]))
+        .then(ZeroPadding2D::new(1))
+        .then(UpSampling2D::new(2).interpolation(Interpolation::Bilinear))
+        .then(RandomFlip::new(Flip::Horizontal))
+        .then(RandomRotation::new(0.1))
+        .then(CenterCrop::new(4, 3))
+        .then(Rescaling::new([0.5]).offset([0.1]))
+        .then(Flatten);
+    let words = x.then(Rescaling::new(0.0)).then(Embedding::new(2, 3)).then(Flatten);
+    Model::of(&concatenate([&image, &words]).then(Dense::new(3).activation(Softmax)))
+}
+
 fn two_heads() -> Model {
     let x = input([6]);
     let h = x.then(Dense::new(9).activation(Elu));
@@ -133,6 +151,7 @@ fn a_step_allocates_nothing() {
     let cases = [
         ("ordinary", ordinary(9), Compile::new(optimizer(), labels).accuracy(), data(1), false),
         ("with a callback", ordinary(9), Compile::new(optimizer(), labels), data(1), true),
+        ("moved", moved(), Compile::new(optimizer(), labels), data(1), false),
         ("inner axes", inner(), Compile::new(optimizer(), labels.from_logits().axis(1)), inner_data, false),
         ("convolutions", convolutions(), Compile::new(optimizer(), labels), data(1), false),
         ("several losses", two_heads(), Compile::new(optimizer(), labels).accuracy(), data(2), false),

@@ -83,7 +83,7 @@ fn shapes() {
     both_laws("repeat once", Sequential::new([3]).add(RepeatVector::new(1)).add(Dense::new(2)));
     both_laws("identity", Sequential::new([3]).add(Identity).add(Dense::new(2)).add(Identity));
     let rescaling = Rescaling::new(-0.5).offset(0.25);
-    both_laws("rescaling", Sequential::new([3]).add(rescaling).add(Dense::new(2)).add(rescaling));
+    both_laws("rescaling", Sequential::new([3]).add(rescaling.clone()).add(Dense::new(2)).add(rescaling));
     let penalty = ActivityRegularization::new(0.1, 0.2);
     both_laws("activity", Sequential::new([3]).add(penalty).add(Dense::new(2).activation(Tanh)).add(penalty));
 }

@@ -3,12 +3,15 @@
 //! Every loop is written once, generic over [`Real`], and compiled for each instruction set behind [`Isa`]. Besides the
 //! loops this floor holds what every other floor shares: the [`Error`] and the random [`Stream`](random::Stream).
 
+pub mod along;
 pub mod arena;
 pub mod change;
 pub mod columns;
 pub mod conv;
 mod cpu;
 mod error;
+pub mod frame;
+pub mod gather;
 pub mod gemm;
 pub mod histogram;
 mod isa;
@@ -24,6 +27,7 @@ pub mod size;
 pub mod statistics;
 pub mod update;
 mod vector;
+pub mod warp;
 pub mod window;
 
 pub use cpu::{Cpu, Flush};

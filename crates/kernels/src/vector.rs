@@ -63,7 +63,7 @@ impl Vector for Plain {
     fn mul_add(self, a: Plain, b: Plain) -> Plain {
         let mut out = b;
         for i in 0..8 {
-            out.0[i] = self.0[i] * a.0[i] + out.0[i];
+            out.0[i] += self.0[i] * a.0[i];
         }
         out
     }

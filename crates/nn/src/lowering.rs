@@ -195,6 +195,13 @@ impl Lowering<'_> {
         self.build.new_slot(Home::Value, extent)
     }
 
+    /// Numbers that are the same in every run.
+    pub(crate) fn constant(&mut self, values: Vec<f64>) -> Slot {
+        let out = self.scratch(Extent::Fixed(values.len()));
+        self.forward(Step::Constant { out, values: values.into() });
+        out
+    }
+
     /// Writes a forward step.
     pub fn forward(&mut self, step: Step) {
         self.build.forward(step);

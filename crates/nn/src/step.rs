@@ -1,12 +1,19 @@
 //! A step is data: which arithmetic, on which slots.
 
+pub(crate) mod along;
 mod conv;
+pub(crate) mod frame;
+mod gather;
 mod label;
 mod pool;
+pub(crate) mod warp;
 
-pub use pool::{Pool, PoolGrad};
-
+pub use along::Along;
 pub use conv::ConvStep;
+pub use frame::Frame;
+pub use gather::{Gather, GatherGrad};
+pub use pool::{Pool, PoolGrad};
+pub use warp::{Motion, Warp};
 
 use crate::activations::{Activation, Rowwise};
 use crate::losses::{Loss, Reduction};
@@ -110,6 +117,8 @@ pub enum Step {
     Affine { x: Slot, out: Slot, scale: f64, offset: f64 },
     /// out = value everywhere.
     Fill { out: Slot, value: f64 },
+    /// out = these numbers.
+    Constant { out: Slot, values: Arc<[f64]> },
     /// out = x repeated along the axes where `from` is 1 and `to` is not; both with the batch in front.
     Expand { x: Slot, out: Slot, from: Vec<Extent>, to: Vec<Extent> },
     /// out = x summed over the axes where `to` is 1 and `from` is not.
@@ -179,6 +188,16 @@ pub enum Step {
     Penalty { regularizer: Arc<dyn Regularizer>, w: Slot, out: Slot, shape: Shape, per_row: bool },
     /// Its gradient.
     PenaltyGrad { regularizer: Arc<dyn Regularizer>, w: Slot, out: Slot, shape: Shape, per_row: bool },
+    /// A fixed matrix along one axis.
+    Along(Along),
+    /// Padding and cropping.
+    Frame(Frame),
+    /// Rows of a table.
+    Gather(Gather),
+    /// The gradient of the table.
+    GatherGrad(GatherGrad),
+    /// Images through affine maps.
+    Warp(Warp),
     /// Anything else, brought by a layer of the user's own.
     Custom { step: Arc<dyn CustomStep>, inputs: Vec<Slot>, outputs: Vec<Slot> },
 }
@@ -222,7 +241,7 @@ impl Step {
                 see(x, Read);
                 see(out, Write);
             }
-            Step::Fill { out, .. } => see(out, Write),
+            Step::Fill { out, .. } | Step::Constant { out, .. } => see(out, Write),
             Step::MapGrad { saved, dy, out, .. } => {
                 see(saved, Read);
                 see(dy, Read);
@@ -311,6 +330,11 @@ impl Step {
                 see(w, Read);
                 see(out, Write);
             }
+            Step::Along(along) => along.visit(see),
+            Step::Frame(frame) => frame.visit(see),
+            Step::Gather(gather) => gather.visit(see),
+            Step::GatherGrad(gather) => gather.visit(see),
+            Step::Warp(warp) => warp.visit(see),
             Step::Custom { inputs, outputs, .. } => {
                 for slot in inputs {
                     see(slot, Read);

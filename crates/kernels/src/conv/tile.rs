@@ -58,6 +58,7 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize, const EACH: bool>(tile
             for k in 0..c.0 {
                 // SAFETY: within what the caller promises.
                 let mut single = unsafe { tile.single.add(i * a.1 + j * b.1 + k * c.1) };
+                // SAFETY: as above.
                 let mut wide = unsafe { tile.wide.add(i * a.2 + j * b.2 + k * c.2) };
                 for _ in 0..tile.run {
                     let mut row = [V::splat(0.0); N];

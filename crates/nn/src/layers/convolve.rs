@@ -124,7 +124,7 @@ pub(crate) fn finished(
     if let Some(bias) = bias {
         y = add_bias(at, y, bias)?;
     }
-    y = format.from_last(at, y);
+    y = format.restore(at, y);
     if let Some(activation) = activation {
         y = at.apply(activation, "activation", y)?;
     }

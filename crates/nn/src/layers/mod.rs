@@ -11,35 +11,49 @@ mod alpha_dropout;
 mod average_pooling;
 mod axes;
 mod batch_normalization;
+mod center_crop;
 mod concatenate;
 mod conv;
 mod conv_transpose;
 mod convolve;
+mod cropping;
 mod dense;
 mod depthwise_conv;
 mod dropout;
+mod embedding;
+mod factor;
 mod flatten;
 mod gaussian_dropout;
 mod gaussian_noise;
+mod given_moments;
 mod global_average_pooling;
 mod global_max_pooling;
 mod group_normalization;
 mod identity;
 mod input;
+mod interpolation;
 mod layer_normalization;
+mod margins;
 mod max_pooling;
 mod merge;
+mod normalization;
 mod permute;
 mod pooling;
+mod random_affine;
+mod random_flip;
 mod renorm;
 mod repeat_vector;
 mod rescaling;
 mod reshape;
+mod resizing;
 mod rms_normalization;
 mod separable_conv;
 mod spatial;
+mod spatial_dropout;
 mod standard;
 mod unit_normalization;
+mod up_sampling;
+mod zero_padding;
 
 pub use activation::ActivationLayer;
 pub use activity::Regularized;
@@ -53,15 +67,20 @@ pub use adaptive_max_pooling::{
 pub use alpha_dropout::AlphaDropout;
 pub use average_pooling::{AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D};
 pub use batch_normalization::BatchNormalization;
+pub use center_crop::CenterCrop;
 pub use concatenate::Concatenate;
 pub use conv::{Conv, Conv1D, Conv2D, Conv3D};
 pub use conv_transpose::{Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, ConvTranspose};
+pub use cropping::{Cropping, Cropping1D, Cropping2D, Cropping3D};
 pub use dense::Dense;
 pub use depthwise_conv::{DepthwiseConv, DepthwiseConv1D, DepthwiseConv2D};
 pub use dropout::Dropout;
+pub use embedding::Embedding;
+pub use factor::Factor;
 pub use flatten::Flatten;
 pub use gaussian_dropout::GaussianDropout;
 pub use gaussian_noise::GaussianNoise;
+pub use given_moments::Moments;
 pub use global_average_pooling::{
     GlobalAveragePooling, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
 };
@@ -69,19 +88,28 @@ pub use global_max_pooling::{GlobalMaxPooling, GlobalMaxPooling1D, GlobalMaxPool
 pub use group_normalization::GroupNormalization;
 pub use identity::Identity;
 pub use input::Input;
+pub use interpolation::Interpolation;
 pub use layer::{Layer, Merging, Pooled, Role, Standard};
 pub use layer_normalization::LayerNormalization;
+pub use margins::Margins;
 pub use max_pooling::{MaxPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D};
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
+pub use normalization::Normalization;
 pub use permute::Permute;
+pub use random_affine::{FillMode, RandomRotation, RandomTranslation, RandomZoom};
+pub use random_flip::{Flip, RandomFlip};
 pub use renorm::RenormClipping;
 pub use repeat_vector::RepeatVector;
-pub use rescaling::Rescaling;
+pub use rescaling::{PerChannel, Rescaling};
 pub use reshape::Reshape;
+pub use resizing::Resizing;
 pub use rms_normalization::RMSNormalization;
 pub use separable_conv::{SeparableConv, SeparableConv1D, SeparableConv2D};
 pub use spatial::{DataFormat, Padding, Sizes};
+pub use spatial_dropout::{SpatialDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D};
 pub use unit_normalization::UnitNormalization;
+pub use up_sampling::{UpSampling, UpSampling1D, UpSampling2D, UpSampling3D};
+pub use zero_padding::{ZeroPadding, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D};
 pub(crate) use {merge::expanded, permute::permuted};
 
 use crate::activations;
@@ -107,6 +135,7 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     average_pooling::ENTRY_2D,
     average_pooling::ENTRY_3D,
     batch_normalization::ENTRY,
+    center_crop::ENTRY,
     concatenate::ENTRY,
     conv::CONV1D,
     conv::CONV2D,
@@ -114,10 +143,14 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     conv_transpose::CONV1D_TRANSPOSE,
     conv_transpose::CONV2D_TRANSPOSE,
     conv_transpose::CONV3D_TRANSPOSE,
+    cropping::ONE,
+    cropping::TWO,
+    cropping::THREE,
     dense::ENTRY,
     depthwise_conv::DEPTHWISE_CONV1D,
     depthwise_conv::DEPTHWISE_CONV2D,
     dropout::ENTRY,
+    embedding::ENTRY,
     flatten::ENTRY,
     gaussian_dropout::ENTRY,
     gaussian_noise::ENTRY,
@@ -140,14 +173,29 @@ pub const CATALOG: &[Entry<dyn Layer>] = &[
     merge::AVERAGE,
     merge::MAXIMUM,
     merge::MINIMUM,
+    normalization::ENTRY,
     permute::ENTRY,
+    random_affine::TRANSLATION,
+    random_affine::ZOOM,
+    random_affine::ROTATION,
+    random_flip::ENTRY,
     repeat_vector::ENTRY,
     rescaling::ENTRY,
     reshape::ENTRY,
+    resizing::ENTRY,
     rms_normalization::ENTRY,
     separable_conv::SEPARABLE_CONV1D,
     separable_conv::SEPARABLE_CONV2D,
+    spatial_dropout::ONE,
+    spatial_dropout::TWO,
+    spatial_dropout::THREE,
     unit_normalization::ENTRY,
+    up_sampling::ONE,
+    up_sampling::TWO,
+    up_sampling::THREE,
+    zero_padding::ONE,
+    zero_padding::TWO,
+    zero_padding::THREE,
     activations::layers::ELU,
     activations::layers::LEAKY_RELU,
     activations::layers::PRELU,
@@ -189,3 +237,5 @@ pub fn from_config(class: &str, config: &Config) -> Result<Made> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_images;

@@ -67,6 +67,13 @@ impl DataFormat {
         (self == DataFormat::ChannelsFirst).then_some(1)
     }
 
+    /// A number for each of the axes that are not channels, and 0 for the channels.
+    pub(crate) fn along_all<const N: usize>(self, numbers: [isize; N]) -> Vec<isize> {
+        let mut all = numbers.to_vec();
+        all.insert(if self == DataFormat::ChannelsFirst { 0 } else { N }, 0);
+        all
+    }
+
     /// The same value with its channels last.
     pub(crate) fn to_last(self, at: &mut Lowering<'_>, x: Port) -> Port {
         let rank = at.shape(x).rank();
@@ -80,7 +87,7 @@ impl DataFormat {
     }
 
     /// A value with its channels last as this format has it.
-    pub(crate) fn from_last(self, at: &mut Lowering<'_>, x: Port) -> Port {
+    pub(crate) fn restore(self, at: &mut Lowering<'_>, x: Port) -> Port {
         let rank = at.shape(x).rank();
         match self {
             DataFormat::ChannelsLast => x,

@@ -28,6 +28,7 @@ impl Step {
             Step::Combine { op, .. } => format!("combine {op:?}").to_lowercase(),
             Step::Affine { scale, offset, .. } => format!("affine · {scale} + {offset}"),
             Step::Fill { value, .. } => format!("fill {value}"),
+            Step::Constant { values, .. } => format!("constant [{}]", values.len()),
             Step::Permute { order, .. } => format!("permute {order:?}"),
             Step::Noise { noise, gradient, .. } => {
                 format!("noise {noise:?}{}", if *gradient { " (gradient)" } else { "" })
@@ -54,6 +55,11 @@ impl Step {
             Step::UpdateAverage { momentum, .. } => format!("update_average {momentum}"),
             Step::Standardize { .. } => "standardize".into(),
             Step::StandardizeGrad { .. } => "standardize_grad".into(),
+            Step::Along(along) => along.label(),
+            Step::Frame(frame) => frame.label(),
+            Step::Gather(gather) => gather.label(),
+            Step::GatherGrad(gather) => gather.label(),
+            Step::Warp(warp) => warp.label(),
             Step::Reduction { reduction, .. } => format!("reduction {}", reduction.name()),
         }
     }

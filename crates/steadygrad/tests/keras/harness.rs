@@ -17,9 +17,6 @@ pub const EXEMPT: &[(&str, &str)] = &[
         "metrics/m58w BinaryIoU",
         "Keras 3.15 cuts the weights of samples to whole numbers; later versions do not",
     ),
-    ("layers/zeropad", CONVOLUTION),
-    ("layers/upsample", CONVOLUTION),
-    ("layer_configs/Embedding", "embeddings come later"),
     (
         "text/naming InputLayer (via Input) keras_tensor",
         "the name of a tensor, and values have no names here; the layer's is the same",
@@ -54,8 +51,6 @@ const TRANSFORM: &str = "it fills the kernels of a Fourier transform, which no l
 const SEQUENCES: &str = "it is refused with a remedy: no loss aligns sequences yet";
 const PAIRS: &str = "it is refused with a remedy: no loss compares pairs of a batch yet";
 const WRAPPER: &str = "optimizers around optimizers come later; a loss scale is a setting of every optimizer";
-
-const CONVOLUTION: &str = "convolution and pooling come later";
 
 /// The folder of the reference numbers, if it lies beside the repository.
 pub fn reference() -> Option<PathBuf> {
