@@ -24,6 +24,11 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `LANES` numbers must be writable there.
     unsafe fn store(self, at: *mut f32);
+    /// Writes the first `count` of the numbers, fewer than there are, to this place.
+    ///
+    /// # Safety
+    /// `count` numbers must be writable there.
+    unsafe fn store_part(self, at: *mut f32, count: usize);
 }
 
 /// A loop over registers. Mark `run` as `#[inline(always)]`, or its code stays baseline.
@@ -77,14 +82,22 @@ impl Vector for Plain {
         // SAFETY: as above.
         unsafe { *at.cast::<[f32; 8]>() = self.0 };
     }
+    #[inline(always)]
+    unsafe fn store_part(self, at: *mut f32, count: usize) {
+        for (i, x) in self.0.iter().enumerate().take(count) {
+            // SAFETY: as above.
+            unsafe { *at.add(i) = *x };
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{Vector, Wide};
     use std::arch::x86_64::{
-        __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_fmadd_ps,
-        _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+        __m256, __m512, __mmask16, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskstore_ps,
+        _mm256_set1_ps, _mm256_storeu_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
+        _mm512_set1_ps, _mm512_storeu_ps,
     };
 
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
@@ -126,6 +139,12 @@ mod x86 {
             // SAFETY: see above, and the caller's promise.
             unsafe { _mm512_storeu_ps(at, self.0) };
         }
+        #[inline(always)]
+        unsafe fn store_part(self, at: *mut f32, count: usize) {
+            let mask = ((1_u32 << count) - 1) as __mmask16;
+            // SAFETY: see above, and the caller's promise: lanes outside of the mask are not touched.
+            unsafe { _mm512_mask_storeu_ps(at, mask, self.0) };
+        }
     }
 
     #[derive(Clone, Copy)]
@@ -154,6 +173,16 @@ mod x86 {
         unsafe fn store(self, at: *mut f32) {
             // SAFETY: see above, and the caller's promise.
             unsafe { _mm256_storeu_ps(at, self.0) };
+        }
+        #[inline(always)]
+        unsafe fn store_part(self, at: *mut f32, count: usize) {
+            const LANES: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+            // SAFETY: see above, and the caller's promise: 8 numbers from 8 − count on lie in the table, and lanes whose number
+            // there is 0 are not touched.
+            unsafe {
+                let mask = _mm256_loadu_si256(LANES.as_ptr().add(8 - count.min(8)).cast());
+                _mm256_maskstore_ps(at, mask, self.0);
+            }
         }
     }
 }

@@ -97,6 +97,23 @@ fn circles() {
     }
 }
 
+/// Convolutions and dense layers on real digits.
+#[test]
+fn digits() {
+    for (what, epochs) in [("at the start", 0), ("within 3 epochs", 3)] {
+        println!("{what}:");
+        let Some(count) = suite("MNIST", &Doctor { epochs, ..Doctor::default() }) else {
+            println!("skipped: no cases beside the checkout");
+            return;
+        };
+        assert_eq!(count.found, count.sick, "{count:?}");
+        assert_eq!(count.accused, 0, "{count:?}");
+        assert!(10 * count.right_condition >= 9 * count.found, "{count:?}");
+        assert!(10 * count.right_cause >= 9 * count.found, "{count:?}");
+        assert!(count.seconds[count.seconds.len() / 2] < 5.0, "{count:?}");
+    }
+}
+
 /// Sick networks that are cured; slow without optimization, so it runs where it is asked for.
 #[test]
 #[ignore = "trains hundreds of networks: cargo test --release -p steadygrad-lab --test diagnosis -- --ignored --nocapture"]

@@ -90,13 +90,9 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize, const EACH: bool>(tile
                 // SAFETY: as above.
                 unsafe { sum.store(at) };
             } else {
-                let mut part = [0.0_f32; 16];
                 let rest = target.lanes.saturating_sub(n * V::LANES);
-                // SAFETY: no register has more than 16 lanes; `rest` numbers of the place are writable.
-                unsafe {
-                    sum.store(part.as_mut_ptr());
-                    std::ptr::copy_nonoverlapping(part.as_ptr(), at, rest);
-                }
+                // SAFETY: `rest` numbers of the place are writable.
+                unsafe { sum.store_part(at, rest) };
             }
         }
     }

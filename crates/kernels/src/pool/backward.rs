@@ -2,7 +2,7 @@
 //! fixed order.
 
 use super::forward::{largest, max, row_max};
-use super::sweep::{BLOCK, Taps, Work, load, sweep};
+use super::sweep::{Taps, Work, load, sweep};
 use super::{Kind, Pooling};
 use crate::isa::Task;
 use crate::real::Lane;
@@ -94,7 +94,7 @@ impl<R: Lane, const ONCE: bool> Work for First<'_, R, ONCE> {
 
     #[inline(always)]
     fn block<const W: usize, const S: usize>(&mut self, to: usize, taps: &Taps) {
-        if W <= BLOCK {
+        if W == 1 || S > 1 {
             let first = largest::<R, W, S>(taps, self.x);
             if ONCE {
                 for row in taps.rows() {

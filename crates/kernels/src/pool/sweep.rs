@@ -121,9 +121,16 @@ fn side_by_side(width: &Places, channels: usize, taps: Taps, mut to: usize, work
             work.block::<8, 1>(to + taps.channel, &taps);
             taps.channel += 8;
         }
-        while taps.channel < channels {
+        if taps.channel + 4 <= channels {
+            work.block::<4, 1>(to + taps.channel, &taps);
+            taps.channel += 4;
+        }
+        if taps.channel + 2 <= channels {
+            work.block::<2, 1>(to + taps.channel, &taps);
+            taps.channel += 2;
+        }
+        if taps.channel < channels {
             work.block::<1, 1>(to + taps.channel, &taps);
-            taps.channel += 1;
         }
         to += channels;
     }
@@ -143,7 +150,7 @@ fn one_by_one(width: &Places, taps: Taps, to: usize, work: &mut impl Work) {
 }
 
 /// Places of one channel that are worked on side by side.
-pub(super) const BLOCK: usize = 4;
+const BLOCK: usize = 4;
 
 /// Whether they are, for places so far apart.
 fn neighbours<W: Work>(axis: &Axis, stride: usize) -> bool {
