@@ -13,7 +13,7 @@ const RIGHT: f64 = 0.2;
 /// The epochs at the end that count together, so that no single one decides.
 const LAST: usize = 5;
 /// Steps that a training has to have before it is told that it does not learn.
-pub(crate) const STEPS: usize = 200;
+pub const STEPS: usize = 200;
 
 /// What is known of the training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

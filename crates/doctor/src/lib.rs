@@ -28,4 +28,5 @@ pub use expected::{Effect, Signal};
 pub use finding::{Applicability, Cause, Evidence, Finding, Prescription, Severity};
 pub use flow::{Flow, MOST_DEAD, Trouble};
 pub use forecast::{Expected, FAR, FAR_NORMALIZED, Forecast, Outlook, TRAINABLE, WIDE};
+pub use learning::STEPS;
 pub use parts::{channels_of_inputs, parts, scaled_inside};

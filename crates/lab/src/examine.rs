@@ -7,7 +7,9 @@ use crate::trial::Limit;
 use crate::{Diagnosis, Experiment, Prepared};
 use steadygrad_chart::{Chart, Schedule};
 use steadygrad_data::Dataset;
-use steadygrad_doctor::{Answer, Case, Curves, Edit, Flow, Forecast, Opinion, Question, Setup, diagnose};
+use steadygrad_doctor::{
+    Answer, Case, Curves, Edit, Flow, Forecast, Opinion, Question, STEPS, Setup, diagnose,
+};
 use steadygrad_engine::system::Clock;
 use steadygrad_engine::{Fit, History, Learner};
 use steadygrad_kernels::Result;
@@ -74,7 +76,10 @@ impl Doctor {
             patient.observe(&mut done.learner, curves)?;
             // What may be asked for is as long as this would have been in all its time.
             let part = (clock.seconds() / self.seconds).max(1e-3);
-            patient.pace = ((done.steps as f64 / part.min(1.0)) as usize).max(1);
+            // And no shorter than what the doctor judges a training by: in whole epochs.
+            let each = patient.setup.samples.div_ceil(patient.setup.batch_size.max(1)).max(1);
+            let least = STEPS.div_ceil(each) * each;
+            patient.pace = ((done.steps as f64 / part.min(1.0)) as usize).max(least);
             opinion = patient.opinion(Answers::All);
         }
         Ok(patient.diagnosis(opinion, steps))
