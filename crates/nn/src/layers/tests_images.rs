@@ -69,6 +69,8 @@ fn settings_as_keras_writes_them() {
     assert_eq!(made("Normalization", r#"{"axis": null}"#).get("axis"), Some(&value("[]")));
     assert_eq!(made("Normalization", r#"{"axis": 2}"#).get("axis"), Some(&value("[2]")));
     assert_eq!(made("RandomRotation", r#"{"factor": 0.5}"#).get("factor"), Some(&value("[-0.5, 0.5]")));
+    let first = made("UpSampling2D", r#"{"data_format": "CHANNELS_FIRST"}"#);
+    assert_eq!(first.get("data_format"), Some(&"channels_first".into()));
     assert!(made("Embedding", r#"{"input_dim": 4, "output_dim": 2, "input_length": 10}"#).len() > 4);
 }
 
