@@ -1,6 +1,6 @@
 //! Transposed convolution: a convolution run backward, from small to large.
 
-use super::convolve::{Sliding, activated, count, finished, strided_or_dilated, transposed};
+use super::convolve::{Sliding, activated, count, finished, strided_or_dilated, transposed, without_groups};
 use super::dense::{not_linear, without_adapters};
 use super::layer::{Layer, Role, one_input};
 use super::spatial::{DataFormat, Padding, Sizes, one_or_more};
@@ -265,6 +265,7 @@ fn build<const N: usize>(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
         bias: ParamSpec::read(args, "bias", Arc::new(Zeros))?,
     };
     without_adapters(args)?;
+    without_groups(args)?;
     strided_or_dilated(&layer.sliding).place(|| args.owner().to_string())?;
     Ok(Arc::new(layer))
 }
