@@ -161,14 +161,16 @@ impl Layers<'_> {
             // Keras 2: a list of [name, call, output, keyword arguments].
             for argument in arguments {
                 found.push(self.tensor(argument)?);
-                keywords(argument.get(3).unwrap_or(&Json::Null))?;
+                keywords(argument.get(3).unwrap_or(&Json::Null), &[])?;
             }
         } else {
             let call = Fields::of(call, "a call")?;
             for argument in call.list("args")? {
                 self.tensors(argument, &mut found)?;
             }
-            keywords(call.maybe("kwargs").unwrap_or(&Json::Null))?;
+            // Keras 3 writes the `training` of every Dropout and every random layer, whether it was given or not, and
+            // `fit`, `evaluate` and `predict` put their own in its place, also where it was given.
+            keywords(call.maybe("kwargs").unwrap_or(&Json::Null), &["training"])?;
         }
         if found.is_empty() {
             return Err(Error::format("a call that reads nothing"));
@@ -206,9 +208,10 @@ impl Layers<'_> {
     }
 }
 
-/// Arguments by name change what a layer does: only those that say nothing are let pass.
-fn keywords(json: &Json) -> Result<()> {
-    let said = json.as_object().into_iter().flatten().find(|(_, value)| !value.is_null());
+/// Arguments by name change what a layer does: only those that say nothing are let pass, and those that nobody heeds.
+fn keywords(json: &Json, unheeded: &[&str]) -> Result<()> {
+    let says = |name: &str, value: &Json| !value.is_null() && !unheeded.contains(&name);
+    let said = json.as_object().into_iter().flatten().find(|(name, value)| says(name, value));
     match said {
         None => Ok(()),
         Some((name, value)) => {

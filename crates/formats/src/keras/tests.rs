@@ -88,8 +88,8 @@ fn mistakes_are_named() {
         ("/config/layers/1/inbound_nodes", json!([]), "called nowhere"),
         (
             "/config/layers/1/inbound_nodes/0/kwargs",
-            json!({"training": false}),
-            "called with `training` = false",
+            json!({"training": false, "causal": true}),
+            "called with `causal` = true",
         ),
         (
             "/config/layers/1/inbound_nodes/0/args/0/config/keras_history",
@@ -119,6 +119,21 @@ fn mistakes_are_named() {
         let text = change(path, value);
         assert!(text.contains(words), "{path}: {text}");
     }
+}
+
+/// `fit` and `predict` of Keras 3 put their own `training` in the place of one that was given; Keras 2 kept it.
+#[test]
+fn a_layer_trains_when_the_model_does() {
+    let mut config = shared();
+    for given in [true, false] {
+        *config.pointer_mut("/config/layers/1/inbound_nodes/0/kwargs").unwrap() = json!({"training": given});
+        model_from_config(&config).unwrap();
+    }
+    *config.pointer_mut("/config/layers/1/inbound_nodes/0").unwrap() = json!([["x", 0, 0, {}]]);
+    model_from_config(&config).unwrap();
+    *config.pointer_mut("/config/layers/1/inbound_nodes/0").unwrap() =
+        json!([["x", 0, 0, {"training": true}]]);
+    assert!(error(&config).contains("called with `training` = true"), "{}", error(&config));
 }
 
 #[test]

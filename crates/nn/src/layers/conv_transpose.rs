@@ -1,9 +1,9 @@
 //! Transposed convolution: a convolution run backward, from small to large.
 
-use super::convolve::{Sliding, activated, count, finished, strided_or_dilated, transposed};
+use super::convolve::{Sliding, activated, count, finished, strided_or_dilated, transposed, without_groups};
 use super::dense::{not_linear, without_adapters};
 use super::layer::{Layer, Role, one_input};
-use super::spatial::{DataFormat, Padding, Sizes};
+use super::spatial::{DataFormat, Padding, Sizes, one_or_more};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -149,6 +149,13 @@ impl<const N: usize> ConvTranspose<N> {
     /// The axes of the convolution from the output to an input of these sizes.
     fn axes(&self, input: [usize; N]) -> Result<[Axis; N]> {
         let Sliding { kernel_size, strides, padding, dilation_rate, .. } = self.sliding;
+        one_or_more([("kernel_size", kernel_size), ("strides", strides), ("dilation_rate", dilation_rate)])?;
+        if padding == Padding::Causal {
+            return Err(Error::argument("`padding` must be valid or same; causal is for Conv1D"));
+        }
+        if input.contains(&0) {
+            return Err(Error::shape(format!("no axis of the input may be empty, got {input:?}")));
+        }
         let mut axes = [Axis::ONE; N];
         for (i, axis) in axes.iter_mut().enumerate() {
             let (size, stride, dilation) = (kernel_size.0[i], strides.0[i], dilation_rate.0[i]);
@@ -160,11 +167,13 @@ impl<const N: usize> ConvTranspose<N> {
                 ))
                 .help("a longer padding belongs to ZeroPadding behind this layer"));
             }
-            let between = input[i].saturating_sub(1).saturating_mul(stride);
+            let between = (input[i] - 1).saturating_mul(stride);
             let output = match (padding, more) {
                 (Padding::Same, None) => input[i].saturating_mul(stride),
-                (Padding::Same, Some(more)) => between + reach % 2 + more,
-                (_, more) => between + reach + more.unwrap_or(stride.saturating_sub(reach)),
+                (Padding::Same, Some(more)) => between.saturating_add(reach % 2).saturating_add(more),
+                (_, more) => {
+                    between.saturating_add(reach).saturating_add(more.unwrap_or(stride.saturating_sub(reach)))
+                }
             };
             Shape::from(output.saturating_add(reach)).check()?;
             *axis = padding.axis(output, size, stride, dilation);
@@ -256,6 +265,7 @@ fn build<const N: usize>(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
         bias: ParamSpec::read(args, "bias", Arc::new(Zeros))?,
     };
     without_adapters(args)?;
+    without_groups(args)?;
     strided_or_dilated(&layer.sliding).place(|| args.owner().to_string())?;
     Ok(Arc::new(layer))
 }

@@ -4,7 +4,8 @@ use super::dense::{add_bias, product};
 use super::spatial::{DataFormat, Padding, Sizes, window};
 use crate::args::Args;
 use crate::builder::{Param, Port};
-use crate::config::Config;
+use crate::config::{Config, FromValue, Value};
+use crate::initializers::{GlorotUniform, Initializer};
 use crate::layers::layer::Layer;
 use crate::lowering::{Lowering, ParamSpec};
 use crate::shape::Shape;
@@ -150,6 +151,25 @@ pub(crate) fn count(args: &mut Args<'_>, name: &str, default: Option<usize>) -> 
         Ok(count) if count > 0 => Ok(count),
         _ => args.reject(name, "1 or more", count),
     }
+}
+
+/// What Keras 2 wrote of every convolution, also of those that have no groups: files of that time have it.
+pub(crate) fn without_groups(args: &mut Args<'_>) -> Result<()> {
+    args.neutral("groups", "left out, or 1", |value| usize::from_value(value).is_ok_and(|groups| groups == 1))
+}
+
+/// What Keras 2 wrote of a separable convolution: a kernel that there is not, as every convolution has it.
+pub(crate) fn without_kernel(args: &mut Args<'_>) -> Result<()> {
+    let usual = |value: &Value| {
+        Arc::<dyn Initializer>::from_value(value).is_ok_and(|i| i.class() == GlorotUniform.class())
+    };
+    args.neutral("kernel_initializer", "left out; there are depthwise_… and pointwise_initializer", usual)?;
+    args.neutral(
+        "kernel_regularizer",
+        "left out; there are depthwise_… and pointwise_regularizer",
+        |_| false,
+    )?;
+    args.neutral("kernel_constraint", "left out; there are depthwise_… and pointwise_constraint", |_| false)
 }
 
 /// A convolution that both strides and dilates has no output that Keras would give.

@@ -1,6 +1,6 @@
 //! Depthwise convolution: every channel by itself.
 
-use super::convolve::{Sliding, activated, convolved, count, finished};
+use super::convolve::{Sliding, activated, convolved, count, finished, without_groups};
 use super::dense::{not_linear, without_adapters};
 use super::layer::{Layer, Role, one_input};
 use super::spatial::{DataFormat, Padding, Sizes};
@@ -202,6 +202,7 @@ fn build<const N: usize>(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
         bias: ParamSpec::read(args, "bias", Arc::new(Zeros))?,
     };
     without_adapters(args)?;
+    without_groups(args)?;
     Ok(Arc::new(layer))
 }
 

@@ -1,6 +1,6 @@
 //! Separable convolution: every channel by itself, then a product over the channels.
 
-use super::convolve::{Sliding, activated, convolved, count, finished};
+use super::convolve::{Sliding, activated, convolved, count, finished, without_groups, without_kernel};
 use super::dense::{not_linear, product, without_adapters};
 use super::layer::{Layer, Role, one_input};
 use super::spatial::{DataFormat, Padding, Sizes};
@@ -232,6 +232,8 @@ fn build<const N: usize>(args: &mut Args<'_>) -> Result<Arc<dyn Layer>> {
         bias: ParamSpec::read(args, "bias", Arc::new(Zeros))?,
     };
     without_adapters(args)?;
+    without_groups(args)?;
+    without_kernel(args)?;
     Ok(Arc::new(layer))
 }
 

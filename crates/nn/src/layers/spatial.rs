@@ -22,11 +22,13 @@ pub enum DataFormat {
 impl DataFormat {
     /// `data_format` of a layer's settings; null is Keras' word for "as usual".
     pub(crate) fn read(args: &mut Args<'_>) -> Result<DataFormat> {
-        match args.or::<Option<String>>("data_format", None)?.as_deref() {
+        let word = args.or::<Option<String>>("data_format", None)?;
+        match word.as_deref().map(str::to_lowercase).as_deref() {
             None | Some("channels_last") => Ok(DataFormat::ChannelsLast),
             Some("channels_first") => Ok(DataFormat::ChannelsFirst),
-            Some(other) => {
-                args.reject("data_format", "channels_last or channels_first", format!("`{other}`"))
+            Some(_) => {
+                let got = format!("`{}`", word.unwrap_or_default());
+                args.reject("data_format", "channels_last or channels_first", got)
             }
         }
     }
@@ -215,6 +217,14 @@ impl From<Padding> for Value {
     }
 }
 
+/// Sizes of which none may be 0, by their names.
+pub(crate) fn one_or_more<const N: usize>(sizes: [(&str, Sizes<N>); 3]) -> Result<()> {
+    match sizes.iter().find(|(_, sizes)| sizes.0.contains(&0)) {
+        Some((name, sizes)) => Err(Error::argument(format!("`{name}` must be 1 or more, got {:?}", sizes.0))),
+        None => Ok(()),
+    }
+}
+
 /// The axes of a window over samples of these sizes; an error where it fits nowhere.
 pub(crate) fn window<const N: usize>(
     padding: Padding,
@@ -224,11 +234,7 @@ pub(crate) fn window<const N: usize>(
     dilation: Sizes<N>,
     name: &str,
 ) -> Result<[Axis; N]> {
-    for (name, sizes) in [(name, size), ("strides", strides), ("dilation_rate", dilation)] {
-        if sizes.0.contains(&0) {
-            return Err(Error::argument(format!("`{name}` must be 1 or more, got {:?}", sizes.0)));
-        }
-    }
+    one_or_more([(name, size), ("strides", strides), ("dilation_rate", dilation)])?;
     // Nothing that is computed below overflows.
     let padded = std::array::from_fn::<usize, N, _>(|i| {
         input[i].saturating_add(Axis::reach(size.0[i], dilation.0[i])).saturating_add(strides.0[i])

@@ -69,6 +69,15 @@ fn settings_as_keras_writes_them() {
     assert_eq!(made("Normalization", r#"{"axis": null}"#).get("axis"), Some(&value("[]")));
     assert_eq!(made("Normalization", r#"{"axis": 2}"#).get("axis"), Some(&value("[2]")));
     assert_eq!(made("RandomRotation", r#"{"factor": 0.5}"#).get("factor"), Some(&value("[-0.5, 0.5]")));
+    // Files of Keras 2.
+    let old = made("DepthwiseConv2D", r#"{"kernel_size": 3, "groups": 1}"#);
+    assert_eq!(old.get("groups"), None);
+    made("Conv2DTranspose", r#"{"filters": 2, "kernel_size": 3, "groups": 1}"#);
+    let glorot = r#"{"class_name": "GlorotUniform", "config": {"seed": null}}"#;
+    let old = r#"{"filters": 2, "kernel_size": [3, 3], "groups": 1, "kernel_regularizer": null, "kernel_initializer": "#;
+    assert_eq!(made("SeparableConv2D", &format!("{old}{glorot}}}")).get("kernel_initializer"), None);
+    let first = made("UpSampling2D", r#"{"data_format": "CHANNELS_FIRST"}"#);
+    assert_eq!(first.get("data_format"), Some(&"channels_first".into()));
     assert!(made("Embedding", r#"{"input_dim": 4, "output_dim": 2, "input_length": 10}"#).len() > 4);
 }
 
@@ -109,6 +118,12 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("RandomZoom", r#"{"height_factor": "nan"}"#, "`height_factor` must be above -1"),
     ("RandomRotation", r#"{"factor": 0.1, "interpolation": "bicubic"}"#, "bilinear or nearest"),
     ("RandomRotation", r#"{"factor": 0.1, "fill_mode": "mirror"}"#, "reflect, wrap, constant or nearest"),
+    ("DepthwiseConv2D", r#"{"kernel_size": 3, "groups": 2}"#, "`groups` must be left out, or 1"),
+    (
+        "SeparableConv2D",
+        r#"{"filters": 2, "kernel_size": 3, "kernel_initializer": "he_normal"}"#,
+        "`kernel_initializer` must be left out; there are depthwise_… and pointwise_initializer",
+    ),
     ("Embedding", r#"{"input_dim": 0, "output_dim": 3}"#, "`input_dim` must be 1 or more"),
     ("Embedding", r#"{"input_dim": 3, "output_dim": 3, "mask_zero": true}"#, "`mask_zero` must be false"),
     ("Embedding", r#"{"input_dim": 3, "output_dim": 3, "lora_rank": 2}"#, "`lora_rank` must be left out"),
