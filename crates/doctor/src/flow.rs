@@ -6,7 +6,8 @@ use steadygrad_chart::{Chart, Observation, Sample};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Flow {
     /// 20·log₁₀ of ‖δ‖ at the first linear layer against the last; −∞ where nothing arrives. Of several outputs each has its last
-    /// one: √Σ‖δ‖² over them.
+    /// one: √Σ‖δ‖² over them. Where a normalization stands right behind weights, ‖δ‖ behind it counts: before it, it goes by the
+    /// size of the weights, which is no matter there.
     pub gradient: f64,
     /// 20·log₁₀ of the signal's deviation behind the last hidden layer against the first.
     pub signal: f64,
@@ -43,8 +44,10 @@ pub const MOST_DEAD: f64 = 0.9;
 impl Flow {
     /// The flow at one step.
     pub fn of(chart: &Chart, sample: &Sample) -> Flow {
-        let norm =
-            |i: usize| Some(sample.layers.get(i)?.delta? * (chart.layers[i].size.max(1) as f64).sqrt());
+        let norm = |i: usize| {
+            let at = normalized(chart, i).unwrap_or(i);
+            Some(sample.layers.get(at)?.delta? * (chart.layers[at].size.max(1) as f64).sqrt())
+        };
         let first = linear(chart).find_map(norm);
         let last = heads(chart).into_iter().filter_map(norm).reduce(f64::hypot);
         let last = last.or_else(|| linear(chart).filter_map(norm).last());
@@ -134,6 +137,13 @@ pub fn linear(chart: &Chart) -> impl Iterator<Item = usize> + '_ {
     (0..chart.layers.len()).filter(|&i| chart.layers[i].role == "linear")
 }
 
+/// The normalization that alone reads this layer, if there is one.
+fn normalized(chart: &Chart, i: usize) -> Option<usize> {
+    let mut readers = (i + 1..chart.layers.len()).filter(|&j| chart.layers[j].inputs.contains(&Some(i)));
+    let (reader, more) = (readers.next()?, readers.next());
+    (more.is_none() && chart.layers[reader].role == "normalization").then_some(reader)
+}
+
 /// The layers that multiply by weights, and from which no other such layer is reached: the last on their ways.
 fn heads(chart: &Chart) -> Vec<usize> {
     let mut reads_on = vec![false; chart.layers.len()];
@@ -163,6 +173,24 @@ pub fn hidden(chart: &Chart) -> impl Iterator<Item = usize> + '_ {
 mod tests {
     use super::*;
     use steadygrad_chart::Layer;
+
+    #[test]
+    fn behind_weights_a_normalization_is_looked_at() {
+        let layer = |role: &str, from: Option<usize>| Layer {
+            role: role.into(),
+            inputs: vec![from],
+            size: 1,
+            ..Layer::default()
+        };
+        let layers = vec![layer("linear", None), layer("normalization", Some(0)), layer("linear", Some(1))];
+        let seen = |delta: f64| Observation { delta: Some(delta), ..Observation::default() };
+        let sample = Sample { loss: 1.0, layers: [1e-9, 10.0, 1.0].map(seen).into(), ..Sample::default() };
+        assert!((Flow::of(&Chart::new(layers.clone()), &sample).gradient - 20.0).abs() < 1e-9);
+        // Read past the normalization, too.
+        let mut layers = layers;
+        layers[2].inputs.push(Some(0));
+        assert!((Flow::of(&Chart::new(layers), &sample).gradient + 180.0).abs() < 1e-9);
+    }
 
     #[test]
     fn of_several_outputs_each_has_its_last_layer() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use steadygrad_chart::{Chart, Kind, Ledger, forward, number};
-use steadygrad_doctor::{Curves, Finding, Forecast, Prescription, Setup, Verdict};
+use steadygrad_doctor::{Curves, Finding, Flow, Forecast, Prescription, Setup, Verdict};
 use steadygrad_kernels::{Error, Result};
 
 /// What ails a network, and all that was measured to find out.
@@ -29,6 +29,13 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// 20·log₁₀ of the gradient at the first layer against the last, before training, as the verdict has it: where a normalization
+    /// stands right behind weights, behind it. Nothing where no layer was looked at.
+    pub fn gradient(&self) -> Option<f64> {
+        let sample = self.start.samples.first().filter(|_| !self.rows().is_empty())?;
+        Some(Flow::of(&self.start, sample).gradient)
+    }
+
     /// As JSON; NaN and infinities are strings.
     ///
     /// ```text

@@ -46,8 +46,8 @@ impl Diagnosis {
     pub fn brief(&self) -> String {
         let root = self.findings.first().filter(|_| self.verdict == Verdict::Sick);
         let Some(root) = root else {
-            let reached = self.rows().last().map(|r| decibels(r.reached));
-            let margin = reached.map_or_else(String::new, |r| {
+            let margin = self.gradient().map_or_else(String::new, |r| {
+                let r = decibels(r);
                 format!("; before training the gradient came to the first layer with {r} dB against the last")
             });
             let also = self.findings.iter().filter(|f| f.severity == Severity::Warning);
@@ -154,10 +154,8 @@ impl fmt::Display for Diagnosis {
             None => writeln!(f, "{} (looked {looked}, {seconds})", self.verdict)?,
         }
         let rows = self.rows();
-        if self.verdict == Verdict::Healthy
-            && let [_, .., last] = &rows[..]
+        if let Some(reached) = self.gradient().filter(|_| self.verdict == Verdict::Healthy && rows.len() > 1)
         {
-            let reached = last.reached;
             let growth = reached > 0.0 && self.forecast.normalized;
             let margin = if growth { steadygrad_doctor::FAR_NORMALIZED } else { steadygrad_doctor::FAR };
             let margin = margin - reached.abs();

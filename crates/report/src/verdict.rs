@@ -72,7 +72,7 @@ fn lead(view: &View<'_>) -> String {
         }
         return out;
     }
-    let reached = view.diagnosis.rows().last().map(|r| r.reached);
+    let reached = view.diagnosis.gradient();
     match (diagnosis.verdict, reached) {
         (Verdict::Healthy, Some(reached)) if view.blocks.len() > 1 => {
             let growth = reached > 0.0 && diagnosis.forecast.normalized;
