@@ -74,12 +74,7 @@ impl Doctor {
             steps = done.learner.iterations();
             let curves = done.curves();
             patient.observe(&mut done.learner, curves)?;
-            // What may be asked for is as long as this would have been in all its time.
-            let part = (clock.seconds() / self.seconds).max(1e-3);
-            // And no shorter than what the doctor judges a training by: in whole epochs.
-            let each = patient.setup.samples.div_ceil(patient.setup.batch_size.max(1)).max(1);
-            let least = STEPS.div_ceil(each) * each;
-            patient.pace = ((done.steps as f64 / part.min(1.0)) as usize).max(least);
+            patient.allow(done.steps, clock.seconds());
             opinion = patient.opinion(Answers::All);
         }
         Ok(patient.diagnosis(opinion, steps))
@@ -117,12 +112,18 @@ pub(crate) struct Patient<'a> {
     pub(crate) chart: Chart,
     pub(crate) curves: Curves,
     answers: Vec<Answer>,
-    /// Steps of training that may be taken in one go: what was seen to be done within [`Doctor::seconds`].
-    pace: usize,
+    /// Steps of training that may be taken in one go, and the seconds after which it ends all the same.
+    pace: (usize, f64),
+    /// Trainings that were asked for so far.
+    trainings: usize,
 }
 
 /// What may be spent in all before no more trainings are begun to find out why one fails, in [`Doctor::seconds`].
 const PATIENCE: f64 = 3.0;
+/// Trainings that are begun in any case: the whole of the planned one, and one with a change beside it.
+const LEAST: usize = 2;
+/// What a training may take against what is expected of it: the machine may be busier than it was.
+const SAFETY: f64 = 3.0;
 
 /// More questions than checks could sensibly ask.
 pub(crate) const MOST_QUESTIONS: usize = 32;
@@ -150,8 +151,21 @@ impl<'a> Patient<'a> {
             chart: Chart::default(),
             curves: Curves::default(),
             answers: Vec::new(),
-            pace: usize::MAX,
+            pace: (usize::MAX, how.seconds),
+            trainings: 0,
         })
+    }
+
+    /// What may be asked for after so many steps took so many seconds: as much as is done within [`Doctor::seconds`], and no less
+    /// than what the doctor judges a training by, if that is not much longer. In steps, so that how far a training comes does not
+    /// depend on what else the machine does at that time.
+    fn allow(&mut self, steps: usize, seconds: f64) {
+        let each = seconds.max(1e-3 * self.how.seconds) / steps.max(1) as f64;
+        let epoch = self.setup.samples.div_ceil(self.setup.batch_size.max(1)).max(1);
+        let least = STEPS.div_ceil(epoch) * epoch;
+        let most = ((self.how.seconds / each) as usize).max(steps).max(1);
+        let steps = if least as f64 * each <= SAFETY * self.how.seconds { most.max(least) } else { most };
+        self.pace = (steps, SAFETY * self.how.seconds.max(steps as f64 * each));
     }
 
     /// Takes in what a training showed.
@@ -180,7 +194,9 @@ impl<'a> Patient<'a> {
                 let able = which == Answers::All || matches!(question, Question::Start(_));
                 // Trainings are for as long as there is patience.
                 let training = !matches!(&question, Question::Start(_));
-                let able = able && !(training && self.clock.seconds() > PATIENCE * self.how.seconds);
+                let late = self.trainings >= LEAST && self.clock.seconds() > PATIENCE * self.how.seconds;
+                let able = able && !(training && late);
+                self.trainings += usize::from(training && able);
                 let answer = if able { self.answer(&question).ok() } else { None };
                 // An edit that cannot be made is an answer too: it heals nothing.
                 self.answers.push(answer.unwrap_or_else(|| unanswered(question)));
@@ -244,9 +260,8 @@ impl<'a> Patient<'a> {
     fn train(&self, prepared: &Prepared, epochs: usize, schedule: Schedule) -> Result<Done> {
         let mut learner = prepared.learner()?;
         learner.watch(schedule);
-        // So many steps for all: how far a training comes must not depend on what else the machine does at that time.
-        let patience = if self.pace < usize::MAX { SAFETY * self.how.seconds } else { self.how.seconds };
-        let mut limit = Limit::of(patience).steps(self.pace);
+        let (steps, patience) = self.pace;
+        let mut limit = Limit::of(patience).steps(steps);
         let settings = steadygrad_engine::FitSettings {
             epochs: prepared.fit.initial_epoch + epochs,
             ..prepared.fit.clone()
@@ -262,9 +277,6 @@ impl<'a> Patient<'a> {
         Ok(Done { learner, history, whole, steps: limit.taken, every: prepared.fit.validation_freq.max(1) })
     }
 }
-
-/// What a training may take that was given a number of steps, in [`Doctor::seconds`]: the machine may be busier than it was.
-const SAFETY: f64 = 3.0;
 
 /// A training that is over.
 struct Done {

@@ -111,7 +111,7 @@ fn digits(doctor: &Doctor) {
 /// Convolutions and dense layers on real digits, by a doctor with little time: the planned trainings take minutes.
 #[test]
 fn digits_within_3_epochs() {
-    digits(&Doctor { seconds: 6.0, ..Doctor::default() });
+    digits(&Doctor { seconds: 5.0, ..Doctor::default() });
 }
 
 #[test]
