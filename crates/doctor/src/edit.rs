@@ -79,19 +79,15 @@ impl Edit {
                         // A linear or softmax head passes on what it gets.
                         None => "lecun_normal".into(),
                     };
-                    let keys = leaf.initializer_keys();
-                    table_at(&mut changed, &leaf.path, |layer| {
-                        keys.iter().for_each(|key| layer.set(key, initializer.clone()));
-                    })?;
+                    table_at(&mut changed, &leaf.path, |layer| leaf.draw(layer, &initializer))?;
                 }
             }
             Edit::Activation(to) => {
                 let activation = activation(to)?;
                 for (_, leaf) in found.iter().enumerate().filter(hidden) {
                     let initializer = initializer_for(&*activation, leaf.uniform());
-                    let keys = leaf.initializer_keys();
                     table_at(&mut changed, &leaf.path, |layer| {
-                        keys.iter().for_each(|key| layer.set(key, initializer.clone()));
+                        leaf.draw(layer, &initializer);
                         if layer.get("activation").is_some() {
                             layer.set("activation", to.clone());
                         }

@@ -161,8 +161,9 @@ fn linear(stage: &Stage, x: Signal, recipe: &Recipe) -> Result<Effect, String> {
         Some(bias) => drawn(bias).ok_or("the biases are not known")?,
     };
     let kernels = stage.parameters.iter().map(|&i| &recipe.parameters[i]);
-    let mut gain = 1.0;
+    let (mut gain, mut known) = (1.0, false);
     for kernel in kernels.filter(|p| p.path.ends_with("kernel")) {
+        known = true;
         let (shape, initializer) = (kernel.shape.dims(), &kernel.initializer);
         let variance = match constant(&**initializer) {
             Some(0.0) => 0.0,
@@ -172,6 +173,9 @@ fn linear(stage: &Stage, x: Signal, recipe: &Recipe) -> Result<Effect, String> {
                 .ok_or_else(|| format!("the variance of {} is not known", initializer.class()))?,
         };
         gain *= fan_in(recipe, kernel) * variance;
+    }
+    if !known {
+        return Err("its weights are not known".into());
     }
     let shift = offset * offset + bias;
     let signal = Signal { mean: offset, square: gain * x.square + shift, common: gain * x.common + shift };

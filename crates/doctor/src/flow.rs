@@ -7,7 +7,8 @@ use steadygrad_chart::{Chart, Observation, Sample};
 pub struct Flow {
     /// 20·log₁₀ of ‖δ‖ at the first linear layer against the last; −∞ where nothing arrives. Of several outputs each has its last
     /// one: √Σ‖δ‖² over them. Where a normalization stands right behind weights, ‖δ‖ behind it counts: before it, it goes by the
-    /// size of the weights, which is no matter there.
+    /// size of the weights, which is no matter there. What a mean over places takes on the way does not count: the gradients of
+    /// weights add up over the places again.
     pub gradient: f64,
     /// 20·log₁₀ of the signal's deviation behind the last hidden layer against the first.
     pub signal: f64,
@@ -44,9 +45,10 @@ pub const MOST_DEAD: f64 = 0.9;
 impl Flow {
     /// The flow at one step.
     pub fn of(chart: &Chart, sample: &Sample) -> Flow {
+        let means = means(chart);
         let norm = |i: usize| {
             let at = normalized(chart, i).unwrap_or(i);
-            Some(sample.layers.get(at)?.delta? * (chart.layers[at].size.max(1) as f64).sqrt())
+            Some(sample.layers.get(at)?.delta? * (chart.layers[at].size.max(1) as f64 * means[at]).sqrt())
         };
         let first = linear(chart).find_map(norm);
         let last = heads(chart).into_iter().filter_map(norm).reduce(f64::hypot);
@@ -137,6 +139,26 @@ pub fn linear(chart: &Chart) -> impl Iterator<Item = usize> + '_ {
     (0..chart.layers.len()).filter(|&i| chart.layers[i].role == "linear")
 }
 
+/// For each layer by how much the means over places behind it make ‖δ‖² smaller, on the way on which they do so least.
+fn means(chart: &Chart) -> Vec<f64> {
+    let mut all = vec![f64::INFINITY; chart.layers.len()];
+    // Readers come later in the list.
+    for i in (0..chart.layers.len()).rev() {
+        let layer = &chart.layers[i];
+        if all[i].is_infinite() {
+            all[i] = 1.0;
+        }
+        let class = layer.class.to_lowercase();
+        let mean = layer.role == "pooling" && (class.contains("average") || class.contains("avg"));
+        for &from in layer.inputs.iter().flatten().filter(|&&k| k < i) {
+            let places = chart.layers[from].size as f64 / layer.size.max(1) as f64;
+            let own = if mean { places.max(1.0) } else { 1.0 };
+            all[from] = all[from].min(all[i] * own);
+        }
+    }
+    all
+}
+
 /// The normalization that alone reads this layer, if there is one.
 fn normalized(chart: &Chart, i: usize) -> Option<usize> {
     let mut readers = (i + 1..chart.layers.len()).filter(|&j| chart.layers[j].inputs.contains(&Some(i)));
@@ -190,6 +212,30 @@ mod tests {
         let mut layers = layers;
         layers[2].inputs.push(Some(0));
         assert!((Flow::of(&Chart::new(layers), &sample).gradient + 180.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_mean_over_places_is_no_loss() {
+        let layer = |role: &str, class: &str, from: Option<usize>, size: usize| Layer {
+            role: role.into(),
+            class: class.into(),
+            inputs: vec![from],
+            size,
+            ..Layer::default()
+        };
+        let chart = |pool: &str| {
+            Chart::new(vec![
+                layer("linear", "Conv2D", None, 16_384),
+                layer("pooling", pool, Some(0), 1),
+                layer("linear", "Dense", Some(1), 1),
+            ])
+        };
+        // A mean of 16,384 numbers gives each of them that part of its own.
+        let seen = |delta: f64| Observation { delta: Some(delta), ..Observation::default() };
+        let layers = [1.0 / 16_384.0, 1.0, 1.0].map(seen);
+        let sample = Sample { loss: 1.0, layers: layers.into(), ..Sample::default() };
+        assert!(Flow::of(&chart("GlobalAveragePooling2D"), &sample).gradient.abs() < 1e-9);
+        assert!((Flow::of(&chart("GlobalMaxPooling2D"), &sample).gradient + 42.144).abs() < 1e-3);
     }
 
     #[test]

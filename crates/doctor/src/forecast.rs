@@ -161,7 +161,7 @@ impl Forecast {
             effects.push(made.ok());
         }
         let gradients = gradients(&stages, &mut effects, &starts, rows);
-        let judged = judged(&stages, &effects, &starts, &gradients);
+        let judged = judged(&stages, &effects, &starts, &gradients, rows);
         for (stage, effect) in stages.iter().zip(&effects) {
             let nothing = effect.as_ref().is_some_and(|e| e.factors == [0.0]);
             if nothing && matches!(stage.role, Role::Linear { .. }) {
@@ -199,11 +199,21 @@ impl Forecast {
         ends(&self.linear(self.stages.iter().map(|s| s.gradient)))
     }
 
+    /// The same as [`Forecast::outlook`] judges it: a last layer of zeros has moved, where a normalization stands behind weights the
+    /// gradient behind it counts, and what a mean over places takes does not.
+    pub fn judged_decibels(&self) -> Option<f64> {
+        ends(&self.linear(self.judged.iter().copied()))
+    }
+
     /// [`Forecast::decibels`] for each linear layer on the way.
     pub fn decibels_per_layer(&self) -> Option<f64> {
+        self.decibels().and_then(|d| self.per_layer(d))
+    }
+
+    /// These decibels for each linear layer on the way.
+    pub fn per_layer(&self, decibels: f64) -> Option<f64> {
         let layers = self.stages.iter().filter(|s| s.role == "linear").count();
-        let ways = layers.checked_sub(1).filter(|&n| n > 0)?;
-        Some(self.decibels()? / ways as f64)
+        layers.checked_sub(1).filter(|&n| n > 0).map(|ways| decibels / ways as f64)
     }
 
     /// ξ = 1/|ln χ| with χ the factor of ‖δ‖² in a layer: the layers in which it changes by e. Infinite where it does not change.
@@ -226,7 +236,7 @@ impl Forecast {
     /// As JSON; NaN and infinities are strings.
     ///
     /// ```text
-    /// { "schema": 1, "outlook", "decibels", "decibels_per_layer", "depth_scale", "spread", "left_out": […],
+    /// { "schema": 1, "outlook", "decibels", "judged_decibels", "decibels_per_layer", "depth_scale", "spread", "left_out": […],
     ///   "layers": [{path, role, deviation, square, correlation, gradient}] }
     /// ```
     pub fn to_json(&self) -> Json {
@@ -244,6 +254,7 @@ impl Forecast {
             "schema": 1,
             "outlook": self.outlook().to_string(),
             "decibels": self.decibels().map(number),
+            "judged_decibels": self.judged_decibels().map(number),
             "decibels_per_layer": self.decibels_per_layer().map(number),
             "depth_scale": self.depth_scale().map(number),
             "spread": number(self.spread()),
@@ -255,14 +266,15 @@ impl Forecast {
     /// What is to be expected of the gradient.
     ///
     /// It is judged by the way from the last weights to the first, once a last layer that starts at 0 has moved; and where a
-    /// normalization stands behind weights, behind it: neither such a layer nor the scale of the data is a loss of gradient.
+    /// normalization stands behind weights, behind it: neither such a layer nor the scale of the data is a loss of gradient. Nor is a
+    /// mean over places, as average pooling takes it: the gradients of weights add up over these places again.
     pub fn outlook(&self) -> Outlook {
         let far = if self.normalized { FAR_NORMALIZED } else { FAR };
         // The network runs in single precision.
         let most = f64::from(f32::MAX).powi(2);
         let overflow =
             self.stages.iter().any(|s| s.signal.is_some_and(|s| s.square.is_nan() || s.square > most));
-        match ends(&self.linear(self.judged.iter().copied())) {
+        match self.judged_decibels() {
             _ if overflow => Outlook::Exploding,
             Some(d) if d < -FAR => Outlook::Vanishing,
             Some(d) if d > far => Outlook::Exploding,

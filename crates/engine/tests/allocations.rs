@@ -16,8 +16,8 @@ use steadygrad_nn::activations::{Elu, Relu, Softmax};
 use steadygrad_nn::functional::{concatenate, input};
 use steadygrad_nn::layers::{
     BatchNormalization, CenterCrop, Conv2D, Conv2DTranspose, DataFormat, Dense, DepthwiseConv2D, Dropout,
-    Embedding, Flatten, Flip, Interpolation, LayerNormalization, Normalization, Padding, RandomFlip,
-    RandomRotation, Rescaling, Reshape, UpSampling2D, ZeroPadding2D,
+    Embedding, Flatten, Flip, Interpolation, LayerNormalization, MaxPooling2D, Normalization, Padding,
+    RandomFlip, RandomRotation, Rescaling, Reshape, UpSampling2D, ZeroPadding2D,
 };
 use steadygrad_nn::losses::SparseCategoricalCrossentropy;
 use steadygrad_nn::optimizers::{Adam, Optimizer, Sgd};
@@ -108,6 +108,9 @@ fn convolutions() -> Model {
         .add(Conv2D::new(8, [3, 2]).padding(Padding::Same).activation(Relu))
         .add(DepthwiseConv2D::new(2).padding(Padding::Same))
         .add(Conv2DTranspose::new(40, 2).strides(2))
+        // Large enough that threads share it.
+        .add(Conv2D::new(64, 3).padding(Padding::Same))
+        .add(MaxPooling2D::new(2))
         .add(Conv2D::new(3, 3).data_format(DataFormat::ChannelsFirst).padding(Padding::Same))
         .add(Flatten)
         .add(Dense::new(3).activation(Softmax))

@@ -13,6 +13,7 @@ use steadygrad_doctor::{
 use steadygrad_engine::system::Clock;
 use steadygrad_engine::{Fit, History, Learner};
 use steadygrad_kernels::Result;
+use steadygrad_nn::stage::stages;
 
 /// A doctor, and how thoroughly it looks at a network.
 ///
@@ -32,7 +33,7 @@ pub struct Doctor {
     pub seconds: f64,
     /// Draws of the weights that are looked at.
     pub draws: usize,
-    /// Samples of a look.
+    /// Samples of a look; fewer where they are large: eight million numbers in all layers together.
     pub samples: usize,
     /// Threads.
     pub threads: usize,
@@ -99,6 +100,10 @@ pub(crate) fn unanswered(question: Question) -> Answer {
     Answer { question, flows: Vec::new(), loss: None, curves: Curves::default() }
 }
 
+/// Numbers of signal that a look takes in at the most, all layers together, unless these are fewer samples than [`FEWEST`].
+const LOOK: usize = 1 << 23;
+const FEWEST: usize = 16;
+
 /// A network that is being looked at.
 pub(crate) struct Patient<'a> {
     clock: Clock,
@@ -135,9 +140,13 @@ impl<'a> Patient<'a> {
         how: &Doctor,
     ) -> Result<Patient<'a>> {
         let clock = Clock::start();
+        let recipe = recipe(prepared)?;
+        // Large images have as much to look at in fewer samples.
+        let numbers: usize = stages(&recipe).iter().map(|stage| stage.size).sum();
+        let samples = how.samples.min((LOOK / numbers.max(1)).max(FEWEST));
+        let how = &Doctor { samples, ..*how };
         let look = look_at(&prepared.data.train, how.samples);
         let draws = draws(prepared, &look, how.draws)?;
-        let recipe = recipe(prepared)?;
         Ok(Patient {
             clock,
             experiment,

@@ -23,7 +23,7 @@ pub struct Row {
     pub normalization: Cell,
     /// Its weights.
     pub weights: Cell,
-    /// Everything else on the way: sums where ways part, noise, merges.
+    /// Everything else on the way: sums where ways part, pooling, noise, merges.
     pub other: Cell,
     /// 20·log₁₀ of the gradient at the layer's weighted sums against that at the last layer's.
     pub reached: f64,
@@ -120,7 +120,7 @@ pub(crate) fn ledger(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
     let longest = rows.iter().map(|r| r.layer.chars().count()).max().unwrap_or(5).clamp(5, 20);
     let (columns, left_out) = columns(rows, longest);
     if columns.iter().any(|c| c.head == "other") {
-        writeln!(f, "(other: sums where ways part, merges, noise)")?;
+        writeln!(f, "(other: sums where ways part, merges, pooling, noise)")?;
     }
     if !left_out.is_empty() {
         let which = left_out.join(", ");

@@ -1,13 +1,14 @@
 //! Thirty-four layers of convolutions: plain the gradient vanishes, batch-normalized it grows as theory says, residual it is kept.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use steadygrad_data::digits;
+use steadygrad_data::{Array, Dataset, digits};
 use steadygrad_doctor::{Forecast, Outlook, Verdict};
 use steadygrad_engine::{Compile, Fit};
 use steadygrad_lab::{Doctor, Experiment};
 use steadygrad_nn::Model;
 use steadygrad_nn::activations::{Relu, Softmax};
 use steadygrad_nn::functional::{Value, add, input};
+use steadygrad_nn::initializers::HeNormal;
 use steadygrad_nn::layers::{
     BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D, Padding, Rescaling, Reshape,
 };
@@ -109,6 +110,8 @@ fn edits_know_where_the_channels_are() {
         Edit::Width(2),
         Edit::DropBias,
         Edit::NoDropout,
+        Edit::Residual,
+        Edit::Depth(0.5),
     ] {
         let edited = experiment.edited(std::slice::from_ref(&edit)).unwrap();
         edited.prepare(1).unwrap_or_else(|e| panic!("{edit}: {e}"));
@@ -116,9 +119,61 @@ fn edits_know_where_the_channels_are() {
     let text = experiment.edited(&[Edit::Normalize("batch_normalization")]).unwrap().to_toml().unwrap();
     assert_eq!(text.matches("axis = 1").count(), 2, "{text}");
     let text = experiment.edited(&[Edit::Initializers]).unwrap().to_toml().unwrap();
-    // Through the pooling: what follows the convolution is the sigmoid inside, and what follows the depthwise one has no key.
-    assert!(
-        text.matches("kernel_initializer").count() == 2 && !text.contains("depthwise_initializer"),
-        "{text}"
+    // Through the pooling: what follows the convolution is the sigmoid inside.
+    assert_eq!(text.matches("kernel_initializer").count(), 2, "{text}");
+    // What an output of the depthwise layer sees are 4 numbers: 1.59/√4 before tanh.
+    assert!(text.contains("depthwise_initializer") && text.contains("stddev = 0.796"), "{text}");
+}
+
+/// Ways around convolutions where they keep the shape, and only there; what is cut short still ends as it did.
+#[test]
+fn edits_keep_the_shapes() {
+    use steadygrad_doctor::Edit;
+    let mut layers = String::new();
+    for (filters, strides) in [(8, 1), (8, 1), (8, 2), (16, 1), (16, 1), (16, 2), (16, 1)] {
+        layers += &format!(
+            "{{ layer = \"conv2d\", filters = {filters}, kernel_size = 3, strides = {strides}, padding = \"same\", activation = \"relu\" }},\n"
+        );
+    }
+    let text = format!(
+        "[data]\nsource = \"digits\"\nchannels = 1\n[model]\nlayers = [\n{layers}{{ layer = \"max_pooling2d\" }},\n{{ layer = \"flatten\" }},
+        {{ layer = \"dense\", units = 32, activation = \"relu\" }},\n{{ layer = \"dense\", units = 10, activation = \"softmax\" }} ]
+        [compile]\noptimizer = \"adam\"\nloss = \"sparse_categorical_crossentropy\"\n[fit]\nepochs = 1\n"
     );
+    let experiment = Experiment::parse(&text).unwrap();
+    let outputs = |edit: Edit| {
+        let edited = experiment.edited(&[edit]).unwrap();
+        let prepared = edited.prepare(1).unwrap();
+        (prepared.model.output_shapes().unwrap()[0].size(), edited.to_toml().unwrap())
+    };
+    let (size, text) = outputs(Edit::Residual);
+    // Of the seven, the second, fifth and seventh keep what they get.
+    assert_eq!((size, text.matches("residual").count()), (10, 3), "{text}");
+    for part in [0.75, 0.5, 0.25] {
+        let (size, text) = outputs(Edit::Depth(part));
+        assert!(size == 10 && text.contains("flatten") && text.contains("max_pooling2d"), "{text}");
+    }
+}
+
+/// A mean over many places is no loss of gradient.
+#[test]
+fn global_average_pooling_over_large_maps_is_healthy() {
+    let conv = |x: &Value| {
+        let conv = Conv2D::new(8, 3).padding(Padding::Same).kernel_initializer(HeNormal);
+        x.then(conv.activation(Relu))
+    };
+    let x = input([128, 128, 1]);
+    let x = conv(&conv(&conv(&x)));
+    let model = Model::of(&x.then(GlobalAveragePooling2D::new()).then(Dense::new(2).activation(Softmax)));
+    let forecast = Forecast::of(&model, &[]).unwrap();
+    assert_eq!(forecast.outlook(), Outlook::Steady, "{forecast}");
+    assert!(forecast.judged_decibels().unwrap().abs() < 10.0, "{forecast}");
+    let images = (0..8 * 128 * 128).map(|i| ((i * 37 + i / 128) % 101) as f32 / 50.0 - 1.0).collect();
+    let x = Array::new([8, 128, 128, 1], images).unwrap();
+    let data = Dataset::new(x, Array::new([8], (0..8).map(|i| (i % 2) as f32).collect()).unwrap()).unwrap();
+    let compile = Compile::new(Sgd::new(0.1), SparseCategoricalCrossentropy).seed(1);
+    let experiment = Experiment::new(model, compile, Fit::epochs(1)).data(&data);
+    let diagnosis = Doctor { epochs: 0, draws: 2, ..Doctor::default() }.examine(&experiment).unwrap();
+    assert!(diagnosis.findings.iter().all(|f| f.condition != "vanishing_gradient"), "{diagnosis}");
+    assert!(diagnosis.gradient().unwrap().abs() < 20.0, "{diagnosis}");
 }

@@ -46,7 +46,8 @@ fn head(forecast: &Forecast) -> String {
         Outlook::Uncertain => "The layers are narrow for this depth: it depends on the draw of the weights.",
         Outlook::Unknown => "The theory cannot say.",
     };
-    let numbers = match (forecast.decibels(), forecast.decibels_per_layer(), forecast.depth_scale()) {
+    let judged = forecast.judged_decibels();
+    let numbers = match (judged, judged.and_then(|d| forecast.per_layer(d)), forecast.depth_scale()) {
         (Some(all), Some(each), Some(scale)) => {
             let layers = if scale < 1e3 { figure(scale) } else { "over 1000".into() };
             format!(

@@ -143,8 +143,10 @@ pub(crate) fn worst_layers(case: &Case<'_>, gains: bool) -> Vec<String> {
     let Some(sample) = chart.samples.first() else { return Vec::new() };
     let sign = if gains { 1.0 } else { -1.0 };
     let ledger = Ledger::of(chart, sample);
-    let most = ledger.way.iter().map(|e| sign * e.decibels).fold(0.0, f64::max);
-    let worst = ledger.way.iter().filter(|e| most > 0.0 && sign * e.decibels >= 0.5 * most);
+    // A mean over places is a change of scale.
+    let way = || ledger.way.iter().filter(|e| chart.layers[e.layer].role != "pooling");
+    let most = way().map(|e| sign * e.decibels).fold(0.0, f64::max);
+    let worst = way().filter(|e| most > 0.0 && sign * e.decibels >= 0.5 * most);
     let mut layers: Vec<String> = worst.map(|e| chart.layers[e.layer].whole.clone()).collect();
     layers.dedup();
     layers

@@ -67,7 +67,7 @@ fn run(case: &Case<'_>) -> Outcome {
         summary: format!("the gradient at the first layer is {times:.0e} times that at the last"),
         layers: worst_layers(case, true),
         evidence: vec![
-            found.evidence(&format!("below {limit:.0} dB"), case.forecast.decibels()),
+            found.evidence(&format!("below {limit:.0} dB"), case.forecast.judged_decibels()),
             Evidence::new("share of the draws of the weights in which it grows so", found.share, "0"),
         ],
         causes,

@@ -83,7 +83,7 @@ fn run(case: &Case<'_>) -> Outcome {
         },
         layers: worst_layers(case, false),
         evidence: vec![
-            found.evidence(&format!("above −{FAR:.0} dB"), case.forecast.decibels()),
+            found.evidence(&format!("above −{FAR:.0} dB"), case.forecast.judged_decibels()),
             Evidence::new("share of the draws of the weights in which it is lost", found.share, "0"),
         ],
         causes,

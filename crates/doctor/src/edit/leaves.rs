@@ -5,6 +5,7 @@ use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::activations::Activation;
 use steadygrad_nn::config::{Config, Value};
 use steadygrad_nn::layers::{self, Layer, Role, Standard};
+use steadygrad_nn::moments::gain;
 
 /// A layer of the list. One in a repeated block stands for all its repetitions.
 pub(crate) struct Leaf {
@@ -42,14 +43,32 @@ impl Leaf {
             || initializer.config().get("distribution") == Some(&Value::from("uniform"))
     }
 
-    /// The settings that say how its weights are drawn: not those of a depthwise kernel, for which an initializer takes the whole
-    /// layer's fan and not what an output sees.
-    pub fn initializer_keys(&self) -> Vec<&'static str> {
+    /// Has its weights drawn by this initializer. A depthwise kernel, for which an initializer would take the fan of the whole layer,
+    /// by the numbers that an output sees: σ = g/√taps, with g the gain of what follows it, 1 where that is another kernel.
+    pub fn draw(&self, table: &mut Config, initializer: &Value) {
         let config = self.layer.config();
-        ["kernel_initializer", "pointwise_initializer"]
-            .into_iter()
-            .filter(|key| config.get(key).is_some())
-            .collect()
+        for key in
+            ["kernel_initializer", "pointwise_initializer"].into_iter().filter(|k| config.get(k).is_some())
+        {
+            table.set(key, initializer.clone());
+        }
+        let taps = match config.get("kernel_size") {
+            Some(Value::List(sizes)) => sizes.iter().fold(1.0, |n, size| match size {
+                Value::Int(size) => n * *size as f64,
+                _ => n,
+            }),
+            _ => return,
+        };
+        if config.get("depthwise_initializer").is_some() {
+            let alone = config.get("pointwise_initializer").is_none();
+            let gain = self.follows.as_ref().filter(|_| alone).map_or(1.0, |f| gain(&**f));
+            let deviation = (1e4 * gain / taps.sqrt()).round() / 1e4;
+            let drawn = Config::new().with("mean", 0.0).with("stddev", deviation);
+            table.set(
+                "depthwise_initializer",
+                Config::new().with("class_name", "RandomNormal").with("config", drawn),
+            );
+        }
     }
 
     /// Multiplies by weights.
@@ -296,11 +315,36 @@ pub(crate) fn shorten(experiment: &mut Config, part: f64) -> Result<()> {
             return Ok(items);
         }
         let (from, to) = (starts[1], starts[1 + gone]);
-        Ok(items.into_iter().enumerate().filter(|(i, _)| !(from..to).contains(i)).map(|(_, v)| v).collect())
+        // What brings the signal into another shape stays: what comes behind counts on it.
+        let goes = |item: &Value| {
+            layer_of(item).is_some_and(|l| {
+                let own = matches!(l.role(), Role::Pointwise(_) | Role::Normalize(_) | Role::Noise(_));
+                own || matches!(l.role(), Role::Linear { .. })
+            })
+        };
+        let kept = items.into_iter().enumerate().filter(|(i, item)| !(from..to).contains(i) || !goes(item));
+        Ok(kept.map(|(_, item)| item).collect())
     })
 }
 
-/// Every hidden linear layer with what follows it, but the first of the network, becomes a residual block.
+/// How many units or filters a linear layer has, and whether what comes out has the places of what goes in.
+fn extent(item: &Value) -> (Option<i64>, bool) {
+    let Value::Map(table) = item else { return (None, true) };
+    let units = ["units", "filters"].iter().find_map(|key| match table.get(key) {
+        Some(Value::Int(n)) => Some(*n),
+        _ => None,
+    });
+    let one = |value: &Value| match value {
+        Value::List(all) => all.iter().all(|v| *v == Value::Int(1)),
+        value => *value == Value::Int(1),
+    };
+    let all_ones = |key: &str, without: bool| table.get(key).map_or(without, one);
+    let same = table.get("padding").is_some_and(|p| *p != Value::from("valid"));
+    let window = table.get("kernel_size").is_some();
+    (units, all_ones("strides", true) && (!window || same || all_ones("kernel_size", false)))
+}
+
+/// Every hidden linear layer that keeps the shape of its input, with what follows it, but the first of the network, becomes a residual block.
 pub(crate) fn residual(experiment: &mut Config, last: Option<&Vec<Step>>) -> Result<()> {
     let first = leaves(experiment)?.iter().find(|l| l.linear()).map(|l| l.path.clone());
     rewrite(experiment, &|path, items| {
@@ -317,9 +361,14 @@ pub(crate) fn residual(experiment: &mut Config, last: Option<&Vec<Step>>) -> Res
         };
         // A repeated block keeps its width, so its first layer may have a way around it too.
         let repeated = path.last() == Some(&Step::Within("block"));
+        let mut before: Option<i64> = None;
         for (i, item) in items.into_iter().enumerate() {
             let linear = is_linear(&item);
-            let begins = linear && last != Some(&here(i)) && (repeated || first.as_ref() != Some(&here(i)));
+            let (units, places) = if linear { extent(&item) } else { (None, true) };
+            let keeps = places && (units.is_none() || before.is_none() || units == before);
+            before = units.or(before);
+            let begins =
+                linear && keeps && last != Some(&here(i)) && (repeated || first.as_ref() != Some(&here(i)));
             let belongs = layer_of(&item).is_some_and(|l| {
                 matches!(l.role(), Role::Pointwise(_) | Role::Normalize(_) | Role::Noise(_))
             });

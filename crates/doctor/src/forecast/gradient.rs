@@ -1,7 +1,7 @@
 //! The way of the gradient through a network: where it starts, and what arrives.
 
 use crate::expected::Effect;
-use steadygrad_nn::layers::{Role, Standard};
+use steadygrad_nn::layers::{Pooled, Role, Standard};
 use steadygrad_nn::recipe::Recipe;
 use steadygrad_nn::stage::{Source, Stage};
 
@@ -68,12 +68,14 @@ pub(super) fn gradients(
 /// The sizes by which the way of the gradient is judged: those of [`gradients`], but
 ///
 /// - where a normalization stands right behind weights, the one behind it, as it does not go by the size of signal and weights;
-/// - where the last weights on the way start at 0, as if the gradient started below them, where it starts one step later.
+/// - where the last weights on the way start at 0, as if the gradient started below them, where it starts one step later;
+/// - a mean over places takes nothing: the gradients of the weights before it add up over the places again.
 pub(super) fn judged(
     stages: &[Stage],
     effects: &[Option<Effect>],
     starts: &[usize],
     gradients: &[Option<f64>],
+    rows: f64,
 ) -> Vec<Option<f64>> {
     let zero = |i: usize| {
         matches!(stages[i].role, Role::Linear { .. })
@@ -82,11 +84,17 @@ pub(super) fn judged(
     let below: Vec<usize> =
         (0..stages.len()).filter(|&i| zero(i) && gradients[i].is_some_and(|g| g > 0.0)).collect();
     let mut sizes = gradients.to_vec();
+    let means = |i: &usize| matches!(stages[*i].role, Role::Pool(Pooled::Mean));
+    let mut own: Vec<Option<Effect>> = effects.to_vec();
+    for i in (0..stages.len()).filter(means) {
+        own[i].iter_mut().for_each(|effect| effect.factors.fill(1.0));
+    }
     // All ways end in such weights, and what stands before them gets nothing by another way.
     let ends: Vec<usize> = below.iter().filter_map(|&i| stages[i].inputs.first()?.stage()).collect();
     if !starts.is_empty() && ends.len() == starts.len() && ends.iter().all(|&i| gradients[i] == Some(0.0)) {
-        let mut copies: Vec<Option<Effect>> = effects.to_vec();
-        sizes = self::gradients(stages, &mut copies, &ends, f64::INFINITY);
+        sizes = self::gradients(stages, &mut own, &ends, f64::INFINITY);
+    } else if (0..stages.len()).any(|i| means(&i)) {
+        sizes = self::gradients(stages, &mut own, starts, rows);
     }
     let behind: Vec<Option<f64>> = (0..stages.len())
         .map(|i| {

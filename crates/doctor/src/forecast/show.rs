@@ -11,7 +11,8 @@ impl fmt::Display for Forecast {
             None => "?".into(),
         };
         writeln!(f, "{}: what theory expects before any training", self.outlook())?;
-        match (self.decibels(), self.decibels_per_layer(), self.depth_scale()) {
+        let judged = self.judged_decibels();
+        match (judged, judged.and_then(|d| self.per_layer(d)), self.depth_scale()) {
             (Some(d), Some(per), Some(scale)) => {
                 let layers = if scale < 1e3 { format!("{scale:.1}") } else { "over 1000".into() };
                 writeln!(

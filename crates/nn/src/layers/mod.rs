@@ -239,3 +239,5 @@ pub fn from_config(class: &str, config: &Config) -> Result<Made> {
 mod tests;
 #[cfg(test)]
 mod tests_images;
+#[cfg(test)]
+mod tests_refused;

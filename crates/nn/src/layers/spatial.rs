@@ -44,6 +44,9 @@ impl DataFormat {
         let Some(&channels) = channels.filter(|_| shape.rank() == N + 1) else {
             let help = match shape.rank() {
                 // Grey images, plain sequences: what most have who get here.
+                1 if N > 1 => {
+                    "put Flatten behind the layers that slide windows, or bring the samples into this shape with Reshape"
+                }
                 rank if rank == N => {
                     "give the samples a channel axis of 1, with Reshape or [data] channels = 1"
                 }
@@ -184,7 +187,12 @@ pub enum Padding {
 impl Padding {
     /// `padding` of a layer's settings.
     pub(crate) fn read(args: &mut Args<'_>, causal: bool) -> Result<Padding> {
-        let word: String = args.or("padding", "valid".to_string())?;
+        let value: Value = args.or("padding", "valid".into())?;
+        let Value::Text(word) = value else {
+            return args.reject("padding", "valid or same", value.kind()).map_err(|e: Error| {
+                e.help("\"same\" pads so that a stride of 1 keeps the size; for so many zeros put ZeroPadding before it")
+            });
+        };
         match word.to_lowercase().as_str() {
             "valid" => Ok(Padding::Valid),
             "same" => Ok(Padding::Same),
