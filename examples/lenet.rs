@@ -4,7 +4,8 @@
 //! cargo run --release -p steadygrad --example lenet [-- FOLDER]
 //! ```
 //!
-//! FOLDER holds the IDX files of MNIST (`steadygrad fetch mnist` downloads them); without it, the small digits that are built in.
+//! FOLDER holds the IDX files of MNIST (`steadygrad fetch mnist` downloads them). Without it they are looked for among the data beside
+//! the checkout, and where they are not there, the small digits that are built in are used.
 #![allow(clippy::print_stdout)] // an example shows something
 
 use steadygrad::data::sets::{self, Options};
