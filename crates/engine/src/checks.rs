@@ -82,7 +82,8 @@ impl Learner {
             let help = if value.is_finite() && value >= 0.0 && value.fract() == 0.0 {
                 format!("an `input_dim` of {} or more has a vector for it", f64::from(value) + 1.0)
             } else {
-                "give each word or class a whole number from 0 on".to_string()
+                "give each word or class a whole number from 0 on, and do not scale them ([data] scale)"
+                    .to_string()
             };
             return Err(Error::data(format!(
                 "sample {} has the value {value} at position {}, and Embedding takes whole numbers from 0 to {}",

@@ -29,7 +29,7 @@ use steadygrad_nn::stage::stages;
 pub struct Doctor {
     /// Epochs of training that are watched; 0 for a look at the start alone.
     pub epochs: usize,
-    /// Seconds of training after which no more is watched.
+    /// Seconds after which a training ends; up to three times as many if it then has the steps that it is judged by.
     pub seconds: f64,
     /// Draws of the weights that are looked at.
     pub draws: usize,
@@ -165,13 +165,18 @@ impl<'a> Patient<'a> {
         })
     }
 
+    /// The steps that the doctor judges a training by, in whole epochs.
+    fn least(&self) -> usize {
+        let epoch = self.setup.samples.div_ceil(self.setup.batch_size.max(1)).max(1);
+        STEPS.div_ceil(epoch) * epoch
+    }
+
     /// What may be asked for after so many steps took so many seconds: as much as is done within [`Doctor::seconds`], and no less
     /// than what the doctor judges a training by, if that is not much longer. In steps, so that how far a training comes does not
     /// depend on what else the machine does at that time.
     fn allow(&mut self, steps: usize, seconds: f64) {
         let each = seconds.max(1e-3 * self.how.seconds) / steps.max(1) as f64;
-        let epoch = self.setup.samples.div_ceil(self.setup.batch_size.max(1)).max(1);
-        let least = STEPS.div_ceil(epoch) * epoch;
+        let least = self.least();
         let most = ((self.how.seconds / each) as usize).max(steps).max(1);
         let steps = if least as f64 * each <= SAFETY * self.how.seconds { most.max(least) } else { most };
         self.pace = (steps, SAFETY * self.how.seconds.max(steps as f64 * each));
@@ -270,7 +275,8 @@ impl<'a> Patient<'a> {
         let mut learner = prepared.learner()?;
         learner.watch(schedule);
         let (steps, patience) = self.pace;
-        let mut limit = Limit::of(patience).steps(steps);
+        let longest = SAFETY * self.how.seconds;
+        let mut limit = Limit::of(patience).steps(steps).least(self.least(), longest);
         let settings = steadygrad_engine::FitSettings {
             epochs: prepared.fit.initial_epoch + epochs,
             ..prepared.fit.clone()

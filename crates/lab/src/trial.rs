@@ -285,6 +285,8 @@ fn train(
 pub(crate) struct Limit {
     clock: Clock,
     seconds: f64,
+    /// Steps that are taken all the same, while it looks as if they were done by that second.
+    least: (usize, f64),
     steps: usize,
     /// The training ends where a loss is no number.
     finite: bool,
@@ -296,7 +298,13 @@ pub(crate) struct Limit {
 
 impl Limit {
     pub(crate) fn of(seconds: f64) -> Limit {
-        Limit { clock: Clock::start(), seconds, steps: usize::MAX, finite: false, taken: 0, cut: false }
+        let (clock, steps) = (Clock::start(), usize::MAX);
+        Limit { clock, seconds, least: (0, 0.0), steps, finite: false, taken: 0, cut: false }
+    }
+
+    /// The same, and no end before so many steps if those are done within so many seconds.
+    pub(crate) fn least(self, steps: usize, seconds: f64) -> Limit {
+        Limit { least: (steps, seconds), ..self }
     }
 
     /// The same with a number of steps, and with losses that are numbers.
@@ -311,7 +319,9 @@ impl Callback for Limit {
     }
     fn on_train_batch_end(&mut self, training: &mut Training<'_>, _: usize, logs: &Logs) -> Result<()> {
         self.taken += 1;
-        self.cut |= self.taken >= self.steps || self.clock.seconds() > self.seconds;
+        let (seconds, (least, longest)) = (self.clock.seconds(), self.least);
+        let soon = self.taken < least && seconds * least as f64 <= longest * self.taken as f64;
+        self.cut |= self.taken >= self.steps || (seconds > self.seconds && !soon);
         let lost = self.finite && logs.get("loss").is_some_and(|loss| !loss.is_finite());
         training.stop |= self.cut || lost;
         Ok(())

@@ -62,7 +62,8 @@ impl<const N: usize> Sliding<N> {
     pub fn output_shape(&self, shape: &Shape, filters: usize, class: &str) -> Result<Shape> {
         let (sizes, _) = self.data_format.split::<N>(shape, class)?;
         let axes =
-            window(self.padding, sizes, self.kernel_size, self.strides, self.dilation_rate, "kernel_size")?;
+            window(self.padding, sizes, self.kernel_size, self.strides, self.dilation_rate, "kernel_size")
+                .map_err(|e| self.data_format.doubt(shape, e))?;
         Ok(self.data_format.join(&axes.map(|a| a.output), filters))
     }
 

@@ -85,7 +85,8 @@ impl<const N: usize> Sliding<N> {
     fn over(&self, shape: &Shape, class: &str, kind: Kind) -> Result<(Pooling, Shape)> {
         self.check()?;
         let (sizes, channels) = self.data_format.split::<N>(shape, class)?;
-        let axes = window(self.padding, sizes, self.pool_size, self.strides, 1.into(), "pool_size")?;
+        let axes = window(self.padding, sizes, self.pool_size, self.strides, 1.into(), "pool_size")
+            .map_err(|e| self.data_format.doubt(shape, e))?;
         let to = self.data_format.join(&axes.map(|axis| axis.output), channels);
         Ok((Pooling::new(kind, &axes.map(Places::Sliding), self.data_format.inner(channels)), to))
     }

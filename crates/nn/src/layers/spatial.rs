@@ -67,6 +67,24 @@ impl DataFormat {
         dims.into()
     }
 
+    /// The error of a window that fits nowhere, with what to do if it is this format that is wrong: most samples have few channels
+    /// and many places.
+    pub(crate) fn doubt(self, shape: &Shape, error: Error) -> Error {
+        let (first, last) = match shape.dims() {
+            [first, .., last] => (*first, *last),
+            _ => return error,
+        };
+        match self {
+            DataFormat::ChannelsFirst if last <= 4 && last < first => {
+                error.help("the channels seem to come last: leave `data_format` out")
+            }
+            DataFormat::ChannelsLast if first <= 4 && first < last => {
+                error.help("if the channels come first, say data_format = \"channels_first\"")
+            }
+            _ => error,
+        }
+    }
+
     /// What [`Layer::channel_axis`](super::Layer::channel_axis) says of it.
     pub(crate) fn axis(self) -> Option<usize> {
         (self == DataFormat::ChannelsFirst).then_some(1)
@@ -150,6 +168,13 @@ impl<const N: usize> FromValue for Sizes<N> {
     fn from_value(value: &Value) -> Result<Sizes<N>> {
         let sizes = match value {
             Value::List(items) => items.iter().map(usize::from_value).collect::<Result<Vec<usize>>>()?,
+            Value::Text(text) => {
+                let list: Vec<&str> = text.split(['x', '×', ',', ' ']).filter(|t| !t.is_empty()).collect();
+                let numbers = list.iter().all(|t| t.parse::<usize>().is_ok()) && !list.is_empty();
+                let error = usize::from_value(value).err();
+                let error = error.unwrap_or_else(|| Error::argument("expected a whole number"));
+                return Err(if numbers { error.help(format!("write [{}]", list.join(", "))) } else { error });
+            }
             one => vec![usize::from_value(one)?; N],
         };
         let count = sizes.len();
@@ -256,7 +281,11 @@ pub(crate) fn window<const N: usize>(
             "`{name}` reaches over {reach} numbers, and an axis of the input has {} only",
             axis.input
         ))
-        .help(format!("make `{name}` smaller, or pad with padding = \"same\"")));
+        .help(if axis.input == 1 {
+            format!("there is one place only: take the layer out, or make `{name}` 1")
+        } else {
+            format!("make `{name}` smaller, or pad with padding = \"same\"")
+        }));
     }
     Ok(axes)
 }
