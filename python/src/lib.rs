@@ -1,0 +1,14 @@
+//! Floor 7 of steadygrad: the Python package. Here is what needs Rust; the words that users write are in `steadygrad/*.py`.
+
+use pyo3::prelude::*;
+
+/// The native half of the package; an implementation detail, without promises.
+#[pymodule]
+mod _native {
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
