@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+mod attached;
 mod cure;
 mod data;
 mod describe;
@@ -36,6 +37,7 @@ mod watcher;
 mod words;
 mod write;
 
+pub use attached::Attached;
 pub use cure::{Cure, Treatment, cure};
 pub use data::Data;
 pub use diagnosis::Diagnosis;

@@ -30,14 +30,14 @@
 //!
 //! Goodfellow, Bengio and Courville 2016, section 8.2.4.
 
-use super::check::Check;
+use super::check::{Check, calm_start};
 use crate::case::{Case, Outcome, Question};
 use crate::causes;
 use crate::edit::Edit;
 use crate::failing::{RATE, rounded};
 use crate::finding::{Cause, Evidence, Finding, Prescription, Severity};
 use crate::forecast::TRAINABLE;
-use crate::looks::clip_bound;
+use crate::looks::{clip_bound, update_ratios};
 use steadygrad_chart::{Phase, Sick};
 
 pub(crate) const CHECK: Check =
@@ -79,11 +79,18 @@ fn run(case: &Case<'_>) -> Outcome {
     }))
 }
 
+/// What a step changes of a kernel against its size, from which on it leaps.
+const LEAP: f64 = 1.0;
+/// The same where a training goes well, at the most.
+const USUAL: f64 = 0.01;
+
 fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), Question> {
     let (mut causes, mut cures) = causes::of_flow(case)?;
-    if start
-        || !causes.is_empty() && case.flows().iter().any(|f| f.trouble(TRAINABLE, case.growth()).is_some())
-    {
+    // First steps larger than the weights blow up whatever they begin with.
+    let first = update_ratios(case).first().copied().unwrap_or(0.0);
+    let leaps = first > LEAP && calm_start(case);
+    let troubled = || case.flows().iter().any(|f| f.trouble(TRAINABLE, case.growth()).is_some());
+    if start || !leaps && !causes.is_empty() && troubled() {
         return Ok((causes, cures));
     }
     // It began well: then it is the steps.
@@ -93,6 +100,13 @@ fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), 
     match case.answer(&question) {
         None => return Err(question),
         Some(answer) if answer.loss.is_some_and(f64::is_finite) => {
+            causes.push(Cause::LearningRate);
+            cures.push(Prescription::trial(slower));
+        }
+        // Nobody could try it: the steps that were seen are evidence enough.
+        Some(answer) if answer.loss.is_none() && leaps && case.setup.learning_rate > 0.0 => {
+            let part = 10_f64.powf((first / USUAL).log10().ceil());
+            let slower = Edit::Set(RATE, rounded(case.setup.learning_rate / part).into());
             causes.push(Cause::LearningRate);
             cures.push(Prescription::trial(slower));
         }
