@@ -154,6 +154,19 @@ class Graph:
         self._names = names
         self._build(calls, outputs)
 
+    def again(self, calls: list[Call]) -> bool:
+        """Takes the nodes of another pass over the same modules; False where that needs the whole of its graph."""
+        plain = len(calls) == len(self.of_call) and all(layer.call is not None for layer in self.layers)
+        if not plain or max(self.readers(), default=0) > 1:
+            return False
+        for call, k in zip(calls, self.of_call):
+            if call.passes != (k is None) or k is not None and self.layers[k].module is not call.module:
+                return False
+        for call, k in zip(calls, self.of_call):
+            if k is not None:
+                self.layers[k].node, self.layers[k].output_nr = call.node, call.output_nr
+        return True
+
     def readers(self) -> list[int]:
         """How many inputs of other layers read each layer."""
         count = [0] * len(self.layers)

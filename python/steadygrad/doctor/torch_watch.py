@@ -64,6 +64,8 @@ def watch(
 def _plain(x: torch.Tensor) -> np.ndarray:
     """The numbers where they lie, if they are float32 on the CPU in one piece; else a copy."""
     x = x.detach()
+    if x.dtype is torch.float32 and x.layout is torch.strided and x.device.type == "cpu" and x.is_contiguous():
+        return x.numpy()
     if x.is_sparse:
         x = x.coalesce().values()
     if x.is_complex():
@@ -130,6 +132,7 @@ class Watch:
         self._force = False
         self._failed = ""
         self._no_twin = ""
+        self._unit_hooks: list[tuple[nn.Module, Callable[..., None]]] | None = None
 
     # ---- the two lines
 
@@ -316,14 +319,25 @@ class Watch:
         root = self._model
         add = self._look_handles.append
         add(root.register_forward_pre_hook(self._begin_forward))
-        for name, module in root.named_modules(remove_duplicate=True):
-            inner = any(name.startswith(n + ".") for n, m in root.named_modules() if n and is_unit(m) and n != name)
-            if is_unit(module) and not inner:
-                add(module.register_forward_pre_hook(self._before_call))
-                add(module.register_forward_hook(self._call_hook(name)))
+        for module, hook in self._units():
+            add(module.register_forward_pre_hook(self._before_call))
+            add(module.register_forward_hook(hook))
         add(root.register_forward_hook(self._end_forward))
         if self._compiled:
             torch.compiler.set_stance("force_eager")
+
+    def _units(self) -> list[tuple[nn.Module, Callable[..., None]]]:
+        """The modules that are looked at as one layer, with what is done when they were called."""
+        if self._unit_hooks is None:
+            self._unit_hooks = []
+            inside = ""
+            for name, module in self._model.named_modules():
+                if inside and name.startswith(inside):
+                    continue
+                if is_unit(module):
+                    inside = name + "."
+                    self._unit_hooks.append((module, self._call_hook(name)))
+        return self._unit_hooks
 
     def _end_look(self) -> None:
         for handle in self._look_handles + self._node_handles:
@@ -383,6 +397,9 @@ class Watch:
         if not outputs:
             return
         try:
+            if self._graph is not None and self._graph.again(self._calls):
+                self._hook_nodes(self._graph, list(tensors(args)))
+                return
             names = {id(p): name for name, p in self._model.named_parameters()}
             graph = Graph(self._calls, outputs, names)
             if self._graph is None:
