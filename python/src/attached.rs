@@ -88,7 +88,8 @@ fn setup(json: &Json) -> Setup {
     }
 }
 
-fn curves(json: &Json) -> Curves {
+/// The losses of a training; null is NaN.
+pub fn curves(json: &Json) -> Curves {
     let list = |key: &str| {
         let number = |v: &Json| v.as_f64().unwrap_or(f64::NAN);
         json[key].as_array().into_iter().flatten().map(number).collect()

@@ -15,6 +15,10 @@ impl Diagnosed {
     pub fn new(inner: Diagnosis) -> Diagnosed {
         Diagnosed { inner }
     }
+
+    pub fn inner(&self) -> &Diagnosis {
+        &self.inner
+    }
 }
 
 /// A finding as JSON, its edits both in words and as what they change.

@@ -4,6 +4,7 @@ mod arrays;
 mod attached;
 mod diagnosis;
 mod errors;
+mod mirror;
 
 use pyo3::prelude::*;
 
@@ -16,6 +17,8 @@ mod _native {
     use super::attached::{PyAttached, looks_at};
     #[pymodule_export]
     use super::diagnosis::Diagnosed;
+    #[pymodule_export]
+    use super::mirror::PyMirror;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

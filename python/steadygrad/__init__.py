@@ -5,10 +5,10 @@ from typing import Any
 from . import doctor
 from ._native import __version__
 
-__all__ = ["__version__", "doctor", "watch"]
+__all__ = ["KerasDoctor", "__version__", "doctor", "watch"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "watch":
-        return doctor.watch
+    if name in ("watch", "KerasDoctor"):
+        return getattr(doctor, name)
     raise AttributeError(f"module 'steadygrad' has no attribute {name!r}")

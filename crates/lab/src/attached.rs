@@ -1,10 +1,11 @@
 //! The doctor for a network that another framework trains: the record is somebody else's, the judgement is ours.
 
-use crate::examine::{Answers, MOST_QUESTIONS, Patient, unanswered};
+use crate::examine::{Answers, Patient};
+use crate::record::{bare, start};
 use crate::watcher::SHORT;
 use crate::{Diagnosis, Experiment};
 use steadygrad_chart::{Chart, Form, Layer, Recorder};
-use steadygrad_doctor::{Answer, Case, Curves, Expected, Finding, Forecast, Setup, Verdict, diagnose};
+use steadygrad_doctor::{Curves, Expected, Finding, Forecast, Setup, Verdict};
 use steadygrad_engine::system::Clock;
 use steadygrad_kernels::Result;
 
@@ -146,35 +147,6 @@ fn in_order(forecast: Forecast, chart: &Chart) -> Forecast {
     Forecast { stages: stages.collect(), judged: judged.collect(), ..forecast }
 }
 
-/// The first look as the record of a start. A record that begins later has none.
-fn start(chart: &Chart) -> Chart {
-    let first = chart.samples.first().filter(|sample| sample.step == 0);
-    let lost = chart.first_non_finite.clone().filter(|sick| sick.step == 0);
-    Chart {
-        layers: chart.layers.clone(),
-        samples: first.cloned().into_iter().collect(),
-        first_non_finite: lost,
-    }
-}
-
 fn steps(chart: &Chart) -> u64 {
     chart.samples.last().map_or(0, |sample| sample.step + 1)
-}
-
-/// What the checks say where nobody answers.
-fn bare(
-    setup: &Setup,
-    forecast: &Forecast,
-    draws: &[Chart],
-    chart: &Chart,
-    curves: &Curves,
-) -> steadygrad_doctor::Opinion {
-    let mut answers: Vec<Answer> = Vec::new();
-    loop {
-        let opinion = diagnose(&Case { setup, forecast, draws, chart, curves, answers: &answers });
-        if opinion.questions.is_empty() || answers.len() > MOST_QUESTIONS {
-            return opinion;
-        }
-        answers.extend(opinion.questions.into_iter().map(unanswered));
-    }
 }

@@ -192,6 +192,11 @@ impl<'a> Patient<'a> {
         Ok(())
     }
 
+    /// Data, model and training as they are written down, and what theory expects of them.
+    pub(crate) fn expected(self) -> (Setup, Forecast) {
+        (self.setup, self.forecast)
+    }
+
     /// Takes in what somebody else recorded: its first look stands in the place of the first draw.
     pub(crate) fn of_record(&mut self, start: Chart, chart: Chart, curves: Curves) {
         if let Some(own) = self.draws.first_mut().filter(|_| !start.samples.is_empty()) {

@@ -11,9 +11,10 @@ from .diagnosis import Diagnosis, Finding, Prescription
 from .record import Recorder
 
 if TYPE_CHECKING:
+    from .keras_doctor import KerasDoctor
     from .torch_watch import Watch, watch
 
-__all__ = ["Diagnosis", "Finding", "Prescription", "Recorder", "watch", "Watch"]
+__all__ = ["Diagnosis", "Finding", "Prescription", "Recorder", "KerasDoctor", "watch", "Watch"]
 
 
 def __getattr__(name: str) -> Any:
@@ -30,4 +31,16 @@ def __getattr__(name: str) -> Any:
                 name="torch",
             ) from None
         return getattr(torch_watch, name)
+    if name == "KerasDoctor":
+        try:
+            from . import keras_doctor
+        except ModuleNotFoundError as missing:
+            if missing.name != "keras":
+                raise
+            raise ModuleNotFoundError(
+                "steadygrad.KerasDoctor is a callback of Keras 3, and there is no keras here; models of steadygrad.keras are examined "
+                "with steadygrad.doctor.examine",
+                name="keras",
+            ) from None
+        return keras_doctor.KerasDoctor
     raise AttributeError(f"module 'steadygrad.doctor' has no attribute {name!r}")

@@ -8,7 +8,8 @@ from typing import Any, Callable
 
 __all__ = ["Diagnosis", "Finding", "Prescription"]
 
-Coder = Callable[[list[dict[str, Any]]], "str | None"]
+#: Writes the changes of a prescription as code: what they change, and which prescription of which finding it is.
+Coder = Callable[[list[dict[str, Any]], int, int], "str | None"]
 
 #: Keys of our experiments, in words for who has none.
 WORDS = {
@@ -37,11 +38,11 @@ class Prescription:
     framework that the network is written in, or None where it has to be made by hand.
     """
 
-    def __init__(self, said: dict[str, Any], coder: Coder | None = None) -> None:
+    def __init__(self, said: dict[str, Any], coder: Coder | None = None, place: tuple[int, int] = (0, 0)) -> None:
         self.title: str = in_words(said["title"]) if coder else said["title"]
         self.applicability: str = said["applicability"]
         self.changes: list[dict[str, Any]] = said.get("changes", [])
-        self.code: str | None = coder(self.changes) if coder and self.changes else None
+        self.code: str | None = coder(self.changes, *place) if coder and self.changes else None
 
     def __repr__(self) -> str:
         return f"<Prescription: {self.title} ({self.applicability})>"
@@ -51,7 +52,7 @@ class Finding:
     """One thing that is wrong: ``code``, ``condition``, ``severity``, ``summary``, ``layers``, ``causes``, ``evidence``,
     ``prescriptions``; ``follows_from`` is the code of the finding that this one follows from."""
 
-    def __init__(self, said: dict[str, Any], coder: Coder | None = None) -> None:
+    def __init__(self, said: dict[str, Any], coder: Coder | None = None, place: int = 0) -> None:
         self.code: str = said["code"]
         self.condition: str = said["condition"]
         self.severity: str = said["severity"]
@@ -60,7 +61,7 @@ class Finding:
         self.causes: list[str] = said["causes"]
         self.evidence: list[dict[str, Any]] = said["evidence"]
         self.follows_from: str | None = said["follows_from"]
-        self.prescriptions = [Prescription(p, coder) for p in said["prescriptions"]]
+        self.prescriptions = [Prescription(p, coder, (place, i)) for i, p in enumerate(said["prescriptions"])]
 
     def __repr__(self) -> str:
         return f"<Finding {self.code} {self.condition} ({self.severity}): {self.summary}>"
@@ -79,7 +80,7 @@ class Diagnosis:
         #: What the doctor could not do, and why.
         self.notes = list(notes)
         self._dict: dict[str, Any] = json.loads(native.json())
-        self.findings = [Finding(found, coder) for found in self._dict["findings"]]
+        self.findings = [Finding(found, coder, i) for i, found in enumerate(self._dict["findings"])]
 
     @property
     def verdict(self) -> str:

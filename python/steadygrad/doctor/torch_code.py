@@ -75,7 +75,7 @@ class Coder:
     def __init__(self, layers: list[Layer]) -> None:
         self.layers = layers
 
-    def __call__(self, changes: list[dict[str, Any]]) -> str | None:
+    def __call__(self, changes: list[dict[str, Any]], *_: int) -> str | None:
         parts = [self._one(change) for change in changes]
         known = [part for part in parts if part is not None]
         return "\n".join(_short(known)) if len(known) == len(parts) else None

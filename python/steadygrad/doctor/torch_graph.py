@@ -12,7 +12,7 @@ from typing import Any, Iterator
 import torch
 from torch import nn
 
-__all__ = ["Call", "Layer", "Graph", "tensors", "is_unit"]
+__all__ = ["Call", "Layer", "Graph", "tensors", "is_unit", "leads"]
 
 #: Operations that move numbers and change none.
 MOVES = (
@@ -154,7 +154,7 @@ class Graph:
         self._names = names
         self._build(calls, outputs)
 
-    def again(self, calls: list[Call]) -> bool:
+    def again(self, calls: list[Call], outputs: list[torch.Tensor]) -> bool:
         """Takes the nodes of another pass over the same modules; False where that needs the whole of its graph."""
         plain = len(calls) == len(self.of_call) and all(layer.call is not None for layer in self.layers)
         if not plain or max(self.readers(), default=0) > 1:
@@ -165,7 +165,17 @@ class Graph:
         for call, k in zip(calls, self.of_call):
             if k is not None:
                 self.layers[k].node, self.layers[k].output_nr = call.node, call.output_nr
-        return True
+        # What happens between the modules must be as it was, too.
+        for call, k in zip(calls, self.of_call):
+            if k is None:
+                continue
+            for node, source in zip(call.input_nodes, self.layers[k].inputs):
+                if (node is None) != (source is None or self.layers[source].node is None):
+                    return False
+                if node is not None and source is not None and not leads(node, self.layers[source].node):
+                    return False
+        heads = [layer.node for layer in self.layers]
+        return all(any(leads(x.grad_fn, head) for head in heads if head is not None) for x in outputs)
 
     def readers(self) -> list[int]:
         """How many inputs of other layers read each layer."""
@@ -324,6 +334,16 @@ def _shape(node: Any, saved: torch.Tensor | None) -> tuple[int, ...]:
         return tuple(saved.shape)
     about = getattr(node, "_input_metadata", None)
     return tuple(int(n) for n in about[0].shape) if about else ()
+
+
+def leads(node: Any, target: Any) -> bool:
+    """Whether an edge ends at this node, but for what only moves numbers."""
+    while node is not target:
+        following = [n for n, _ in node.next_functions if n is not None]
+        if _op(node) not in MOVES or len(following) != 1:
+            return False
+        node = following[0]
+    return True
 
 
 def _is_leaf(node: Any) -> bool:

@@ -16,7 +16,7 @@ from .. import _native
 from .diagnosis import Diagnosis
 from .record import numbers
 from .torch_code import Coder
-from .torch_graph import Call, Graph, Layer, is_unit, tensors
+from .torch_graph import Call, Graph, Layer, is_unit, leads, tensors
 from .torch_twin import twin
 
 __all__ = ["watch", "Watch"]
@@ -397,7 +397,7 @@ class Watch:
         if not outputs:
             return
         try:
-            if self._graph is not None and self._graph.again(self._calls):
+            if self._graph is not None and self._graph.again(self._calls, outputs):
                 self._hook_nodes(self._graph, list(tensors(args)))
                 return
             names = {id(p): name for name, p in self._model.named_parameters()}
@@ -507,7 +507,7 @@ class Watch:
             return
         for node in layer.own | ({layer.node} if layer.node is not None else set()):
             for slot, (following, _) in enumerate(node.next_functions):
-                if following is None or following in layer.own or not _leads(following, target):
+                if following is None or following in layer.own or not leads(following, target):
                     continue
 
                 def passed(grad_inputs: Any, grad_outputs: Any, slot: int = slot, place: tuple[int, int] = (i, k)) -> None:
@@ -573,15 +573,3 @@ def _part(layer: Layer) -> dict[str, Any]:
         "bias": any(name.endswith("bias") for name, _ in layer.parameters),
         "trainable": kernel is not None and kernel.requires_grad,
     }
-
-
-def _leads(node: Any, target: Any) -> bool:
-    """Whether an edge ends at this node, but for what only moves numbers."""
-    from .torch_graph import MOVES, _op
-
-    while node is not target:
-        following = [n for n, _ in node.next_functions if n is not None]
-        if _op(node) not in MOVES or len(following) != 1:
-            return False
-        node = following[0]
-    return True

@@ -91,6 +91,9 @@ fn compare(case: &Case<'_>, lost: bool, usual: f64, most: f64) -> Outcome {
         let slower = Edit::Set(RATE, rounded(rate / part).into());
         let question = Question::Train(vec![slower.clone()]);
         let Some(answer) = case.answer(&question) else { return Outcome::Ask(question) };
+        if answer.loss.is_none() && lost {
+            return by_steps(case, own, usual, most);
+        }
         let lower = |l: &f64| l.is_finite() && best.as_ref().is_none_or(|(_, least, _)| l < least);
         if let Some(loss) = answer.loss.filter(lower) {
             best = Some((part, loss, slower));
@@ -101,6 +104,32 @@ fn compare(case: &Case<'_>, lost: bool, usual: f64, most: f64) -> Outcome {
     };
     let severity = if sick { Severity::Sick } else { Severity::Warning };
     told(case, severity, Ends { part, own, loss, usual, most }, slower)
+}
+
+/// Nobody could try a smaller rate: steps far larger than usual and a loss that is lost are evidence enough.
+fn by_steps(case: &Case<'_>, own: f64, usual: f64, most: f64) -> Outcome {
+    const LEAPS: f64 = 1.0;
+    const FINE: f64 = 0.01;
+    if most <= LEAPS {
+        return Outcome::Fine;
+    }
+    let first = update_ratios(case).first().copied().unwrap_or(most).clamp(0.1, 1e12);
+    let rate = rounded(case.setup.learning_rate / 10_f64.powf((first / FINE).log10().ceil()));
+    let what =
+        format!("a step changes a kernel by up to {} times its size, and the loss goes up", word(most));
+    let mut finding = CHECK.finding(Severity::Sick, what);
+    finding.evidence = vec![
+        Evidence::new("loss at the end", own, "below that at the start"),
+        Evidence::new(
+            "change of a kernel in a step against its size, median",
+            usual,
+            "about 0.001, below 0.1",
+        ),
+        Evidence::new("the same, largest", most, "below 1"),
+    ];
+    finding.causes = vec![Cause::LearningRate];
+    finding.prescriptions = vec![Prescription::trial(Edit::Set(RATE, rate.into()))];
+    found(finding)
 }
 
 /// How the training ends as it is, and with a part of the rate.

@@ -95,18 +95,21 @@ fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), 
     }
     // It began well: then it is the steps.
     (causes, cures) = (Vec::new(), Vec::new());
-    let slower = Edit::Set(RATE, rounded(case.setup.learning_rate / 10.0).into());
+    let rate = case.setup.learning_rate;
+    let slower = Edit::Set(RATE, rounded(rate / 10.0).into());
     let question = Question::Train(vec![slower.clone()]);
     match case.answer(&question) {
+        // Of a rate that is not known there is no tenth.
+        None if !(rate.is_finite() && rate > 0.0) => {}
         None => return Err(question),
         Some(answer) if answer.loss.is_some_and(f64::is_finite) => {
             causes.push(Cause::LearningRate);
             cures.push(Prescription::trial(slower));
         }
         // Nobody could try it: the steps that were seen are evidence enough.
-        Some(answer) if answer.loss.is_none() && leaps && case.setup.learning_rate > 0.0 => {
+        Some(answer) if answer.loss.is_none() && leaps => {
             let part = 10_f64.powf((first / USUAL).log10().ceil());
-            let slower = Edit::Set(RATE, rounded(case.setup.learning_rate / part).into());
+            let slower = Edit::Set(RATE, rounded(rate / part).into());
             causes.push(Cause::LearningRate);
             cures.push(Prescription::trial(slower));
         }
