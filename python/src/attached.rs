@@ -208,7 +208,7 @@ impl PyAttached {
 #[pyfunction]
 pub fn looks_at(schedule: &str, step: u64) -> PyResult<bool> {
     let schedule = match schedule {
-        "default" => Schedule::Default,
+        "default" => Schedule::Seldom,
         "always" => Schedule::Always,
         "never" => Schedule::Never,
         other => {

@@ -21,7 +21,7 @@ from .record import numbers
 __all__ = ["KerasDoctor"]
 
 #: Samples of a look.
-SAMPLES = 128
+SAMPLES = 64
 #: Data that can be read more than once.
 AGAIN = ("ArrayDataAdapter", "TFDatasetAdapter", "TorchDataLoaderAdapter", "PyDatasetAdapter", "GrainDatasetAdapter")
 
@@ -33,7 +33,7 @@ class KerasDoctor(keras.callbacks.Callback):
         model.fit(x, y, epochs=5, callbacks=[doctor])
         print(doctor.diagnosis)
 
-    A compiled training lets nobody see its gradients. So at the steps that are looked at (the first 20, then ever fewer;
+    A compiled training lets nobody see its gradients. So at the steps that are looked at (the first 10, then ever fewer;
     ``schedule="always"`` for all), the same network is run here with the weights of that moment, forward and back, on some of the
     training data: every layer's signal and gradient are those that the weights really have. Updates are the differences of the
     weights before and after the step. The training itself is not changed.
@@ -162,7 +162,7 @@ class KerasDoctor(keras.callbacks.Callback):
         }
 
     def _alarm(self) -> None:
-        if self._alarmed or self._quiet or self._step == 0 or (self._step & (self._step - 1) and self._step != 19):
+        if self._alarmed or self._quiet or self._step == 0 or (self._step & (self._step - 1) and self._step != 18):
             return
         found = self._mirror.alarm(json.dumps(self._curves()))
         if found is not None:

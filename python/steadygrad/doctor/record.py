@@ -63,7 +63,7 @@ class Recorder:
         self._losses: list[float] = []
 
     def looks_at(self, step: int) -> bool:
-        """Whether this step, counted from 0, is looked at: the first 20, then ever more seldom."""
+        """Whether this step, counted from 0, is looked at: the first 10, then ever more seldom."""
         return _native.looks_at(self._schedule, step)
 
     def record(

@@ -49,7 +49,7 @@ def watch(
                 optimizer.step()
         print(doctor.diagnosis)
 
-    Of the first 20 steps every one is looked at, then ever fewer (``schedule="always"`` looks at all). On the other steps nothing
+    Of the first 10 steps every one is looked at, then ever fewer (``schedule="always"`` looks at all). On the other steps nothing
     is done but to remember the loss. The training itself is not changed: same numbers, same random state.
 
     ``optimizer`` may be a list; the first one's steps are counted. Without one no updates are looked at. A warning is given as
@@ -301,7 +301,7 @@ class Watch:
         self._begin_step()
 
     def _alarm(self) -> None:
-        if self._alarmed or self._quiet or self._step == 0 or self._step & (self._step - 1) and self._step != 19:
+        if self._alarmed or self._quiet or self._step == 0 or self._step & (self._step - 1) and self._step != 18:
             return
         found = self._native.alarm(json.dumps(self._curves()[0]))
         if found is not None:
