@@ -25,9 +25,10 @@
 //! train with a tenth of the rate, and a hundredth and a thousandth where nothing was learnt;  found only if one ends lower by 5 %
 //! the loss rose, is not finite or has not come down by 2 %:  sick;  else a warning
 //! a training that fails to its planned end, and learns with a part of the rate:  sick
+//! nobody can train it again, a step was > 1, and the loss rose or is not finite:  sick
 //! ```
 //!
-//! 0.1 is the upper end of TheDeepChecker and torchmortem; about 0.001 is usual. The comparison decides, not the number. Where the
+//! 0.1 is the upper end of TheDeepChecker and torchmortem; about 0.001 is usual. The comparison decides where there can be one, not the number. Where the
 //! flow is in trouble before the first step, that comes first, and nothing is said here.
 //!
 //! # Reference
@@ -192,6 +193,25 @@ mod tests {
             patient.trains_to(slower(part), 5.0);
         }
         assert!(patient.fine(&CHECK));
+    }
+
+    #[test]
+    fn where_nobody_can_try_another_rate_the_steps_themselves_are_evidence() {
+        for (update, verdict) in [(1e-3, false), (0.5, false), (20.0, true)] {
+            let mut patient = Patient::healthy(3);
+            patient.curves.loss = vec![2.0, 3.0, 5.0];
+            patient.each(|_, seen| seen.updates.iter_mut().for_each(|u| *u = update));
+            patient.nobody_answers(Question::Train(slower(10.0)));
+            let outcome = patient.ask(&CHECK);
+            let Outcome::Found(found) = &outcome else {
+                assert!(!verdict, "{update}: {outcome:?}");
+                continue;
+            };
+            assert!(verdict, "{update}");
+            assert_eq!((found.severity, &found.causes[..]), (Severity::Sick, &[Cause::LearningRate][..]));
+            // So much smaller that a step is a hundredth of the weights, in a power of ten.
+            assert_eq!(found.prescriptions[0].edits, slower(1e4));
+        }
     }
 
     #[test]

@@ -119,3 +119,30 @@ fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), 
     cures.push(Prescription::trial(Edit::Set("compile.optimizer.config.global_clipnorm", bound.into())));
     Ok((causes, cures))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Patient;
+
+    fn lost(update: f64, rate: f64) -> (Vec<Cause>, Vec<Vec<Edit>>) {
+        let mut patient = Patient::healthy(3);
+        patient.setup.learning_rate = rate;
+        patient.each(|_, seen| seen.updates.iter_mut().for_each(|u| *u = update));
+        patient.chart.first_non_finite =
+            Some(Sick { step: 7, place: "dense_1".into(), phase: Phase::Forward });
+        patient.nobody_answers(Question::Train(vec![Edit::Set(RATE, rounded(rate / 10.0).into())]));
+        let found = patient.found(&CHECK);
+        (found.causes, found.prescriptions.into_iter().map(|p| p.edits).collect())
+    }
+
+    #[test]
+    fn where_nobody_can_try_another_rate_leaps_are_blamed_on_it() {
+        let (causes, cures) = lost(50.0, 0.1);
+        assert_eq!(causes, [Cause::LearningRate]);
+        assert_eq!(cures[0], [Edit::Set(RATE, 1e-5.into())]);
+        // Small steps, or a rate that nobody knows: no cause is named.
+        assert_eq!(lost(1e-3, 0.1).0, []);
+        assert_eq!(lost(50.0, f64::NAN).0, []);
+    }
+}
