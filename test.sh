@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Everything that must hold: formatting, lints, unit, law, doc and fixture tests, and the examples.
 # Installs what it needs beside a Rust toolchain; needs no network once the crates are there, and no GPU.
+#
+#   ./test.sh              says what it skips
+#   ./test.sh frameworks   also the doctor beside PyTorch and Keras on JAX, which are installed for it (6 GB, kept in target/python)
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -55,5 +58,8 @@ cargo run --locked --quiet -- forecast --json >/dev/null
 cargo run --locked --quiet -- explain vanishing_gradient >/dev/null
 cargo run --locked --quiet -- lab examples/todays_defaults.toml --set lab.seeds=1 --set fit.epochs=1 --html "$out/lab.html"
 cargo run --locked --quiet -- demo --epochs 2 --html "$out/demo.html"
+
+step "the Python package"
+python/test.sh "$@"
 
 step "all is well"

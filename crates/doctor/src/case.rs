@@ -171,7 +171,7 @@ pub struct Setup {
     pub noisy: bool,
     /// Samples of a step.
     pub batch_size: usize,
-    /// Epochs that are planned.
+    /// Epochs that are planned; 0 where that is not known.
     pub epochs: usize,
 }
 

@@ -253,6 +253,8 @@ fn weigh(case: &Case<'_>, findings: &mut [Finding]) -> Result<bool, Question> {
         Standing::Learns if (hangs(case) || case.setup.misread()) && !learnt(case, case.curves) => {
             return Ok(false);
         }
+        // The same where the loss alone says so, and nobody knows of what.
+        Standing::Learns if case.setup.targets.is_empty() && hopeless(case) => return Ok(false),
         Standing::Learns => match hampered(case, findings)? {
             Rank::Hampered => return Ok(false),
             rank => rank == Rank::Open,

@@ -3,7 +3,9 @@
 mod leaves;
 
 use leaves::{Leaf, leaves, table_at};
+use serde_json::{Value as Json, json};
 use std::fmt;
+use steadygrad_chart::number;
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::activations::Activation;
 use steadygrad_nn::config::{Config, Value};
@@ -234,6 +236,31 @@ fn set(config: &mut Config, key: &str, value: Value) {
             };
             set(&mut inner, rest, value);
             config.set(first, inner);
+        }
+    }
+}
+
+impl Edit {
+    /// As JSON, for who makes the change elsewhere: `{"kind": "activation", "to": "elu"}`.
+    ///
+    /// ```
+    /// use steadygrad_doctor::Edit;
+    /// assert_eq!(Edit::Width(8).to_json().to_string(), r#"{"kind":"width","to":8}"#);
+    /// ```
+    pub fn to_json(&self) -> Json {
+        match self {
+            Edit::Initializers => json!({ "kind": "initializers" }),
+            Edit::Activation(to) => json!({ "kind": "activation", "to": to.to_json() }),
+            Edit::Normalize(to) => json!({ "kind": "normalize", "to": to }),
+            Edit::DropBias => json!({ "kind": "drop_bias" }),
+            Edit::Momentum(to) => json!({ "kind": "momentum", "to": number(*to) }),
+            Edit::Width(to) => json!({ "kind": "width", "to": to }),
+            Edit::Depth(to) => json!({ "kind": "depth", "to": number(*to) }),
+            Edit::Residual => json!({ "kind": "residual" }),
+            Edit::Head(to) => json!({ "kind": "head", "to": to.to_json() }),
+            Edit::NoDropout => json!({ "kind": "no_dropout" }),
+            Edit::NoRegularization => json!({ "kind": "no_regularization" }),
+            Edit::Set(key, to) => json!({ "kind": "set", "key": key, "to": to.to_json() }),
         }
     }
 }

@@ -253,6 +253,12 @@ impl Patient {
         self.answers.push(Answer { question, flows: Vec::new(), loss: Some(loss), curves });
     }
 
+    /// Nobody answers this question.
+    pub fn nobody_answers(&mut self, question: Question) {
+        self.answers.retain(|a| a.question != question);
+        self.answers.push(Answer { question, flows: Vec::new(), loss: None, curves: Curves::default() });
+    }
+
     /// Whoever asks for the whole training with some edits gets this loss in every epoch.
     pub fn finishes_at(&mut self, edits: Vec<Edit>, loss: f64) {
         self.answers.retain(|a| a.question != Question::Finish(edits.clone()));

@@ -192,6 +192,19 @@ impl<'a> Patient<'a> {
         Ok(())
     }
 
+    /// Data, model and training as they are written down, and what theory expects of them.
+    pub(crate) fn expected(self) -> (Setup, Forecast) {
+        (self.setup, self.forecast)
+    }
+
+    /// Takes in what somebody else recorded: its first look stands in the place of the first draw.
+    pub(crate) fn of_record(&mut self, start: Chart, chart: Chart, curves: Curves) {
+        if let Some(own) = self.draws.first_mut().filter(|_| !start.samples.is_empty()) {
+            *own = start;
+        }
+        (self.chart, self.curves) = (chart, curves);
+    }
+
     pub(crate) fn ask(&self, chart: &Chart, curves: &Curves, answers: &[Answer]) -> Opinion {
         let (setup, forecast, draws) = (&self.setup, &self.forecast, self.draws.as_slice());
         diagnose(&Case { setup, forecast, draws, chart, curves, answers })

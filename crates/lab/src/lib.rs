@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+mod attached;
 mod cure;
 mod data;
 mod describe;
@@ -18,12 +19,14 @@ mod image_folders;
 mod json;
 mod labels;
 pub mod lsuv;
+mod mirror;
 mod model_file;
 mod origins;
 mod parallel;
 mod prepare;
 mod prepared;
 mod profile;
+mod record;
 mod settings;
 mod setup;
 mod show;
@@ -36,6 +39,7 @@ mod watcher;
 mod words;
 mod write;
 
+pub use attached::Attached;
 pub use cure::{Cure, Treatment, cure};
 pub use data::Data;
 pub use diagnosis::Diagnosis;
@@ -44,6 +48,7 @@ pub use experiment::Experiment;
 pub use finished::Finished;
 pub use form::Form;
 pub use grid::{Grid, Setting, grid};
+pub use mirror::Mirror;
 pub use prepared::Prepared;
 pub use profile::{Block, Level, Profile};
 pub use sources::{published, sources};

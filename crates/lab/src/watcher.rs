@@ -35,7 +35,8 @@ impl std::fmt::Debug for Watcher<'_> {
 }
 
 /// What a training of somebody else's may be kept waiting for: a few small looks.
-const SHORT: Doctor = Doctor { epochs: 0, seconds: 0.0, draws: 3, samples: 128, threads: 1, progress: None };
+pub(crate) const SHORT: Doctor =
+    Doctor { epochs: 0, seconds: 0.0, draws: 3, samples: 128, threads: 1, progress: None };
 
 impl<'a> Watcher<'a> {
     /// Looks at the start.

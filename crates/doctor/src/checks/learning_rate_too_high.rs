@@ -25,9 +25,10 @@
 //! train with a tenth of the rate, and a hundredth and a thousandth where nothing was learnt;  found only if one ends lower by 5 %
 //! the loss rose, is not finite or has not come down by 2 %:  sick;  else a warning
 //! a training that fails to its planned end, and learns with a part of the rate:  sick
+//! nobody can train it again, a step was > 1, and the loss rose or is not finite:  sick
 //! ```
 //!
-//! 0.1 is the upper end of TheDeepChecker and torchmortem; about 0.001 is usual. The comparison decides, not the number. Where the
+//! 0.1 is the upper end of TheDeepChecker and torchmortem; about 0.001 is usual. The comparison decides where there can be one, not the number. Where the
 //! flow is in trouble before the first step, that comes first, and nothing is said here.
 //!
 //! # Reference
@@ -91,6 +92,9 @@ fn compare(case: &Case<'_>, lost: bool, usual: f64, most: f64) -> Outcome {
         let slower = Edit::Set(RATE, rounded(rate / part).into());
         let question = Question::Train(vec![slower.clone()]);
         let Some(answer) = case.answer(&question) else { return Outcome::Ask(question) };
+        if answer.loss.is_none() && lost {
+            return by_steps(case, own, usual, most);
+        }
         let lower = |l: &f64| l.is_finite() && best.as_ref().is_none_or(|(_, least, _)| l < least);
         if let Some(loss) = answer.loss.filter(lower) {
             best = Some((part, loss, slower));
@@ -101,6 +105,32 @@ fn compare(case: &Case<'_>, lost: bool, usual: f64, most: f64) -> Outcome {
     };
     let severity = if sick { Severity::Sick } else { Severity::Warning };
     told(case, severity, Ends { part, own, loss, usual, most }, slower)
+}
+
+/// Nobody could try a smaller rate: steps far larger than usual and a loss that is lost are evidence enough.
+fn by_steps(case: &Case<'_>, own: f64, usual: f64, most: f64) -> Outcome {
+    const LEAPS: f64 = 1.0;
+    const FINE: f64 = 0.01;
+    if most <= LEAPS {
+        return Outcome::Fine;
+    }
+    let first = update_ratios(case).first().copied().unwrap_or(most).clamp(0.1, 1e12);
+    let rate = rounded(case.setup.learning_rate / 10_f64.powf((first / FINE).log10().ceil()));
+    let what =
+        format!("a step changes a kernel by up to {} times its size, and the loss goes up", word(most));
+    let mut finding = CHECK.finding(Severity::Sick, what);
+    finding.evidence = vec![
+        Evidence::new("loss at the end", own, "below that at the start"),
+        Evidence::new(
+            "change of a kernel in a step against its size, median",
+            usual,
+            "about 0.001, below 0.1",
+        ),
+        Evidence::new("the same, largest", most, "below 1"),
+    ];
+    finding.causes = vec![Cause::LearningRate];
+    finding.prescriptions = vec![Prescription::trial(Edit::Set(RATE, rate.into()))];
+    found(finding)
 }
 
 /// How the training ends as it is, and with a part of the rate.
@@ -163,6 +193,25 @@ mod tests {
             patient.trains_to(slower(part), 5.0);
         }
         assert!(patient.fine(&CHECK));
+    }
+
+    #[test]
+    fn where_nobody_can_try_another_rate_the_steps_themselves_are_evidence() {
+        for (update, verdict) in [(1e-3, false), (0.5, false), (20.0, true)] {
+            let mut patient = Patient::healthy(3);
+            patient.curves.loss = vec![2.0, 3.0, 5.0];
+            patient.each(|_, seen| seen.updates.iter_mut().for_each(|u| *u = update));
+            patient.nobody_answers(Question::Train(slower(10.0)));
+            let outcome = patient.ask(&CHECK);
+            let Outcome::Found(found) = &outcome else {
+                assert!(!verdict, "{update}: {outcome:?}");
+                continue;
+            };
+            assert!(verdict, "{update}");
+            assert_eq!((found.severity, &found.causes[..]), (Severity::Sick, &[Cause::LearningRate][..]));
+            // So much smaller that a step is a hundredth of the weights, in a power of ten.
+            assert_eq!(found.prescriptions[0].edits, slower(1e4));
+        }
     }
 
     #[test]

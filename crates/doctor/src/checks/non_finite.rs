@@ -30,14 +30,14 @@
 //!
 //! Goodfellow, Bengio and Courville 2016, section 8.2.4.
 
-use super::check::Check;
+use super::check::{Check, calm_start};
 use crate::case::{Case, Outcome, Question};
 use crate::causes;
 use crate::edit::Edit;
 use crate::failing::{RATE, rounded};
 use crate::finding::{Cause, Evidence, Finding, Prescription, Severity};
 use crate::forecast::TRAINABLE;
-use crate::looks::clip_bound;
+use crate::looks::{clip_bound, update_ratios};
 use steadygrad_chart::{Phase, Sick};
 
 pub(crate) const CHECK: Check =
@@ -79,20 +79,37 @@ fn run(case: &Case<'_>) -> Outcome {
     }))
 }
 
+/// What a step changes of a kernel against its size, from which on it leaps.
+const LEAP: f64 = 1.0;
+/// The same where a training goes well, at the most.
+const USUAL: f64 = 0.01;
+
 fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), Question> {
     let (mut causes, mut cures) = causes::of_flow(case)?;
-    if start
-        || !causes.is_empty() && case.flows().iter().any(|f| f.trouble(TRAINABLE, case.growth()).is_some())
-    {
+    // First steps larger than the weights blow up whatever they begin with.
+    let first = update_ratios(case).first().copied().unwrap_or(0.0);
+    let leaps = first > LEAP && calm_start(case);
+    let troubled = || case.flows().iter().any(|f| f.trouble(TRAINABLE, case.growth()).is_some());
+    if start || !leaps && !causes.is_empty() && troubled() {
         return Ok((causes, cures));
     }
     // It began well: then it is the steps.
     (causes, cures) = (Vec::new(), Vec::new());
-    let slower = Edit::Set(RATE, rounded(case.setup.learning_rate / 10.0).into());
+    let rate = case.setup.learning_rate;
+    let slower = Edit::Set(RATE, rounded(rate / 10.0).into());
     let question = Question::Train(vec![slower.clone()]);
     match case.answer(&question) {
+        // Of a rate that is not known there is no tenth.
+        None if !(rate.is_finite() && rate > 0.0) => {}
         None => return Err(question),
         Some(answer) if answer.loss.is_some_and(f64::is_finite) => {
+            causes.push(Cause::LearningRate);
+            cures.push(Prescription::trial(slower));
+        }
+        // Nobody could try it: the steps that were seen are evidence enough.
+        Some(answer) if answer.loss.is_none() && leaps => {
+            let part = 10_f64.powf((first / USUAL).log10().ceil());
+            let slower = Edit::Set(RATE, rounded(rate / part).into());
             causes.push(Cause::LearningRate);
             cures.push(Prescription::trial(slower));
         }
@@ -101,4 +118,31 @@ fn why(case: &Case<'_>, start: bool) -> Result<(Vec<Cause>, Vec<Prescription>), 
     let bound = clip_bound(case.chart).map_or(1.0, |(_, bound)| bound);
     cures.push(Prescription::trial(Edit::Set("compile.optimizer.config.global_clipnorm", bound.into())));
     Ok((causes, cures))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Patient;
+
+    fn lost(update: f64, rate: f64) -> (Vec<Cause>, Vec<Vec<Edit>>) {
+        let mut patient = Patient::healthy(3);
+        patient.setup.learning_rate = rate;
+        patient.each(|_, seen| seen.updates.iter_mut().for_each(|u| *u = update));
+        patient.chart.first_non_finite =
+            Some(Sick { step: 7, place: "dense_1".into(), phase: Phase::Forward });
+        patient.nobody_answers(Question::Train(vec![Edit::Set(RATE, rounded(rate / 10.0).into())]));
+        let found = patient.found(&CHECK);
+        (found.causes, found.prescriptions.into_iter().map(|p| p.edits).collect())
+    }
+
+    #[test]
+    fn where_nobody_can_try_another_rate_leaps_are_blamed_on_it() {
+        let (causes, cures) = lost(50.0, 0.1);
+        assert_eq!(causes, [Cause::LearningRate]);
+        assert_eq!(cures[0], [Edit::Set(RATE, 1e-5.into())]);
+        // Small steps, or a rate that nobody knows: no cause is named.
+        assert_eq!(lost(1e-3, 0.1).0, []);
+        assert_eq!(lost(50.0, f64::NAN).0, []);
+    }
 }

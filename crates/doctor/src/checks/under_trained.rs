@@ -54,7 +54,9 @@ fn run(case: &Case<'_>) -> Outcome {
         }
     }
     let (loss, validation) = (&case.curves.loss, &case.curves.val_loss);
-    if loss.len() <= LAST || loss.len() < case.setup.epochs || loss.iter().any(|l| !l.is_finite()) {
+    // Without planned epochs, as where another program trains, nobody knows when the end is.
+    let known = case.setup.epochs > 0;
+    if !known || loss.len() <= LAST || loss.len() < case.setup.epochs || loss.iter().any(|l| !l.is_finite()) {
         return Outcome::Fine;
     }
     let falls: Vec<f64> =
