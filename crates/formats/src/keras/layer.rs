@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::Shape;
-use steadygrad_nn::config::Config;
+use steadygrad_nn::config::{Config, Value};
 use steadygrad_nn::layers::{self, Layer};
 
 /// The fields of an object.
@@ -101,8 +101,20 @@ pub fn read(json: &Json) -> Result<Read> {
         return Ok(Read { layer: Arc::new(model), name, trainable: config.trainable(), size });
     }
     let mut settings = Config::from_json(&Json::Object(config.map.clone()))?;
-    // How Keras 2 says what the model's input is, in its first layer.
-    settings.remove("batch_input_shape");
+    // How Keras 2 says what the model's input is: in its first layer, too, where it is known already.
+    let first = settings.remove("batch_input_shape");
+    if class == "InputLayer" {
+        if let Some(shape) = first {
+            settings.set("batch_shape", shape);
+        }
+        settings.remove("ragged");
+    }
+    // Keras 2 keeps the one axis of a normalization as a list.
+    if let Some(Value::List(axes)) = settings.get("axis").cloned()
+        && let ("BatchNormalization", [axis]) = (class, &axes[..])
+    {
+        settings.set("axis", axis.clone());
+    }
     let made = layers::from_config(class, &settings)?;
     Ok(Read { layer: made.layer, name: made.name, trainable: made.trainable, size: 1 })
 }

@@ -3,13 +3,21 @@
 //! A file is not trusted. Its layers are those of [`steadygrad_nn::layers::CATALOG`], and no others; nothing in it is run;
 //! what is nested too deeply, or would unfold to too many layers, is refused.
 
+mod archive;
 mod functional;
 mod layer;
+mod order;
+mod places;
+mod saved;
 mod sequential;
+
+pub use order::keras_order;
+pub use places::{Place, places};
+pub use saved::{Saved, is_keras_file, read_weights};
 
 use layer::{Fields, text};
 use serde_json::Value as Json;
-use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::layers::CATALOG;
 

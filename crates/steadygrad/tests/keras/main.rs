@@ -5,6 +5,7 @@ mod activations;
 mod aliases;
 mod bn_sequence;
 mod callbacks;
+mod files;
 mod harness;
 mod initializers;
 mod layers;

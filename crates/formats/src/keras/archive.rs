@@ -1,0 +1,78 @@
+//! `.keras` files: a zip archive of a configuration, metadata and weights.
+
+use std::io::{Cursor, Read};
+use steadygrad_kernels::{Error, Result};
+use zip::ZipArchive;
+
+/// Bytes of the configuration and of the metadata, at the most.
+const TEXT: u64 = 64 << 20;
+/// Bytes of the weights, at the most, and how much they may grow against the archive: Keras does not compress them.
+const WEIGHTS: u64 = 4 << 30;
+const GROWTH: u64 = 1040;
+/// Members of an archive: those of Keras, and assets.
+const MEMBERS: usize = 10_000;
+
+/// The members that are a model.
+#[derive(Debug)]
+pub struct Parts {
+    /// `config.json`.
+    pub config: Vec<u8>,
+    /// `metadata.json`; empty where there is none.
+    pub metadata: Vec<u8>,
+    /// `model.weights.h5`.
+    pub weights: Vec<u8>,
+}
+
+/// The members of these bytes. Nothing is written anywhere, and no name in it is used as a path.
+pub fn read(bytes: Vec<u8>) -> Result<Parts> {
+    let size = bytes.len() as u64;
+    let bad = |e: zip::result::ZipError| Error::format(format!("not a whole .keras file: {e}"));
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(bad)?;
+    if archive.len() > MEMBERS {
+        return Err(Error::format(format!("{} members in a .keras file", archive.len())));
+    }
+    let mut names: Vec<String> = Vec::with_capacity(archive.len());
+    for i in 0..archive.len() {
+        let member = archive.by_index_raw(i).map_err(bad)?;
+        let name = member.name().map_err(bad)?.into_owned();
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+        if name.starts_with('/') || name.contains('\\') || name.split('/').any(|part| part == "..") {
+            return Err(Error::format(format!(
+                "a member of the file is called `{shown}`, which leads out of it"
+            )));
+        }
+        if names.contains(&name) {
+            return Err(Error::format(format!("two members of the file are called `{shown}`")));
+        }
+        if member.encrypted() {
+            return Err(Error::format(format!("the member `{shown}` is encrypted")));
+        }
+        names.push(name);
+    }
+    let mut member = |name: &str, most: u64| -> Result<Vec<u8>> {
+        let file = archive.by_name(name).map_err(|_| {
+            Error::format(format!("there is no `{name}` in it"))
+                .help("a .keras file of Keras 3 has one: model.save(\"x.keras\")")
+        })?;
+        let most = most.min(size.saturating_mul(GROWTH));
+        let large = || Error::format(format!("`{name}` says to be larger than {most} bytes"));
+        if file.size() > most {
+            return Err(large());
+        }
+        let mut found = Vec::new();
+        // What it says of its size need not be true.
+        file.take(most + 1)
+            .read_to_end(&mut found)
+            .map_err(|e| Error::format(format!("`{name}` cannot be unpacked: {e}")))?;
+        if found.len() as u64 > most { Err(large()) } else { Ok(found) }
+    };
+    Ok(Parts {
+        config: member("config.json", TEXT)?,
+        metadata: if names.iter().any(|n| n == "metadata.json") {
+            member("metadata.json", TEXT)?
+        } else {
+            Vec::new()
+        },
+        weights: member("model.weights.h5", WEIGHTS)?,
+    })
+}

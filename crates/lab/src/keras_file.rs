@@ -1,0 +1,98 @@
+//! Models in Keras' files, with their memory: loaded to be used, and to be trained on from where they were.
+
+use crate::settings;
+use std::path::Path;
+use steadygrad_engine::apply::{Stored, Variable};
+use steadygrad_engine::{Compile, Learner, Trainable};
+use steadygrad_formats::hdf5::{Numbers, Values};
+use steadygrad_formats::keras::{Saved, read_weights};
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::Model;
+use steadygrad_nn::config::{Config, Value};
+use steadygrad_nn::optimizers::Sgd;
+
+/// The model in a `.keras` or `.h5` file of Keras, with its weights; if it was saved compiled, with its optimizer where it was, so that
+/// `fit` goes on. One that was not compiled can predict; to train it, use [`load_model_with`].
+///
+/// Predictions are those of Keras. Nothing in the file is run, and no path in it is opened.
+///
+/// ```no_run
+/// let mut learner = steadygrad_lab::load_model("mnist.keras")?;
+/// println!("{}", learner.summary());
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+///
+/// # Errors
+/// If it cannot be read; layers that are not known here are all named before anything else. If it was compiled with what has no word
+/// here.
+pub fn load_model(path: impl AsRef<Path>) -> Result<Learner> {
+    let path = path.as_ref();
+    let place = || path.display().to_string();
+    let saved = Saved::read(path)?;
+    let compile = match &saved.compiled {
+        Some(words) => compiled(words, &saved.model).place(place).map_err(|e| {
+            if e.remedy().is_empty() {
+                e.help("load_model_with(path, compile) takes settings of your own")
+            } else {
+                e
+            }
+        })?,
+        None => Compile::without_loss(Sgd::new(0.01)),
+    };
+    learner(saved, compile, true).place(place)
+}
+
+/// The same, compiled so, whatever the file says: its optimizer begins anew.
+///
+/// # Errors
+/// If the file cannot be read, or model and settings do not fit.
+pub fn load_model_with(path: impl AsRef<Path>, compile: Compile) -> Result<Learner> {
+    let path = path.as_ref();
+    learner(Saved::read(path)?, compile, false).place(|| path.display().to_string())
+}
+
+/// Loads weights into a model that is there: a `.weights.h5`, `.h5` or `.keras` file of Keras.
+///
+/// # Errors
+/// If the file cannot be read, or its weights are another model's; then nothing is changed.
+pub fn load_weights(learner: &mut Learner, path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let weights = read_weights(path, learner.model())?;
+    learner.set_named_weights(&weights).place(|| path.display().to_string())
+}
+
+fn learner(saved: Saved, compile: Compile, goes_on: bool) -> Result<Learner> {
+    let mut learner = saved.model.compile(compile)?;
+    learner.set_named_weights(&saved.weights)?;
+    if goes_on && !saved.optimizer.is_empty() {
+        let names = learner.optimizer_variables();
+        let name = |i: usize| names.get(i).map_or(String::new(), |v| v.name.clone());
+        let variables: Vec<Variable> =
+            saved.optimizer.iter().enumerate().map(|(i, numbers)| variable(name(i), numbers)).collect();
+        learner.set_optimizer_variables(&variables).place(|| "the optimizer's state")?;
+    }
+    Ok(learner)
+}
+
+fn variable(name: String, numbers: &Numbers) -> Variable {
+    let value = match &numbers.values {
+        Values::Whole(values) if values.len() == 1 && values[0] >= 0 => Stored::Count(values[0] as u64),
+        other => Stored::Numbers(other.floats()),
+    };
+    Variable { name, shape: numbers.shape.clone(), value }
+}
+
+/// How a file says that its model was compiled.
+fn compiled(words: &serde_json::Value, model: &Model) -> Result<Compile> {
+    let all = Config::from_json(words)?;
+    let known = ["optimizer", "loss", "loss_weights", "metrics", "weighted_metrics"];
+    let kept = all.iter().filter(|(key, value)| known.contains(key) && **value != Value::Null);
+    let mut config = Config::new();
+    for (key, value) in kept {
+        config.set(key, value.clone());
+    }
+    if config.get("loss").is_none() {
+        return Err(Error::argument("it was compiled without a loss that has a word here"));
+    }
+    settings::compile(&config, &model.output_names(), 0, 1)
+}
