@@ -141,6 +141,10 @@ fn modern(json: &mut Json) {
             // A function that is averaged.
             let averaged = matches!(class.as_deref(), Some("MeanMetricWrapper" | "LossFunctionWrapper"));
             let function = map.get("config").and_then(|c| c.get("fn")).cloned();
+            // A loss of its own class says, too, by which function it works.
+            if let (Some(Json::Object(own)), false) = (map.get_mut("config"), averaged) {
+                own.remove("fn");
+            }
             map.values_mut().for_each(modern);
             if let (true, Some(function)) = (averaged, function) {
                 *json = function;
