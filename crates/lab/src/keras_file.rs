@@ -1,6 +1,6 @@
 //! Models in Keras' files, with their memory: loaded to be used, and to be trained on from where they were.
 
-use crate::settings;
+use crate::{describe, settings};
 use std::path::Path;
 use steadygrad_engine::apply::{Stored, Variable};
 use steadygrad_engine::{Compile, Learner, Trainable};
@@ -59,6 +59,45 @@ pub fn load_weights(learner: &mut Learner, path: impl AsRef<Path>) -> Result<()>
     let path = path.as_ref();
     let weights = read_weights(path, learner.model())?;
     learner.set_named_weights(&weights).place(|| path.display().to_string())
+}
+
+/// Writes a model with its weights, how it is compiled, and where its optimizer is, as a `.keras` file that Keras 3 loads and trains on;
+/// with the ending `.weights.h5` its weights and the optimizer alone.
+///
+/// ```
+/// use steadygrad_engine::{Compile, Trainable};
+/// use steadygrad_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Adam};
+/// let path = std::env::temp_dir().join("steadygrad_example.keras");
+/// let learner = Sequential::new([4]).add(Dense::new(3)).compile(Compile::new(Adam::new(0.001), MeanSquaredError))?;
+/// steadygrad_lab::save_model(&learner, &path)?;
+/// assert_eq!(steadygrad_lab::load_model(&path)?.weights(), learner.weights());
+/// # std::fs::remove_file(&path).ok();
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+///
+/// # Errors
+/// If the model has layers that Keras does not have, or the file cannot be written.
+pub fn save_model(learner: &Learner, path: impl AsRef<Path>) -> Result<()> {
+    let losses = !learner.settings().losses.is_empty();
+    let saved = Saved {
+        model: learner.model().clone(),
+        weights: learner.weights(),
+        compiled: losses.then(|| describe::compile(learner.settings()).to_json()),
+        optimizer: if losses {
+            learner.optimizer_variables().into_iter().map(stored).collect()
+        } else {
+            Vec::new()
+        },
+        keras_version: None,
+    };
+    saved.write(path)
+}
+
+fn stored(variable: Variable) -> Numbers {
+    match variable.value {
+        Stored::Count(count) => Numbers { shape: Vec::new(), values: Values::Whole(vec![count as i64]) },
+        Stored::Numbers(values) => Numbers { shape: variable.shape, values: Values::Float(values) },
+    }
 }
 
 fn learner(saved: Saved, compile: Compile, goes_on: bool) -> Result<Learner> {

@@ -1,12 +1,13 @@
-//! The `[model]` table with a `file`: a configuration that Keras wrote becomes a network.
+//! The `[model]` table with a `file`: a model that Keras wrote, or its configuration alone, becomes a network.
 
 use std::path::Path;
+use steadygrad_formats::keras::{Saved, is_keras_file};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::Config;
 
-/// The model that a file describes: a configuration as Keras writes it (`model.to_json()`).
+/// The model in a `.keras` or `.h5` file, or that a configuration describes as Keras writes it (`model.to_json()`).
 pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
     let mut args = Args::new("[model]", config);
     let file = base.join(args.need::<String>("file")?);
@@ -18,9 +19,9 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
     args.ignore(&["weights", "rescale", "name"]);
     args.finish()?;
     let place = || format!("[model], {}", file.display());
-    if matches!(file.extension().and_then(|e| e.to_str()), Some("keras" | "h5" | "hdf5")) {
-        let help = "give the model's configuration: a JSON file with what model.to_json() says in Keras";
-        return Err(Error::unsupported("model files of this kind are not read yet").at(place()).help(help));
+    if is_keras_file(&file) {
+        let model = Saved::read(&file).map_err(|e| e.at("[model], `file`"))?.model;
+        return named(model, &mut args);
     }
     let text = std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e).at("[model], `file`"))?;
     let json = serde_json::from_str(&text).map_err(|e| {
@@ -35,6 +36,10 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
             e
         }
     })?;
+    named(model, &mut args)
+}
+
+fn named(model: Model, args: &mut Args<'_>) -> Result<Model> {
     Ok(match args.or::<Option<String>>("name", None)? {
         Some(name) => model.named(&name),
         None => model,

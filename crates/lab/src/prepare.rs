@@ -5,6 +5,7 @@ use crate::prepared::Prepared;
 use crate::sources::{Part, Place};
 use crate::{Experiment, Form, assemble, model_file, settings};
 use steadygrad_engine::Compile;
+use steadygrad_formats::keras::is_keras_file;
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::{Config, Value};
@@ -159,5 +160,8 @@ fn start(table: &Config) -> Result<(Option<String>, bool)> {
             return Err(Error::name("way to scale weights", other, &["lsuv"]).at("[model], `rescale`"));
         }
     };
-    Ok((args.or("weights", None)?, rescale))
+    // A model from a file of Keras comes with its weights.
+    let file: Option<String> = args.or("file", None)?;
+    let own = file.filter(|file| is_keras_file(file.as_ref()));
+    Ok((args.or::<Option<String>>("weights", None)?.or(own), rescale))
 }

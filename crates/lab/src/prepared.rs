@@ -3,10 +3,11 @@
 use crate::data::Data;
 use crate::experiment::Experiment;
 use crate::setup::look_at;
-use crate::{lsuv, settings};
+use crate::{keras_file, lsuv, settings};
 use std::path::PathBuf;
 use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
+use steadygrad_formats::keras::is_keras_file;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::config::Value;
@@ -51,7 +52,11 @@ impl Prepared {
         let mut learner = self.model.compile(compile).map_err(|e| self.located(e))?;
         if let Some(path) = &self.weights {
             let place = || "[model], `weights`";
-            learner.load_weights(path).place(place).map_err(|e| self.experiment.at("model", e))?;
+            let loaded = match is_keras_file(path) {
+                true => keras_file::load_weights(&mut learner, path),
+                false => learner.load_weights(path),
+            };
+            loaded.place(place).map_err(|e| self.experiment.at("model", e))?;
         }
         if self.rescale {
             let some = look_at(&self.data.train, RESCALED_ON);

@@ -39,6 +39,7 @@ pub use steadygrad_nn as nn;
 pub use steadygrad_report as report;
 
 pub use steadygrad_kernels::{Error, Kind, Result};
+pub use steadygrad_lab::{load_model, load_model_with, load_weights, save_model};
 
 /// What a model is written with: `use steadygrad::prelude::*;`. Values, and the one trait behind `model.compile(…)`.
 ///
@@ -54,7 +55,10 @@ pub mod prelude {
     pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle, Summary};
     pub use steadygrad_formats::images;
     pub use steadygrad_kernels::{Error, Result};
-    pub use steadygrad_lab::{Diagnosis, Doctor, Experiment, Treatment, Trial, Watcher, cure, examine};
+    pub use steadygrad_lab::{
+        Diagnosis, Doctor, Experiment, Treatment, Trial, Watcher, cure, examine, load_model, load_model_with,
+        load_weights, save_model,
+    };
     pub use steadygrad_nn::activations::{
         Celu, Elu, Exponential, Gelu, Glu, HardShrink, HardSigmoid, HardSilu, HardTanh, LeakyRelu, Linear,
         LogSigmoid, LogSoftmax, Mish, PRelu, Relu, Relu6, Selu, Sigmoid, Silu, SoftShrink, Softmax, Softplus,

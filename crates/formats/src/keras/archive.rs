@@ -27,7 +27,14 @@ pub struct Parts {
 pub fn read(bytes: Vec<u8>) -> Result<Parts> {
     let size = bytes.len() as u64;
     let bad = |e: zip::result::ZipError| Error::format(format!("not a whole .keras file: {e}"));
+    let said = count(&bytes);
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(bad)?;
+    // Of two members of one name the library keeps one.
+    if said != Some(archive.len()) {
+        return Err(Error::format(
+            "two members of the file have the same name, or its list of them is damaged",
+        ));
+    }
     if archive.len() > MEMBERS {
         return Err(Error::format(format!("{} members in a .keras file", archive.len())));
     }
@@ -40,9 +47,6 @@ pub fn read(bytes: Vec<u8>) -> Result<Parts> {
             return Err(Error::format(format!(
                 "a member of the file is called `{shown}`, which leads out of it"
             )));
-        }
-        if names.contains(&name) {
-            return Err(Error::format(format!("two members of the file are called `{shown}`")));
         }
         if member.encrypted() {
             return Err(Error::format(format!("the member `{shown}` is encrypted")));
@@ -75,4 +79,12 @@ pub fn read(bytes: Vec<u8>) -> Result<Parts> {
         },
         weights: member("model.weights.h5", WEIGHTS)?,
     })
+}
+
+/// How many members the end of an archive says that it has.
+fn count(bytes: &[u8]) -> Option<usize> {
+    const END: &[u8] = b"PK\x05\x06";
+    let at = bytes.windows(END.len()).rposition(|w| w == END)?;
+    let number = bytes.get(at + 10..at + 12)?;
+    Some(usize::from(u16::from_le_bytes([number[0], number[1]])))
 }

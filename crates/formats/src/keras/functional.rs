@@ -1,5 +1,6 @@
 //! `Functional`: layers by name, each with the calls that were made of it; `inbound_nodes` say what a call read.
 
+use super::is_model;
 use super::layer::{self, Fields, text};
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
@@ -18,6 +19,41 @@ struct Tensor {
 struct Layers<'a> {
     places: HashMap<&'a str, usize>,
     calls: Vec<usize>,
+    counting: Vec<Counting>,
+}
+
+/// How the calls of a layer are counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Counting {
+    /// From 0.
+    Plain,
+    /// A graph within has a node of its own from the day it was made: Keras 3 counts that one where the ends of the model are named,
+    /// and there alone.
+    GraphAtTheEnds,
+    /// Keras 2 counts it everywhere, for all models within.
+    Model,
+}
+
+impl Counting {
+    fn of(json: &Json, calls: &[Json]) -> Counting {
+        let class = layer::class(json);
+        match calls.first() {
+            Some(Json::Array(_)) if is_model(class) => Counting::Model,
+            Some(Json::Object(_)) if matches!(class, "Functional" | "Model") => Counting::GraphAtTheEnds,
+            _ => Counting::Plain,
+        }
+    }
+
+    /// The call, from 0, of one that is counted so.
+    fn call(self, number: usize, calls: usize, end: bool) -> usize {
+        match self {
+            Counting::Plain => number,
+            Counting::GraphAtTheEnds if !end => number,
+            // Before the first stands the last.
+            Counting::GraphAtTheEnds => number.checked_sub(1).unwrap_or(calls.saturating_sub(1)),
+            Counting::Model => number.saturating_sub(1),
+        }
+    }
 }
 
 /// The model of this `config`, and how many layers it unfolds to.
@@ -57,7 +93,8 @@ pub fn model(config: &Fields<'_>) -> Result<(Model, usize)> {
         }
     }
     let counts = inbound.iter().map(|calls| calls.len().max(1)).collect();
-    let layers = Layers { places, calls: counts };
+    let counting = list.iter().zip(&inbound).map(|(json, calls)| Counting::of(json, calls)).collect();
+    let layers = Layers { places, calls: counts, counting };
 
     let mut calls: HashMap<(usize, usize), Vec<Tensor>> = HashMap::new();
     for (i, inbound) in inbound.iter().enumerate() {
@@ -137,8 +174,8 @@ fn in_order(
 }
 
 impl Layers<'_> {
-    /// `[name, call, output]`.
-    fn tensor(&self, json: &Json) -> Result<Tensor> {
+    /// `[name, call, output]`, as an end of the model or within it.
+    fn tensor(&self, json: &Json, end: bool) -> Result<Tensor> {
         let bad = || Error::format(format!("expected [layer, call, output], found {}", layer::kind(json)));
         let parts = json.as_array().filter(|p| p.len() >= 3).ok_or_else(bad)?;
         let name = parts[0].as_str().ok_or_else(bad)?;
@@ -147,6 +184,7 @@ impl Layers<'_> {
         let Some(&layer) = self.places.get(name) else {
             return Err(Error::format(format!("it reads {}, which is no layer of the model", text(name))));
         };
+        let call = self.counting[layer].call(call, self.calls[layer], end);
         if call >= self.calls[layer] {
             let count = self.calls[layer];
             return Err(Error::format(format!("it reads call {call} of {}, which has {count}", text(name))));
@@ -160,7 +198,7 @@ impl Layers<'_> {
         if let Json::Array(arguments) = call {
             // Keras 2: a list of [name, call, output, keyword arguments].
             for argument in arguments {
-                found.push(self.tensor(argument)?);
+                found.push(self.tensor(argument, false)?);
                 keywords(argument.get(3).unwrap_or(&Json::Null), &[])?;
             }
         } else {
@@ -185,7 +223,7 @@ impl Layers<'_> {
             Json::Array(items) => items.iter().try_for_each(|item| self.tensors(item, found)),
             Json::Object(map) if map.get("class_name").and_then(Json::as_str) == Some("__keras_tensor__") => {
                 let history = map.get("config").and_then(|c| c.get("keras_history")).unwrap_or(&Json::Null);
-                found.push(self.tensor(history)?);
+                found.push(self.tensor(history, false)?);
                 Ok(())
             }
             other => Err(Error::unsupported(format!("a layer is called with {}", layer::kind(other)))
@@ -201,7 +239,7 @@ impl Layers<'_> {
             }
             Json::Object(map) => map.values().try_for_each(|item| self.ends(item, found)),
             triple => {
-                found.push(self.tensor(triple)?);
+                found.push(self.tensor(triple, true)?);
                 Ok(())
             }
         }

@@ -4,13 +4,16 @@
 //! what is nested too deeply, or would unfold to too many layers, is refused.
 
 mod archive;
+mod config;
 mod functional;
 mod layer;
 mod order;
 mod places;
 mod saved;
 mod sequential;
+mod write;
 
+pub use config::config_of;
 pub use order::keras_order;
 pub use places::{Place, places};
 pub use saved::{Saved, is_keras_file, read_weights};
@@ -137,3 +140,5 @@ fn from_keras(json: &Json) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_files;

@@ -59,23 +59,11 @@ fn walk(
     weights: &[(String, Vec<usize>, bool)],
     found: &mut Vec<Place>,
 ) {
-    let mut used: Vec<(String, usize)> = Vec::new();
-    for (number, &i) in keras_order(model).iter().enumerate() {
+    let names = group_names(model);
+    for (number, (&i, name)) in keras_order(model).iter().zip(names).enumerate() {
         let entry = &model.entries[i];
         let own = format!("{path}{}/", entry.name);
         let inner = entry.layer.as_model();
-        let class = snake_case(inner.map_or(entry.layer.class(), |m| m.class));
-        let count = match used.iter_mut().find(|(name, _)| *name == class) {
-            Some((_, count)) => {
-                *count += 1;
-                *count
-            }
-            None => {
-                used.push((class.clone(), 0));
-                0
-            }
-        };
-        let name = if count == 0 { class } else { format!("{class}_{count}") };
         let at = format!("{group}layers/{name}/");
         let top = top.or(Some((number, entry.name.as_str())));
         if let Some(inner) = inner {
@@ -104,4 +92,25 @@ fn walk(
             found.push(Place { path, shape, layer, layer_name, trainable: *trainable, group, number });
         }
     }
+}
+
+/// What the groups of the layers are called, in Keras' order: by their classes, and counted.
+pub(crate) fn group_names(model: &Model) -> Vec<String> {
+    let mut used: Vec<(String, usize)> = Vec::new();
+    let one = |&i: &usize| {
+        let layer = &model.entries[i].layer;
+        let class = snake_case(layer.as_model().map_or(layer.class(), |m| m.class));
+        let count = match used.iter_mut().find(|(name, _)| *name == class) {
+            Some((_, count)) => {
+                *count += 1;
+                *count
+            }
+            None => {
+                used.push((class.clone(), 0));
+                0
+            }
+        };
+        if count == 0 { class } else { format!("{class}_{count}") }
+    };
+    keras_order(model).iter().map(one).collect()
 }

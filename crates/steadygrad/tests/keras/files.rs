@@ -7,7 +7,7 @@ use std::path::Path;
 use steadygrad_data::Array;
 use steadygrad_engine::apply::Stored;
 use steadygrad_engine::{Compile, Learner, Trainable};
-use steadygrad_lab::{load_model, load_model_with, load_weights};
+use steadygrad_lab::{load_model, load_model_with, load_weights, save_model};
 use steadygrad_nn::losses::MeanSquaredError;
 use steadygrad_nn::optimizers::Sgd;
 
@@ -47,14 +47,28 @@ fn predicts(learner: &mut Learner, data: &Path) -> Check {
 
 #[test]
 fn keras_files() {
+    let folder = tempfile::tempdir().unwrap();
     family("keras_files", |family, path| {
         for case in json(&path.join("models.json"))["models"].as_array().unwrap() {
             for kind in ["keras", "h5"] {
                 let name = case["name"].as_str().unwrap();
                 family.case(&format!("{name}.{kind}"), || {
                     let file = path.join(case[kind].as_str().unwrap());
+                    let data = path.join(case["data"].as_str().unwrap());
                     let mut learner = load_model(&file).map_err(text)?;
-                    predicts(&mut learner, &path.join(case["data"].as_str().unwrap()))
+                    predicts(&mut learner, &data)?;
+                    // Written and read again: the same bits, and where the optimizer was.
+                    let own = folder.path().join(format!("{name}.keras"));
+                    save_model(&learner, &own).map_err(text)?;
+                    let mut again = load_model(&own).map_err(text)?;
+                    predicts(&mut again, &data)?;
+                    if again.weights() != learner.weights() {
+                        return Err("the weights are not the same when they were written and read".into());
+                    }
+                    if again.optimizer_variables() != learner.optimizer_variables() {
+                        return Err("the optimizer is not the same when it was written and read".into());
+                    }
+                    Ok(())
                 });
             }
         }
@@ -104,4 +118,28 @@ fn weights_alone() {
             close("moving variance", own, &variance.values.floats(), 0.0, 0.0)
         });
     });
+}
+#[test]
+fn scratch_write() {
+    let (mut n, mut bad) = (0, 0);
+    for folder in ["/tmp/w/rk", "/work/shared/reference/keras/models"] {
+        let files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|f| f.unwrap().path())
+            .filter(|p| p.extension().is_some_and(|e| e == "keras"))
+            .collect();
+        std::fs::create_dir_all("/tmp/w/ours").unwrap();
+        for file in files {
+            match load_model(&file).and_then(|l| {
+                save_model(&l, std::path::Path::new("/tmp/w/ours").join(file.file_name().unwrap()))
+            }) {
+                Ok(()) => n += 1,
+                Err(e) => {
+                    bad += 1;
+                    println!("{}: {e}", file.display())
+                }
+            }
+        }
+    }
+    println!("[{n} {bad}]");
 }
