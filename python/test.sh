@@ -49,7 +49,7 @@ if [ "${1:-}" != frameworks ]; then
   exit 0
 fi
 if environment keras numpy pytest keras "jax[cpu]"; then
-  run keras tests/test_keras_doctor.py
+  run keras tests/test_keras_doctor.py tests/test_keras_files.py
 else
   echo "skipped: the doctor beside Keras (it cannot be installed here)"
 fi

@@ -4,6 +4,7 @@ mod arrays;
 mod attached;
 mod diagnosis;
 mod errors;
+mod files;
 mod mirror;
 
 use pyo3::prelude::*;
@@ -17,6 +18,8 @@ mod _native {
     use super::attached::{PyAttached, looks_at};
     #[pymodule_export]
     use super::diagnosis::Diagnosed;
+    #[pymodule_export]
+    use super::files::rewrite;
     #[pymodule_export]
     use super::mirror::PyMirror;
 

@@ -107,15 +107,18 @@ fn learner(saved: Saved, compile: Compile, goes_on: bool) -> Result<Learner> {
         let names = learner.optimizer_variables();
         let name = |i: usize| names.get(i).map_or(String::new(), |v| v.name.clone());
         let variables: Vec<Variable> =
-            saved.optimizer.iter().enumerate().map(|(i, numbers)| variable(name(i), numbers)).collect();
+            saved.optimizer.iter().enumerate().map(|(i, numbers)| variable(i, name(i), numbers)).collect();
         learner.set_optimizer_variables(&variables).place(|| "the optimizer's state")?;
     }
     Ok(learner)
 }
 
-fn variable(name: String, numbers: &Numbers) -> Variable {
+fn variable(i: usize, name: String, numbers: &Numbers) -> Variable {
     let value = match &numbers.values {
-        Values::Whole(values) if values.len() == 1 && values[0] >= 0 => Stored::Count(values[0] as u64),
+        // The iterations come first; what else is whole only stands in the place of a number.
+        Values::Whole(values) if i == 0 && values.len() == 1 && values[0] >= 0 => {
+            Stored::Count(values[0] as u64)
+        }
         other => Stored::Numbers(other.floats()),
     };
     Variable { name, shape: numbers.shape.clone(), value }

@@ -211,10 +211,16 @@ fn mistakes_in_layers_and_shapes() {
         )
         .file("w.safetensors", "nonsense"),
         case(
-            "a .keras file",
+            "a .keras file that is not there",
             with(GOOD, "model", "file = \"m.keras\""),
-            &["[model], m.keras", "not read yet"],
+            &["[model], `file`, m.keras", "No such file"],
         ),
+        case(
+            "a .keras file that is none",
+            with(GOOD, "model", "file = \"m.keras\""),
+            &["[model], `file`, m.keras", "not an HDF5 file"],
+        )
+        .file("m.keras", "nonsense"),
         case(
             "a configuration that is none",
             with(GOOD, "model", "file = \"m.json\""),

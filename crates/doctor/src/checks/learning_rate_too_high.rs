@@ -28,8 +28,8 @@
 //! nobody can train it again, a step was > 1, and the loss rose or is not finite:  sick
 //! ```
 //!
-//! 0.1 is the upper end of TheDeepChecker and torchmortem; about 0.001 is usual. The comparison decides where there can be one, not the number. Where the
-//! flow is in trouble before the first step, that comes first, and nothing is said here.
+//! 0.1 is the upper end of TheDeepChecker and torchmortem; about 0.001 is usual. The comparison decides where there can be one, not the
+//! number. Where the flow is in trouble before the first step, that comes first, and nothing is said here.
 //!
 //! # Reference
 //!

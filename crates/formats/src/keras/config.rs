@@ -175,7 +175,10 @@ fn plain(entry: &Entry) -> Json {
             config.insert(key.into(), value);
         }
     } else {
-        config.insert("trainable".into(), entry.trainable.into());
+        // The only layers that will not be told.
+        if !class.starts_with("SpatialDropout") {
+            config.insert("trainable".into(), entry.trainable.into());
+        }
         config.insert("dtype".into(), float32());
         if let Json::Object(own) = entry.layer.config().to_json() {
             config.extend(own.into_iter().map(|(key, value)| {

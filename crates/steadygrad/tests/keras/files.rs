@@ -119,27 +119,3 @@ fn weights_alone() {
         });
     });
 }
-#[test]
-fn scratch_write() {
-    let (mut n, mut bad) = (0, 0);
-    for folder in ["/tmp/w/rk", "/work/shared/reference/keras/models"] {
-        let files: Vec<_> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|f| f.unwrap().path())
-            .filter(|p| p.extension().is_some_and(|e| e == "keras"))
-            .collect();
-        std::fs::create_dir_all("/tmp/w/ours").unwrap();
-        for file in files {
-            match load_model(&file).and_then(|l| {
-                save_model(&l, std::path::Path::new("/tmp/w/ours").join(file.file_name().unwrap()))
-            }) {
-                Ok(()) => n += 1,
-                Err(e) => {
-                    bad += 1;
-                    println!("{}: {e}", file.display())
-                }
-            }
-        }
-    }
-    println!("[{n} {bad}]");
-}
