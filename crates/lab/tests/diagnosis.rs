@@ -35,7 +35,13 @@ fn suite(family: &str, doctor: &Doctor) -> Option<Count> {
     let mut count = Count::default();
     for file in files {
         let case: Json = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-        let diagnosis = doctor.examine(&Experiment::load(&file).unwrap()).unwrap();
+        let experiment = Experiment::load(&file).unwrap();
+        let mut diagnosis = doctor.examine(&experiment).unwrap();
+        if diagnosis.verdict == Verdict::Unsure && doctor.epochs > 0 {
+            // On a slow or busy machine too few steps may fit into the time: that is no wrong answer, and with more time there is one.
+            let patient = Doctor { seconds: 4.0 * doctor.seconds, ..*doctor };
+            diagnosis = patient.examine(&experiment).unwrap();
+        }
         let sick: Vec<&Finding> =
             diagnosis.findings.iter().filter(|f| f.severity == Severity::Sick).collect();
         let found = diagnosis.verdict == Verdict::Sick;
@@ -116,21 +122,7 @@ fn digits(doctor: &Doctor) {
 /// Convolutions and dense layers on real digits, by a doctor whose time is a part of the planned trainings, on a slow machine too.
 #[test]
 fn digits_within_3_epochs() {
-    // Ten seconds of a machine that looks at the first of them in one and a half; more of one that is slower, or busy.
-    let Some(seconds) = first_digits() else {
-        println!("skipped: no cases beside the checkout");
-        return;
-    };
-    let slow = (seconds / 1.5).clamp(1.0, 30.0);
-    digits(&Doctor { draws: 3, seconds: 10.0 * slow, ..Doctor::default() });
-}
-
-/// How long a look at the first of the cases on digits takes.
-fn first_digits() -> Option<f64> {
-    let files = std::fs::read_dir(CASES).ok()?.map(|f| f.unwrap().path());
-    let file = files.filter(|p| is(p, "MNIST")).min()?;
-    let doctor = Doctor { draws: 3, ..Doctor::default() };
-    Some(doctor.examine(&Experiment::load(&file).unwrap()).unwrap().seconds)
+    digits(&Doctor { draws: 3, ..Doctor::default() });
 }
 
 #[test]
