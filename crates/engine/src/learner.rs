@@ -297,8 +297,14 @@ impl Learner {
     /// Writes the weights to a safetensors file.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, or its name is that of another format.
     pub fn save_weights(&self, path: impl AsRef<std::path::Path>) -> Result<()> {
+        let ending = path.as_ref().extension().and_then(|e| e.to_str()).unwrap_or("");
+        if let "h5" | "hdf5" | "keras" = ending {
+            return Err(Error::argument(format!("`{}` ends in .{ending}", path.as_ref().display()))
+                .at("save_weights")
+                .help("this writes safetensors; `save_model` writes Keras' .keras and .weights.h5 files"));
+        }
         steadygrad_data::safetensors::write(path, &self.weights())
     }
 

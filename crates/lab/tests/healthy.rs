@@ -64,7 +64,7 @@ fn a_training_that_has_converged() {
     let prepared = Experiment::parse(&text).unwrap().prepare(1).unwrap();
     let mut learner = prepared.learner().unwrap();
     learner.fit(&prepared.data.train, steadygrad_engine::Fit::with(prepared.fit.clone())).unwrap();
-    let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("converged.weights.h5");
+    let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("converged.safetensors");
     learner.save_weights(&file).unwrap();
     let started = text.replace("[model]", &format!("[model]\nweights = \"{}\"", file.display()));
     left_alone(&look(&started, 20));
