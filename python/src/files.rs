@@ -1,11 +1,77 @@
 //! Model files.
 
-use crate::errors::python;
+use crate::arrays::{Numbers, Out, array, out, shaped};
+use crate::errors::{json, python};
+use crate::graph::PyGraph;
 use pyo3::prelude::*;
+use steadygrad::formats::hdf5::Values;
+use steadygrad::formats::keras::{Saved, config_of, model_from_config, read_weights};
 use steadygrad::{load_model, save_model};
 
 /// Loads a model from a file of Keras, and writes it to another one.
 #[pyfunction]
 pub fn rewrite(py: Python<'_>, from: &str, to: &str) -> PyResult<()> {
     py.detach(|| save_model(&load_model(from)?, to)).map_err(python)
+}
+
+/// A variable of an optimizer: a count, or numbers.
+type Kept<'py> = (Option<u64>, Option<Bound<'py, Out>>);
+/// What is in a file: the model, its weights by name, how it was compiled, the optimizer's variables.
+type Read<'py> = (String, Vec<(String, Bound<'py, Out>)>, Option<String>, Vec<Kept<'py>>);
+
+/// Reads a model from a `.keras` or `.h5` file.
+#[pyfunction]
+pub fn read_model<'py>(py: Python<'py>, path: &str) -> PyResult<Read<'py>> {
+    let read = py.detach(|| {
+        let saved = Saved::read(path)?;
+        let config = config_of(&saved.model)?;
+        Ok((saved, config))
+    });
+    let (saved, config) = read.map_err(python)?;
+    let weights = saved.weights.into_iter().map(|(name, array)| Ok((name, out(py, array)?)));
+    let weights = weights.collect::<PyResult<Vec<_>>>()?;
+    let one = |(i, numbers): (usize, steadygrad::formats::hdf5::Numbers)| match &numbers.values {
+        // The iterations come first; what else is whole stands in the place of a number.
+        Values::Whole(values) if i == 0 && values.len() == 1 && values[0] >= 0 => Ok((Some(values[0] as u64), None)),
+        values => Ok((None, Some(shaped(py, values.floats(), numbers.shape.clone())?))),
+    };
+    let optimizer = saved.optimizer.into_iter().enumerate().map(one).collect::<PyResult<Vec<_>>>()?;
+    Ok((config.to_string(), weights, saved.compiled.map(|c| c.to_string()), optimizer))
+}
+
+/// The configuration of a model as Keras 3 writes it, from one of Keras 2 or 3.
+#[pyfunction]
+pub fn keras_3_config(config: &str) -> PyResult<String> {
+    let config: serde_json::Value = serde_json::from_str(config).map_err(json)?;
+    let model = model_from_config(&config).map_err(python)?;
+    Ok(config_of(&model).map_err(python)?.to_string())
+}
+
+/// The configuration of a model as Keras 3 writes it.
+#[pyfunction]
+pub fn graph_config(graph: &PyGraph) -> PyResult<String> {
+    Ok(config_of(graph.inner()).map_err(python)?.to_string())
+}
+
+/// The weights of a file, by their names in this model.
+#[pyfunction]
+pub fn read_weights_of<'py>(
+    py: Python<'py>,
+    path: &str,
+    graph: &PyGraph,
+) -> PyResult<Vec<(String, Bound<'py, Out>)>> {
+    let model = graph.inner();
+    let read = py.detach(|| match path.ends_with(".safetensors") {
+        true => steadygrad::data::safetensors::read(path),
+        false => read_weights(path, model),
+    });
+    read.map_err(python)?.into_iter().map(|(name, array)| Ok((name, out(py, array)?))).collect()
+}
+
+/// Writes numbers by name to a safetensors file.
+#[pyfunction]
+pub fn write_safetensors(path: &str, weights: Vec<(String, Numbers<'_>)>) -> PyResult<()> {
+    let all = weights.iter().map(|(name, numbers)| Ok((name.clone(), array(numbers)?)));
+    let all = all.collect::<PyResult<Vec<_>>>()?;
+    steadygrad::data::safetensors::write(path, &all).map_err(python)
 }

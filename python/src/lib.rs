@@ -2,10 +2,18 @@
 
 mod arrays;
 mod attached;
+mod custom;
 mod diagnosis;
 mod errors;
 mod files;
+mod graph;
+mod hooks;
+mod layers;
+mod learner;
 mod mirror;
+mod objects;
+mod patient;
+mod sets;
 
 use pyo3::prelude::*;
 
@@ -17,11 +25,27 @@ mod _native {
     #[pymodule_export]
     use super::attached::{PyAttached, looks_at};
     #[pymodule_export]
+    use super::custom::function_layer;
+    #[pymodule_export]
     use super::diagnosis::Diagnosed;
     #[pymodule_export]
-    use super::files::rewrite;
+    use super::files::{
+        graph_config, keras_3_config, read_model, read_weights_of, rewrite, write_safetensors,
+    };
+    #[pymodule_export]
+    use super::graph::{PyGraph, unbuilt_summary};
+    #[pymodule_export]
+    use super::layers::PyLayer;
+    #[pymodule_export]
+    use super::learner::PyLearner;
     #[pymodule_export]
     use super::mirror::PyMirror;
+    #[pymodule_export]
+    use super::objects::{PyMetric, catalog, constrained, describe, draw, loss, penalty, rate, snake_case};
+    #[pymodule_export]
+    use super::patient::{PyPatient, explain};
+    #[pymodule_export]
+    use super::sets::{digits_8x8, published};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

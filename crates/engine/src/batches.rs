@@ -172,6 +172,35 @@ impl Learner {
     }
 }
 
+impl Learner {
+    /// All outputs for these samples as one batch, as a step of training sees them: noise is drawn, statistics are those of the
+    /// batch, and moving averages move. Weights stay as they are.
+    ///
+    /// # Errors
+    /// If the samples are not of the model's input shapes.
+    pub fn forward_as_in_training(&mut self, x: &[Array]) -> Result<Vec<Array>> {
+        let data = Dataset::multi(x.to_vec(), Vec::new())?;
+        self.check_inputs(&data)?;
+        let rows = data.len();
+        self.reserve(rows)?;
+        let _flush = Flush::denormals();
+        let program = &self.train;
+        for (slot, array) in program.recipe.inputs.iter().zip(&data.x) {
+            self.arena.all_mut()[program.plan.range(*slot, rows)].copy_from_slice(array.data());
+        }
+        let batch = Batch { rows, step: self.applier.iterations(), weighted: false };
+        let cpu = Cpu { threads: 1, ..self.cpu };
+        run(&program.plan, 0..program.plan.forward, &mut self.arena, cpu, batch, |_, _| {});
+        let outputs = program.recipe.outputs.iter().zip(&program.recipe.output_shapes);
+        let arrays = outputs.map(|(slot, shape)| {
+            let mut dims = vec![rows];
+            dims.extend(shape.dims());
+            Array::new(dims, self.arena.all()[program.plan.range(*slot, rows)].to_vec())
+        });
+        arrays.collect()
+    }
+}
+
 /// Σ weight · loss + Σ penalties, of the last run.
 pub(crate) fn total_loss(recipe: &Recipe, plan: &Plan, arena: &Arena) -> f64 {
     let at = |slot: Slot| f64::from(arena.all()[plan.range(slot, 1)][0]);

@@ -140,9 +140,28 @@ impl Learner {
     /// # Errors
     /// If data and model do not fit.
     pub fn evaluate(&mut self, data: &Dataset) -> Result<Evaluation> {
+        self.evaluate_with(data, BATCH_SIZE, None, Vec::new())
+    }
+
+    /// The same in batches of this size, of which only the first `steps` are looked at, with callbacks that see them.
+    ///
+    /// # Errors
+    /// If data and model do not fit, `batch_size` is 0, or a callback fails.
+    pub fn evaluate_with(
+        &mut self,
+        data: &Dataset,
+        batch_size: usize,
+        steps: Option<usize>,
+        mut callbacks: Vec<&mut dyn Callback>,
+    ) -> Result<Evaluation> {
+        if batch_size == 0 {
+            return Err(Error::argument("`batch_size` must be 1 or more, got 0"));
+        }
         self.check_data(data)?;
-        self.reserve(data.len().min(BATCH_SIZE))?;
+        let batch_size = batch_size.min(data.len().max(1));
+        self.reserve(batch_size)?;
         self.prepare_measures(data)?;
+        let batch_logs = callbacks.iter().any(|c| c.wants_batches());
         let mut warnings = Vec::new();
         let mut t = Training {
             learner: self,
@@ -152,7 +171,7 @@ impl Learner {
             stop: false,
             warnings: &mut warnings,
         };
-        t.test(data, BATCH_SIZE, None, &mut [], false)
+        t.test(data, batch_size, steps, &mut callbacks, batch_logs)
     }
 
     /// One step of training on all of this data; the logs of this batch alone.
@@ -242,6 +261,9 @@ impl Training<'_> {
                 for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
                     c.on_test_batch_end(self, batch, &of_batch)?;
                 }
+            }
+            if self.stop {
+                break;
             }
         }
         let logs = self.learner.logs();

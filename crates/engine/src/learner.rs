@@ -239,6 +239,11 @@ impl Learner {
         self.store.weights.iter().filter_map(one).collect()
     }
 
+    /// Which of [`Learner::weights`] learn.
+    pub fn weights_that_learn(&self) -> Vec<bool> {
+        self.store.weights.iter().map(|w| w.trainable).collect()
+    }
+
     /// The values of one weight: "dense/kernel".
     ///
     /// # Errors

@@ -50,7 +50,8 @@ struct Row {
     level: usize,
     title: String,
     shape: String,
-    params: u64,
+    /// `None` before the shape of the input is known.
+    params: Option<u64>,
     connected: String,
     /// `None` for a layer without weights.
     trainable: Option<bool>,
@@ -87,6 +88,36 @@ impl Summary {
             rows,
             trainable,
             fixed,
+            optimizer: None,
+            line_length: None,
+            columns: None,
+            show_trainable: false,
+            expand_nested: false,
+        }
+    }
+
+    /// The summary of layers that do not know the shape of their input yet: their names and classes.
+    ///
+    /// ```
+    /// use steadygrad_engine::Summary;
+    /// let summary = Summary::unbuilt("sequential", &[("dense", "Dense")]);
+    /// assert!(summary.to_string().contains("│ dense (Dense)                        │ ?                           │     0 (unbuilt) │"));
+    /// ```
+    pub fn unbuilt(name: &str, layers: &[(&str, &str)]) -> Summary {
+        let row = |(name, class): &(&str, &str)| Row {
+            level: 0,
+            title: format!("{name} ({class})"),
+            shape: "?".into(),
+            params: None,
+            connected: String::new(),
+            trainable: None,
+        };
+        Summary {
+            name: name.to_string(),
+            linear: true,
+            rows: layers.iter().map(row).collect(),
+            trainable: 0,
+            fixed: 0,
             optimizer: None,
             line_length: None,
             columns: None,
@@ -186,7 +217,7 @@ fn add_rows(
             level,
             title: format!("{} ({})", entry.name, entry.layer.class()),
             shape: shapes(recipe, entry, &path),
-            params: sizes.iter().sum(),
+            params: Some(sizes.iter().sum()),
             connected: if level == 0 { graph.connected(model, i) } else { "-".into() },
             trainable: (!sizes.is_empty()).then_some(learns),
         });
@@ -243,7 +274,8 @@ impl fmt::Display for Summary {
         for row in self.rows.iter().filter(|row| row.level == 0 || self.expand_nested) {
             let before =
                 if row.level > 0 { format!("{}└ ", "   ".repeat(row.level)) } else { String::new() };
-            let mut cells = vec![before + &row.title, row.shape.clone(), grouped(row.params)];
+            let params = row.params.map_or("0 (unbuilt)".to_string(), grouped);
+            let mut cells = vec![before + &row.title, row.shape.clone(), params];
             if !self.linear {
                 cells.push(row.connected.clone());
             }

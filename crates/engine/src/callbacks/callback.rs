@@ -6,6 +6,7 @@ use crate::measure::Measures;
 use std::fmt::Debug;
 use steadygrad_kernels::Result;
 use steadygrad_nn::args::Args;
+use steadygrad_nn::config::Config;
 use steadygrad_nn::metrics::Direction;
 
 /// A training in progress.
@@ -65,6 +66,10 @@ pub trait Callback: Debug + Send {
     /// Whether it writes files: a training that should leave nothing behind does without it.
     fn writes(&self) -> bool {
         false
+    }
+    /// What it has found so far, under the names of Keras' attributes.
+    fn remembers(&self) -> Config {
+        Config::new()
     }
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         Ok(())

@@ -6,6 +6,7 @@ use crate::logs::Logs;
 use steadygrad_data::Array;
 use steadygrad_kernels::Result;
 use steadygrad_nn::args::Args;
+use steadygrad_nn::config::Config;
 
 /// Ends the training when a number of the logs has stopped improving.
 ///
@@ -142,6 +143,14 @@ fn values(training: &Training<'_>) -> Vec<Array> {
 }
 
 impl Callback for EarlyStopping {
+    fn remembers(&self) -> Config {
+        Config::new()
+            .with("wait", self.wait)
+            .with("best", self.best)
+            .with("best_epoch", self.best_epoch)
+            .with("stopped_epoch", self.stopped_epoch.unwrap_or(0))
+    }
+
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.monitor.begin(training)?;
         (self.wait, self.best, self.best_epoch) = (0, None, 0);

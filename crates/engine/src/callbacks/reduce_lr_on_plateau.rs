@@ -5,6 +5,7 @@ use super::monitor::{Mode, Monitor};
 use crate::logs::Logs;
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::args::Args;
+use steadygrad_nn::config::Config;
 
 /// Makes the learning rate smaller when a number of the logs has stopped improving.
 ///
@@ -125,6 +126,10 @@ impl ReduceLrOnPlateau {
 }
 
 impl Callback for ReduceLrOnPlateau {
+    fn remembers(&self) -> Config {
+        Config::new().with("best", self.best).with("wait", self.wait).with("cooldown_counter", self.cooling)
+    }
+
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.check()?;
         self.monitor.begin(training)?;

@@ -1,0 +1,392 @@
+//! Callbacks of Python in a training of ours; progress in the user's window; an interrupt that ends cleanly.
+
+use crate::custom;
+use crate::errors::python;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use steadygrad::engine::callbacks::progress::{epoch_line, progress_line};
+use steadygrad::engine::callbacks::{Callback, Training};
+use steadygrad::engine::{Compile, Learner, Logs, Trainable};
+use steadygrad::nn::Sequential;
+use steadygrad::nn::config::Value;
+use steadygrad::nn::layers::Dense;
+use steadygrad::nn::optimizers::Sgd;
+use steadygrad::{Error, Result};
+
+/// A callback as Python gives it: with the settings of one of ours as `_spec`, or with hooks in Python.
+pub type Hook = Py<PyAny>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A learner that is training. While a hook of Python runs it is put back where Python finds it.
+#[derive(Clone)]
+pub struct Borrowed {
+    held: Arc<Mutex<Option<Learner>>>,
+    /// Stands in the learner's place meanwhile.
+    spare: Arc<Mutex<Option<Learner>>>,
+    model: Arc<Py<PyAny>>,
+}
+
+impl std::fmt::Debug for Borrowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Borrowed")
+    }
+}
+
+impl Borrowed {
+    pub fn new(held: Arc<Mutex<Option<Learner>>>, model: Py<PyAny>) -> PyResult<Borrowed> {
+        let spare = Sequential::new([1]).add(Dense::new(1)).compile(Compile::without_loss(Sgd::new(0.1)));
+        let spare = Arc::new(Mutex::new(Some(spare.map_err(python)?)));
+        Ok(Borrowed { held, spare, model: Arc::new(model) })
+    }
+
+    /// Takes the learner, works with it, and puts it back.
+    pub fn run<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Learner) -> Result<T> + Send,
+    ) -> PyResult<T> {
+        let busy = || PyRuntimeError::new_err("the model is training: wait until `fit` is done");
+        let mut learner = lock(&self.held).take().ok_or_else(busy)?;
+        let (learner, done) = py.detach(|| {
+            let done = work(&mut learner);
+            (learner, done)
+        });
+        *lock(&self.held) = Some(learner);
+        done.map_err(python)
+    }
+
+    /// Lets Python have the learner while it does something.
+    fn lend<T>(&self, learner: &mut Learner, work: impl FnOnce() -> T) -> T {
+        let Some(spare) = lock(&self.spare).take() else { return work() };
+        *lock(&self.held) = Some(std::mem::replace(learner, spare));
+        let done = work();
+        if let Some(back) = lock(&self.held).take() {
+            *lock(&self.spare) = Some(std::mem::replace(learner, back));
+        }
+        done
+    }
+}
+
+/// What Python raised meanwhile.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    raised: Arc<Mutex<Option<PyErr>>>,
+}
+
+impl Outcome {
+    fn raise(&self, error: PyErr) -> Error {
+        let words = error.to_string();
+        lock(&self.raised).get_or_insert(error);
+        Error::argument(words).at("a callback")
+    }
+
+    /// Raises it; whether the training was interrupted.
+    pub fn finish(&self, py: Python<'_>) -> PyResult<bool> {
+        match lock(&self.raised).take() {
+            Some(error) if error.is_instance_of::<PyKeyboardInterrupt>(py) => Ok(true),
+            Some(error) => Err(error),
+            None => Ok(false),
+        }
+    }
+}
+
+/// The callbacks of a training or of an evaluation, in their order, with the progress at the end.
+pub fn hooks(
+    py: Python<'_>,
+    given: Vec<Hook>,
+    verbose: u8,
+    borrowed: &Borrowed,
+    evaluating: bool,
+) -> PyResult<(Vec<Box<dyn Callback>>, Outcome)> {
+    let outcome = Outcome::default();
+    let mut list: Vec<Box<dyn Callback>> = Vec::new();
+    for object in given {
+        let spec: Option<String> = object.bind(py).getattr("_spec")?.extract()?;
+        list.push(match spec {
+            Some(spec) => {
+                let made = steadygrad::engine::callbacks::from_value(&crate::objects::value(&spec)?);
+                Box::new(Ours { inner: made.map_err(python)?, object, outcome: outcome.clone() })
+            }
+            None => {
+                let batches = object.bind(py).getattr("_wants_batches")?.extract()?;
+                Box::new(Theirs { object, batches, borrowed: borrowed.clone(), outcome: outcome.clone() })
+            }
+        });
+    }
+    list.push(Box::new(Progress::new(py, verbose, evaluating, outcome.clone())?));
+    Ok((list, outcome))
+}
+
+/// A callback of ours, whose object in Python shows what it remembers.
+#[derive(Debug)]
+struct Ours {
+    inner: Box<dyn Callback>,
+    object: Hook,
+    outcome: Outcome,
+}
+
+impl Ours {
+    fn show(&self) -> Result<()> {
+        let told = self.inner.remembers();
+        if told.is_empty() {
+            return Ok(());
+        }
+        let shown = Python::attach(|py| {
+            for (name, value) in told.iter() {
+                let object = self.object.bind(py);
+                match value {
+                    Value::Int(n) => object.setattr(name, n)?,
+                    Value::Float(x) => object.setattr(name, x)?,
+                    Value::Bool(b) => object.setattr(name, b)?,
+                    _ => object.setattr(name, py.None())?,
+                }
+            }
+            Ok(())
+        });
+        shown.map_err(|e| self.outcome.raise(e))
+    }
+}
+
+impl Callback for Ours {
+    fn wants_batches(&self) -> bool {
+        self.inner.wants_batches()
+    }
+    fn writes(&self) -> bool {
+        self.inner.writes()
+    }
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        self.inner.on_train_begin(training)
+    }
+    fn on_epoch_begin(&mut self, training: &mut Training<'_>, epoch: usize) -> Result<()> {
+        self.inner.on_epoch_begin(training, epoch)
+    }
+    fn on_train_batch_begin(&mut self, training: &mut Training<'_>, batch: usize) -> Result<()> {
+        self.inner.on_train_batch_begin(training, batch)
+    }
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        self.inner.on_train_batch_end(training, batch, logs)
+    }
+    fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        self.inner.on_test_begin(training)
+    }
+    fn on_test_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> Result<()> {
+        self.inner.on_test_end(training, logs)
+    }
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
+        self.inner.on_epoch_end(training, epoch, logs)?;
+        self.show()
+    }
+    fn on_train_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> Result<()> {
+        self.inner.on_train_end(training, logs)?;
+        self.show()
+    }
+}
+
+/// A callback with hooks in Python.
+#[derive(Debug)]
+struct Theirs {
+    object: Hook,
+    batches: bool,
+    borrowed: Borrowed,
+    outcome: Outcome,
+}
+
+impl Theirs {
+    /// Calls a hook; numbers that it puts into the logs are put into ours.
+    fn call(
+        &self,
+        training: &mut Training<'_>,
+        hook: &str,
+        index: Option<usize>,
+        logs: Option<&mut Logs>,
+    ) -> Result<()> {
+        let Training { learner, stop, .. } = training;
+        let done = self.borrowed.lend(learner, || {
+            Python::attach(|py| {
+                let told = PyDict::new(py);
+                for (name, value) in logs.iter().flat_map(|logs| logs.iter()) {
+                    told.set_item(name, value)?;
+                }
+                let object = self.object.bind(py);
+                match index {
+                    Some(index) => object.call_method1(hook, (index, &told))?,
+                    None => object.call_method1(hook, (&told,))?,
+                };
+                if let Some(logs) = logs {
+                    for (name, value) in told.iter() {
+                        if let (Ok(name), Ok(value)) = (name.extract::<String>(), value.extract::<f64>()) {
+                            logs.set(&name, value);
+                        }
+                    }
+                }
+                self.borrowed.model.bind(py).getattr("stop_training")?.is_truthy()
+            })
+        });
+        *stop |= done.map_err(|e| self.outcome.raise(e))?;
+        Ok(())
+    }
+}
+
+impl Callback for Theirs {
+    fn wants_batches(&self) -> bool {
+        self.batches
+    }
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        self.call(training, "on_train_begin", None, None)
+    }
+    fn on_epoch_begin(&mut self, training: &mut Training<'_>, epoch: usize) -> Result<()> {
+        self.call(training, "on_epoch_begin", Some(epoch), None)
+    }
+    fn on_train_batch_begin(&mut self, training: &mut Training<'_>, batch: usize) -> Result<()> {
+        self.call(training, "on_train_batch_begin", Some(batch), None)
+    }
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        self.call(training, "on_train_batch_end", Some(batch), Some(&mut logs.clone()))
+    }
+    fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        self.call(training, "on_test_begin", None, None)
+    }
+    fn on_test_batch_begin(&mut self, training: &mut Training<'_>, batch: usize) -> Result<()> {
+        self.call(training, "on_test_batch_begin", Some(batch), None)
+    }
+    fn on_test_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        self.call(training, "on_test_batch_end", Some(batch), Some(&mut logs.clone()))
+    }
+    fn on_test_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> Result<()> {
+        self.call(training, "on_test_end", None, Some(&mut logs.clone()))
+    }
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
+        self.call(training, "on_epoch_end", Some(epoch), Some(logs))
+    }
+    fn on_train_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> Result<()> {
+        self.call(training, "on_train_end", None, Some(&mut logs.clone()))
+    }
+}
+
+/// How often the line of progress is written anew, and how often it is asked whether the user wants it to end.
+const EVERY: Duration = Duration::from_millis(60);
+
+/// The width of Keras' bar.
+const WIDTH: usize = 20;
+
+/// The lines of progress, and the ear for an interrupt.
+#[derive(Debug)]
+struct Progress {
+    verbose: u8,
+    evaluating: bool,
+    /// The line can be written over.
+    live: bool,
+    outcome: Outcome,
+    began: Instant,
+    wrote: Instant,
+    steps: usize,
+    tested: usize,
+    length: usize,
+}
+
+impl Progress {
+    fn new(py: Python<'_>, verbose: u8, evaluating: bool, outcome: Outcome) -> PyResult<Progress> {
+        let sys = py.import("sys")?;
+        let terminal = sys.getattr("stdout")?.call_method0("isatty").and_then(|t| t.is_truthy());
+        let notebook = sys.getattr("modules")?.contains("ipykernel")?;
+        let now = Instant::now();
+        let live = terminal.unwrap_or(false) || notebook;
+        Ok(Progress { verbose, evaluating, live, outcome, began: now, wrote: now, steps: 0, tested: 0, length: 0 })
+    }
+
+    fn write(&self, text: &str) -> Result<()> {
+        let done = Python::attach(|py| {
+            let out = py.import("sys")?.getattr("stdout")?;
+            out.call_method1("write", (text,))?;
+            out.call_method0("flush").map(|_| ())
+        });
+        done.map_err(|e| self.outcome.raise(e))
+    }
+
+    /// The line over the one before it.
+    fn rewrite(&mut self, line: &str) -> Result<()> {
+        let rubbed = " ".repeat(self.length.saturating_sub(line.chars().count()));
+        self.length = line.chars().count();
+        self.write(&format!("\r{line}{rubbed}"))
+    }
+
+    /// Whether it is time to write, or to listen.
+    fn due(&mut self) -> bool {
+        let due = self.wrote.elapsed() >= EVERY;
+        if due {
+            self.wrote = Instant::now();
+        }
+        due
+    }
+
+    fn listen(&mut self, training: &mut Training<'_>) {
+        training.stop |= custom::failed();
+        if let Err(error) = Python::attach(|py| py.check_signals()) {
+            self.outcome.raise(error);
+            training.stop = true;
+        }
+    }
+
+    fn last(&mut self, steps: usize, logs: &Logs) -> Result<()> {
+        let seconds = self.began.elapsed().as_secs_f64();
+        match (self.verbose, self.live) {
+            (1, true) => {
+                self.rewrite(&progress_line(steps, steps, seconds, logs, WIDTH, true))?;
+                self.write("\n")
+            }
+            (1, false) => self.write(&(progress_line(steps, steps, seconds, logs, WIDTH, false) + "\n")),
+            (2, _) => self.write(&(epoch_line(steps, seconds, logs) + "\n")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Callback for Progress {
+    fn wants_batches(&self) -> bool {
+        true
+    }
+
+    fn on_epoch_begin(&mut self, training: &mut Training<'_>, epoch: usize) -> Result<()> {
+        (self.began, self.length, self.steps) = (Instant::now(), 0, 0);
+        if self.verbose > 0 && training.epochs > 1 {
+            self.write(&format!("Epoch {}/{}\n", epoch + 1, training.epochs))?;
+        }
+        Ok(())
+    }
+
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
+        self.steps = batch + 1;
+        if self.due() {
+            self.listen(training);
+            if self.verbose == 1 && self.live && batch + 1 < training.steps {
+                let seconds = self.began.elapsed().as_secs_f64();
+                return self.rewrite(&progress_line(batch + 1, training.steps, seconds, logs, WIDTH, true));
+            }
+        }
+        Ok(())
+    }
+
+    fn on_test_batch_end(&mut self, training: &mut Training<'_>, batch: usize, _: &Logs) -> Result<()> {
+        self.tested = batch + 1;
+        if self.due() {
+            self.listen(training);
+        }
+        Ok(())
+    }
+
+    fn on_test_end(&mut self, _: &mut Training<'_>, logs: &Logs) -> Result<()> {
+        if self.evaluating { self.last(self.tested, logs) } else { Ok(()) }
+    }
+
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, _: usize, logs: &mut Logs) -> Result<()> {
+        self.listen(training);
+        let steps = if training.stop { self.steps.max(1) } else { training.steps };
+        self.last(steps, logs)
+    }
+}

@@ -1,0 +1,1 @@
+"""What all families of words share: names, seeds, arrays, settings, variables, layers."""

@@ -1,0 +1,202 @@
+"""Models in files."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ... import _native
+
+__all__ = ["save_model", "load_model", "save_weights", "load_weights", "model_from_json", "clone_model", "export_onnx"]
+
+
+def _path(filepath: Any) -> str:
+    return os.fspath(filepath)
+
+
+def _writable(path: str, overwrite: bool) -> None:
+    if not overwrite and os.path.exists(path):
+        raise ValueError(f"{path} is there already, and `overwrite` is False")
+
+
+def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: Any = None, **kwargs: Any) -> None:
+    """Writes the whole model to a `.keras` file: layers, weights, how it is compiled, where its optimizer is. `.h5` is written too."""
+    path = _path(filepath)
+    kwargs.pop("include_optimizer", None)
+    if kwargs or zipped not in (None, True):
+        raise ValueError(f"`save`: {next(iter(kwargs), 'zipped')} is not supported")
+    if not path.endswith((".keras", ".h5", ".hdf5")):
+        raise ValueError(f"a model is saved in a file that ends in .keras, got {path!r}" + (f": write {path + '.keras'!r}" if "." not in os.path.basename(path) else ""))
+    if path.endswith((".h5", ".hdf5")):
+        warnings.warn("files of the ending .h5 are of an older form; today models are saved as .keras", DeprecationWarning, stacklevel=3)
+    if not model.built:
+        warnings.warn(f"`{model.name}` has no weights yet: it is not saved; build it first", UserWarning, stacklevel=3)
+        return
+    _writable(path, overwrite)
+    for layer in model._graph().layers:
+        if layer._function is not None:
+            raise ValueError(f"layer `{layer.name}` has a function of your own as its activation, which no file can hold; save the weights alone")
+    compiled = model._compiled
+    own = compiled is not None and compiled.given["loss"] is not None and (model._own_losses() or any(not isinstance(m, str) for _, m, _ in compiled.metrics(model._output_names())))
+    if own:
+        warnings.warn("the loss or a metric is a function of your own, which no file can hold: the model is saved without how it is compiled", UserWarning, stacklevel=3)
+    trains = compiled is not None and compiled.given["loss"] is not None and not own
+    runner = model._training_runner("save") if trains else model._any_runner() if model._trainer is None else _untrained(model)
+    runner.push()
+    runner.native.save(path)
+
+
+def _untrained(model: Any) -> Any:
+    """A runner that knows no loss."""
+    from .._base.runner import Runner
+
+    graph = model._graph()
+    return Runner(graph.native(), graph.variables())
+
+
+def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> Any:
+    """The model in a `.keras` or `.h5` file of Keras 2 or 3, with its weights; compiled as it was, its optimizer where it was."""
+    from . import reading
+
+    path = _path(filepath)
+    if not os.path.exists(path):
+        raise ValueError(f"there is no file {path}")
+    if not path.endswith((".keras", ".h5", ".hdf5")):
+        raise ValueError(f"a model is loaded from a file that ends in .keras or .h5, got {path!r}")
+    try:
+        config, weights, compiled, optimizer = _native.read_model(path)
+    except OSError as wrong:
+        raise ValueError(str(wrong)) from None
+    model = reading.model(json.loads(config), custom_objects)
+    _set(model, dict(weights))
+    model._loaded = True
+    if compile and compiled is not None:
+        _compile(model, json.loads(compiled), optimizer, custom_objects)
+    return model
+
+
+def _set(model: Any, weights: dict[str, Any]) -> None:
+    for path, variable in model._graph().variables().items():
+        if path in weights:
+            variable.assign(weights[path])
+
+
+def _compile(model: Any, compiled: dict[str, Any], optimizer: list[Any], custom_objects: Any = None) -> None:
+    from .. import optimizers
+
+    kept = {key: compiled.get(key) for key in ("loss", "loss_weights", "metrics", "weighted_metrics")}
+    model.compile(optimizer=optimizers.deserialize(compiled["optimizer"], custom_objects), **{k: _known(v, custom_objects) for k, v in kept.items()})
+    if optimizer and kept["loss"] is not None:
+        runner = model._training_runner("load_model")
+        names = [name for name, _, _ in runner.native.optimizer_variables()]
+        given = [(names[i] if i < len(names) else f"variable {i}", count, numbers) for i, (count, numbers) in enumerate(optimizer)]
+        runner.native.set_optimizer_variables(given)
+
+
+def _known(value: Any, custom_objects: Any) -> Any:
+    """Names of the user's own objects are replaced by these."""
+    if isinstance(value, list):
+        return [_known(item, custom_objects) for item in value]
+    if isinstance(value, dict) and value.get("class_name") == "function":
+        value = value["config"]
+    if isinstance(value, dict) and "class_name" not in value:
+        return {key: _known(item, custom_objects) for key, item in value.items()}
+    name = value.get("class_name") if isinstance(value, dict) else value
+    return custom_objects[name] if custom_objects and name in custom_objects else value
+
+
+def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
+    """Writes the weights to a `.weights.h5` or `.safetensors` file."""
+    path = _path(filepath)
+    if max_shard_size is not None:
+        raise ValueError("`save_weights`: weights are written in one file, `max_shard_size` is not supported")
+    if not path.endswith((".weights.h5", ".safetensors")):
+        raise ValueError(f"weights are saved in a file that ends in .weights.h5 or .safetensors, got {path!r}")
+    _writable(path, overwrite)
+    graph = model._graph()
+    if path.endswith(".safetensors"):
+        _native.write_safetensors(path, [(name, variable.value) for name, variable in graph.variables().items()])
+        return
+    runner = model._any_runner()
+    runner.push()
+    runner.native.save(path)
+
+
+def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+    """Reads the weights from a `.weights.h5`, `.h5`, `.keras` or `.safetensors` file."""
+    if skip_mismatch or kwargs:
+        raise ValueError("`load_weights`: all weights of the file must be the model's; `skip_mismatch` and `by_name` are not supported")
+    path = _path(filepath)
+    if not os.path.exists(path):
+        raise ValueError(f"there is no file {path}")
+    graph = model._graph()
+    weights = dict(_native.read_weights_of(path, graph.without_functions()))
+    mine = graph.variables()
+    for name in mine:
+        if name not in weights:
+            raise ValueError(f"{path}: the weight `{name}` is missing: the file is another model's")
+    for name, array in weights.items():
+        if name not in mine:
+            raise ValueError(f"{path}: the weight `{name}` is not the model's")
+        if mine[name].shape != array.shape:
+            raise ValueError(f"{path}: `{name}` has the shape {array.shape}, and the model needs {mine[name].shape}")
+        if not np.isfinite(array).all():
+            warnings.warn(f"{path}: `{name}` has numbers that are not finite", UserWarning, stacklevel=3)
+    _set(model, weights)
+    model._loaded = True
+
+
+def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
+    """The model of such JSON (Keras 2 or 3), with new weights, and compiled where the JSON says how."""
+    from . import reading
+
+    try:
+        told = json.loads(json_string)
+    except ValueError as wrong:
+        raise ValueError(f"this is no JSON of a model: {wrong}") from None
+    if not custom_objects:
+        compiled = told.get("compile_config") if isinstance(told, dict) else None
+        told = json.loads(_native.keras_3_config(json_string))
+    else:
+        compiled = told.get("compile_config")
+    model = reading.model(told, custom_objects)
+    if compiled and compiled.get("optimizer"):
+        _compile(model, compiled, [], custom_objects)
+    return model
+
+
+def clone_model(model: Any, input_tensors: Any = None, clone_function: Any = None, call_function: Any = None, recursive: bool = False, **kwargs: Any) -> Any:
+    """The same layers with new weights; `clone_function` may put others in their places."""
+    from . import reading
+
+    if input_tensors is not None or call_function is not None or kwargs:
+        raise ValueError("`clone_model`: `input_tensors` and `call_function` are not supported")
+    from .sequential import Sequential
+
+    if clone_function is not None:
+        if not isinstance(model, Sequential):
+            raise ValueError("`clone_model`: `clone_function` is supported for Sequential models")
+        made = Sequential(name=model.name)
+        if model.built:
+            made._append(model._values[0]._keras_history.operation.from_config(model._values[0]._keras_history.operation.get_config()))
+        for layer in model.layers:
+            made._append(clone_function(layer))
+        made._rebuild()
+        return made
+    if not model.built:
+        return type(model).from_config(model.get_config())
+    return reading.model(model._whole_config())
+
+
+def export_onnx(model: Any, filepath: Any) -> None:
+    """Writes the model as ONNX."""
+    export = getattr(_native, "export_onnx_of", None)
+    if export is None:
+        raise NotImplementedError("ONNX is not written yet")
+    runner = model._any_runner()
+    runner.push()
+    export(runner.native, _path(filepath))

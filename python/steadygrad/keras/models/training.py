@@ -1,0 +1,379 @@
+"""``compile``, ``fit``, ``evaluate``, ``predict``."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .. import callbacks as callback_words
+from .._base import seeds
+from .._base.arrays import Array
+from .._base.runner import Runner
+from . import feeding
+from .compiled import Compiled
+from .history import History
+
+__all__ = ["Training"]
+
+
+def _whole(value: Any, name: str, least: int = 1) -> int | None:
+    """A whole number, or nothing."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"`{name}` must be a whole number of {least} or more, got {value!r}")
+    return int(value)
+
+
+def _verbose(verbose: Any) -> int:
+    if verbose == "auto":
+        return 1
+    if verbose in (0, 1, 2, True, False):
+        return int(verbose)
+    raise ValueError(f'`verbose` must be "auto", 0, 1 or 2, got {verbose!r}')
+
+
+class Training:
+    """The half of a model that trains."""
+
+    name: str
+    stop_training: bool
+
+    def _start_untrained(self) -> None:
+        self._compiled: Compiled | None = None
+        self._trainer: Runner | None = None
+        self._plain_runner: Runner | None = None
+        self._target_shapes: list[tuple[int, ...]] | None = None
+        self._threads_of: Any = None
+        self.stop_training = False
+        self.history: History | None = None
+
+    # ---- compile
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Says how the model is trained: optimizer, loss (or one for each output), metrics.
+
+        The weights stay as they are; the optimizer begins anew. Names and settings that cannot be are told here.
+        ``run_eagerly``, ``steps_per_execution``, ``jit_compile`` and ``auto_scale_loss`` change nothing here.
+        """
+        outputs = self._output_names() if self.built else None
+        compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics, outputs)
+        self._forget_trainer()
+        self._compiled = compiled
+        compiled.optimizer._bind(None)
+        self._warn_of_softmax(loss)
+
+    def _warn_of_softmax(self, loss: Any) -> None:
+        """A loss of logits behind a softmax learns, but not what is meant."""
+        one = loss if hasattr(loss, "_config") else None
+        if one is None or not one._config.get("from_logits") or not self.built:
+            return
+        last = self.layers[-1] if self.layers else None
+        activation = getattr(last, "_config", {}).get("activation") if last is not None else None
+        if activation in ("softmax", "sigmoid"):
+            warnings.warn(
+                f"the loss is told from_logits=True, and the last layer `{last.name}` ends in {activation}: leave one of them out",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    @property
+    def compiled(self) -> bool:
+        return self._compiled is not None
+
+    @property
+    def optimizer(self) -> Any:
+        return self._compiled.optimizer if self._compiled else None
+
+    @property
+    def loss(self) -> Any:
+        return self._compiled.given["loss"] if self._compiled else None
+
+    @property
+    def metrics_names(self) -> list[str]:
+        if self._compiled is None:
+            return []
+        return ["loss", "compile_metrics"] if self._compiled.given["metrics"] or self._compiled.given["weighted_metrics"] else ["loss"]
+
+    @property
+    def metrics(self) -> list[Any]:
+        return list(self._compiled.given["metrics"] or []) if self._compiled else []
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """How it is compiled, as plain data; nothing where it is not."""
+        return self._compiled.get_config() if self._compiled else {}
+
+    def reset_metrics(self) -> None:
+        """Metrics begin anew with every epoch and every evaluation: there is nothing to reset."""
+
+    def _forget_trainer(self) -> None:
+        """Weights that are newer in the native half are fetched before it goes."""
+        for runner in (self._trainer, self._plain_runner):
+            if runner is not None:
+                runner.fetch()
+        self._trainer = self._plain_runner = None
+
+    # ---- the native half
+
+    def _training_runner(self, what: str, y: list[Array] | None = None) -> Runner:
+        """The learner that trains, made when it is first needed, and again where layers were frozen or thawed before a step was made."""
+        if self._compiled is None:
+            raise ValueError(f"`{what}` needs to know optimizer and loss: call `compile` first")
+        if self._compiled.given["loss"] is None:
+            raise ValueError(f"`{what}` needs a loss: compile(loss=…)")
+        graph = self._graph()
+        native = graph.native()
+        shapes = None if y is None else [array.shape[1:] for array in y]
+        same = native is self._threads_of and (shapes is None or not self._own_losses() or shapes == self._target_shapes)
+        if self._trainer is not None and (same or int(self._compiled.optimizer.iterations) > 0):
+            return self._trainer
+        self._forget_trainer()
+        outputs = self._output_names()
+        optimizer = self._compiled.optimizer
+        runner = Runner(
+            native,
+            graph.variables(),
+            optimizer=optimizer._told(),
+            losses=self._compiled.losses(outputs, shapes or [tuple(s) for s in native.output_shapes()]),
+            metrics=self._compiled.metrics(outputs),
+            seed=seeds.next_seed("training"),
+        )
+        self._trainer, self._threads_of, self._target_shapes = runner, native, shapes
+        optimizer._bind(runner)
+        return runner
+
+    def _own_losses(self) -> bool:
+        made = self._compiled.losses(self._output_names(), None) if self._compiled else []
+        return any(not isinstance(loss, str) for _, loss, _ in made)
+
+    def _any_runner(self) -> Runner:
+        """What predicts: the learner that trains, or one that cannot."""
+        if self._trainer is not None:
+            return self._trainer
+        graph = self._graph()
+        native = graph.native()
+        if self._plain_runner is None or self._plain_of is not native:
+            if self._plain_runner is not None:
+                self._plain_runner.fetch()
+            self._plain_runner, self._plain_of = Runner(native, graph.variables(), seed=seeds.current()), native
+        return self._plain_runner
+
+    # ---- fit
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: Any = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: Any = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: Any = None,
+        validation_steps: Any = None,
+        validation_batch_size: Any = None,
+        validation_freq: Any = 1,
+    ) -> History:
+        """Trains on arrays and returns the numbers of every epoch.
+
+        Ctrl-C ends it after the batch; ``model.history`` then has what was measured, and KeyboardInterrupt is raised.
+        """
+        if class_weight is not None and sample_weight is not None:
+            raise ValueError("give `class_weight` or `sample_weight`, not both")
+        if isinstance(validation_split, bool) or not 0 <= validation_split < 1:
+            raise ValueError(f"`validation_split` must be 0 or more and below 1, got {validation_split}")
+        if x is None:
+            raise ValueError("`x` is missing: an array of samples")
+        if self._compiled is None:
+            raise ValueError("`fit` needs to know optimizer and loss: call `compile` first")
+        xs, ys, weights = self._fed(x, y, sample_weight)
+        validation = None
+        if validation_data is not None:
+            vx, vy, vw = feeding.unpacked(validation_data)
+            validation = self._fed(vx, vy, vw)
+        settings = {
+            "epochs": _whole(epochs, "epochs", 0),
+            "batch_size": _whole(batch_size, "batch_size"),
+            "validation_split": 0.0 if validation is not None else float(validation_split),
+            "shuffle": "batch" if shuffle == "batch" else "all" if shuffle else "no",
+            "class_weight": {} if class_weight is None else feeding.classes(class_weight),
+            "initial_epoch": _whole(initial_epoch, "initial_epoch", 0),
+            "steps_per_epoch": _whole(steps_per_epoch, "steps_per_epoch"),
+            "validation_steps": _whole(validation_steps, "validation_steps"),
+            "validation_batch_size": _whole(validation_batch_size, "validation_batch_size"),
+            "validation_freq": _whole(validation_freq, "validation_freq") or 1,
+        }
+        runner = self._training_runner("fit", ys)
+        runner.push()
+        history = History()
+        history.model = self
+        batches = -(-len(xs[0]) // (settings["batch_size"] or 32))
+        history.params = {"verbose": _verbose(verbose), "epochs": settings["epochs"], "steps": settings["steps_per_epoch"] or batches}
+        hooks = callback_words.prepared(callbacks, self, history.params)
+        self.stop_training = False
+        self.history = history
+        recorder = _Recorder(history)
+        runner.changed()
+        runner.training = True
+        try:
+            series, epochs_run, notes, interrupted = runner.native.fit(
+                xs, ys, weights, validation, json.dumps(settings), [*hooks, recorder], _verbose(verbose), self
+            )
+        finally:
+            runner.training = False
+            runner.changed()
+        history.history = {name: list(values) for name, values in series}
+        history.epoch = list(epochs_run)
+        history.warnings = list(notes)
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=2)
+        if interrupted:
+            raise KeyboardInterrupt("the training was ended; model.history has the epochs so far")
+        return history
+
+    def _fed(self, x: Any, y: Any, weights: Any) -> tuple[list[Array], list[Array], Array | None]:
+        xs = self._inputs(x)
+        ys = feeding.targets(y, self._loss_outputs(), len(xs[0]))
+        self._check_labels(ys)
+        return xs, ys, feeding.sample_weights(weights, len(xs[0]))
+
+    def _inputs(self, x: Any) -> list[Array]:
+        """The inputs; a model that does not know its shape yet learns it from them."""
+        if not self.built:
+            self._build_from(x)
+        return feeding.inputs(x, self._input_names(), self._input_sizes())
+
+    def _loss_outputs(self) -> list[str]:
+        """The outputs that have a loss, and need targets."""
+        names = self._output_names()
+        given = self._compiled.given["loss"] if self._compiled else None
+        if isinstance(given, dict) and "class_name" not in given:
+            return names if len(given) == len(names) else [name for name in names if name in given]
+        return names
+
+    def _check_labels(self, ys: list[Array]) -> None:
+        for array in ys:
+            if array.dtype.kind == "f" and not np.isfinite(array.sum(dtype=np.float64)):
+                bad = int(array.size - np.isfinite(array).sum())
+                if bad:
+                    warnings.warn(f"`y` has {bad} numbers that are not finite", UserWarning, stacklevel=4)
+
+    # ---- evaluate, predict, single batches
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: Any = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: Any = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """The loss, and the metrics in the order of `compile`, as a list; by name with ``return_dict``."""
+        if kwargs:
+            raise ValueError(f"`evaluate` has no argument `{next(iter(kwargs))}`")
+        if self._compiled is None:
+            raise ValueError("`evaluate` needs to know the loss: call `compile` first")
+        xs, ys, weights = self._fed(x, y, sample_weight)
+        runner = self._training_runner("evaluate", ys)
+        runner.push()
+        hooks = callback_words.prepared(callbacks, self, {"verbose": _verbose(verbose)})
+        size = _whole(batch_size, "batch_size") or 32
+        found = runner.native.evaluate(xs, ys, weights, size, _whole(steps, "steps"), hooks, _verbose(verbose), self)
+        return self._measured(found, return_dict)
+
+    @staticmethod
+    def _measured(found: list[tuple[str, float]], as_dict: bool) -> Any:
+        if as_dict:
+            return dict(found)
+        values = [value for _, value in found]
+        return values[0] if len(values) == 1 else values
+
+    def predict(self, x: Any, batch_size: Any = None, verbose: Any = "auto", steps: Any = None, callbacks: Any = None) -> Any:
+        """The outputs for these samples; a list where the model has several."""
+        _whole(batch_size, "batch_size")
+        xs = self._inputs(x)
+        if _whole(steps, "steps") is not None:
+            xs = [array[: steps * (batch_size or 32)] for array in xs]
+        if len(xs[0]) == 0:
+            empty = [np.zeros((0, *shape), np.float32) for shape in self._output_sizes()]
+            return empty[0] if len(empty) == 1 else empty
+        _verbose(verbose)
+        made = self._any_runner().predict(xs)
+        return made[0] if len(made) == 1 else made
+
+    def predict_on_batch(self, x: Any) -> Any:
+        return self.predict(x, verbose=0)
+
+    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False) -> Any:
+        """One step on all of these samples; its loss and metrics."""
+        xs, ys, weights = self._fed(x, y, sample_weight)
+        if class_weight is not None:
+            if weights is not None:
+                raise ValueError("give `class_weight` or `sample_weight`, not both")
+            weights = self._by_class(ys[0], feeding.classes(class_weight))
+        runner = self._training_runner("train_on_batch", ys)
+        runner.push()
+        found = runner.native.train_on_batch(xs, ys, weights)
+        runner.changed()
+        return self._measured(found, return_dict)
+
+    @staticmethod
+    def _by_class(y: Array, weights: dict[str, float]) -> Array:
+        labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y)).astype(int)
+        return np.array([weights.get(str(int(label)), 1.0) for label in labels], np.float32)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Loss and metrics of these samples as one batch."""
+        xs, ys, weights = self._fed(x, y, sample_weight)
+        runner = self._training_runner("test_on_batch", ys)
+        runner.push()
+        return self._measured(runner.native.test_on_batch(xs, ys, weights), return_dict)
+
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True) -> Any:
+        """The loss of predictions that are given."""
+        if self._compiled is None or self._compiled.given["loss"] is None:
+            raise ValueError("`compute_loss` needs a loss: compile(loss=…)")
+        from .. import losses
+
+        one = losses.get(self._compiled.given["loss"])
+        return float(np.mean(one(y, y_pred) if sample_weight is None else one(y, y_pred, sample_weight)))
+
+
+class _Recorder(callback_words.Callback):
+    """Keeps the history up to date while the model trains, so that an interrupt leaves what was measured."""
+
+    _wants_batches = False
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self._history = history
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._history.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self._history.history.setdefault(name, []).append(value)
+
+

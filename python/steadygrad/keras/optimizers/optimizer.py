@@ -1,0 +1,159 @@
+"""What all optimizers have in common."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._base.arrays import Array
+from .._base.names import auto_name
+from .._base.settings import Described, arguments, serialized
+
+if TYPE_CHECKING:
+    from .._base.runner import Runner
+
+__all__ = ["Optimizer", "Number"]
+
+
+class Number(float):
+    """A number of an optimizer: a float with the methods of Keras' variables."""
+
+    _optimizer: Any = None
+
+    def numpy(self) -> np.float32:
+        return np.float32(self)
+
+    @property
+    def value(self) -> np.float32:
+        return np.float32(self)
+
+    def assign(self, value: Any) -> None:
+        """Changes the learning rate that this number was read from."""
+        self._optimizer.learning_rate = value
+
+
+class Optimizer(Described):
+    """The base class: an optimizer belongs to the model that is compiled with it.
+
+    ``learning_rate`` can be read and set while the model trains; ``iterations`` counts the steps.
+    """
+
+    _family = "optimizer"
+
+    def _settle(self, given: dict[str, Any]) -> None:
+        owner = type(self).__name__
+        said = arguments(given)
+        for old in ("lr", "decay"):
+            if old not in said:
+                continue
+            value = said.pop(old)
+            if old == "lr":
+                raise ValueError(f"{owner}: `lr` is called `learning_rate` today: {owner}(learning_rate={value})")
+            warnings.warn(
+                f"{owner}: `decay` is no longer an argument, and is left out; give `learning_rate` a schedule, such as InverseTimeDecay",
+                UserWarning,
+                stacklevel=3,
+            )
+        name = said.pop("name", None)
+        unknown = [key for key in given.get("kwargs", {}) if key in said]
+        if unknown:
+            raise ValueError(f"{owner}: there is no argument `{unknown[0]}`")
+        clips = [key for key in ("clipnorm", "clipvalue", "global_clipnorm") if said.get(key) is not None]
+        if len(clips) > 1:
+            raise ValueError(f"{owner}: one way to clip at a time, got {' and '.join(clips)}")
+        self.name: str = name or auto_name(owner)
+        self._runner: Runner | None = None
+        self._said = said
+        rate = said.get("learning_rate")
+        self._config = self._checked(said)
+        self._schedule = rate if callable(rate) and not isinstance(rate, (int, float)) else None
+
+    def _bind(self, runner: Runner | None) -> None:
+        """The model that it trains."""
+        self._runner = runner
+
+    @property
+    def learning_rate(self) -> Any:
+        """The rate of the next step; setting it holds from the next step on."""
+        if self._runner is not None:
+            rate = self._runner.native.learning_rate()
+        elif isinstance(self._config["learning_rate"], dict):
+            return self._schedule
+        else:
+            rate = self._config["learning_rate"]
+        number = Number(rate)
+        number._optimizer = self
+        return number
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None:
+        if isinstance(rate, Described):
+            raise ValueError(f"{type(self).__name__}: a schedule is given when the optimizer is made, and stays")
+        if isinstance(self._config["learning_rate"], dict):
+            raise TypeError(f"{type(self).__name__}: a schedule decides about the learning rate; it cannot be set")
+        value = float(np.asarray(rate))
+        self._config = self._checked({**self._config, "learning_rate": value})
+        if self._runner is not None:
+            self._runner.native.set_learning_rate(value)
+
+    lr = learning_rate
+
+    @property
+    def iterations(self) -> Number:
+        """How many steps were trained."""
+        number = Number(0 if self._runner is None else self._runner.native.iterations())
+        number._optimizer = self
+        return number
+
+    @property
+    def variables(self) -> list[Array]:
+        """What the optimizer keeps: iterations, learning rate, and its slots, as arrays."""
+        if self._runner is None:
+            return []
+        all_of_them = self._runner.native.optimizer_variables()
+        return [np.asarray(count, np.int64) if numbers is None else numbers for _, count, numbers in all_of_them]
+
+    def swap_to_eval(self) -> None:
+        """Moves the weights to where the model is used (ScheduleFreeAdamW; for all others nothing happens)."""
+        self._swap(True)
+
+    def swap_to_train(self) -> None:
+        """Moves the weights back to where they are trained."""
+        self._swap(False)
+
+    def _swap(self, to_eval: bool) -> None:
+        if self._runner is not None:
+            self._runner.push()
+            self._runner.native.swap(to_eval)
+            self._runner.changed()
+
+    def get_config(self) -> dict[str, Any]:
+        told = {key: serialized(key, value) for key, value in self._config.items() if key != "name"}
+        rate = told.get("learning_rate")
+        if isinstance(rate, float):
+            # Keras keeps it as a float32 number.
+            told["learning_rate"] = float(np.float32(self.learning_rate))
+        elif isinstance(rate, dict) and "name" not in rate["config"] and self._schedule is not None:
+            rate["config"]["name"] = self._schedule._said.get("name")
+        return {"name": self.name, **told}
+
+    def _plain(self) -> dict[str, Any]:
+        config = dict(self._config)
+        if self._runner is not None and not isinstance(config["learning_rate"], dict):
+            config["learning_rate"] = float(self._runner.native.learning_rate())
+        return {"class_name": type(self).__name__, "config": config}
+
+    def _told(self) -> str:
+        return json.dumps(self._plain())
+
+    def apply_gradients(self, *_: Any, **__: Any) -> None:
+        raise NotImplementedError(
+            "steadygrad computes gradients within `fit` and `train_on_batch`; there is no tape that hands them out"
+        )
+
+    apply = apply_gradients
+
+
