@@ -284,6 +284,11 @@ impl PyLearner {
         self.with(py, move |learner| Ok(logs(&learner.test_on_batch(&samples.data()?)?)))
     }
 
+    /// What is measured, in the order in which it was asked for.
+    fn measured(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        self.with(py, |learner| Ok(learner.measured()))
+    }
+
     fn learning_rate(&self, py: Python<'_>) -> PyResult<f64> {
         self.with(py, |learner| Ok(learner.learning_rate()))
     }

@@ -351,6 +351,12 @@ impl Learner {
         (count(true), count(false))
     }
 
+    /// What is measured, in the order in which it was asked for, as Keras' `evaluate` returns it: the loss, those of the outputs,
+    /// metrics. Nothing before the first data were seen.
+    pub fn measured(&self) -> Vec<String> {
+        self.measures.as_ref().map_or_else(Vec::new, Measures::asked)
+    }
+
     /// Metrics that fit outputs and targets, made at the first batch.
     pub(crate) fn prepare_measures(&mut self, data: &Dataset) -> Result<()> {
         if self.measures.is_none() {

@@ -106,6 +106,12 @@ impl Measures {
         Ok(Measures { total: Mean::default(), losses, metrics, targets: Vec::new(), weights: Vec::new() })
     }
 
+    /// All keys, as they were asked for: the loss, those of the outputs, metrics.
+    pub fn asked(&self) -> Vec<String> {
+        let own = self.losses.iter().map(|(key, _)| key.clone());
+        std::iter::once("loss".to_string()).chain(own).chain(self.metrics.iter().map(|m| m.key.clone())).collect()
+    }
+
     /// All keys, in the order of the alphabet.
     pub fn names(&self) -> Vec<String> {
         let losses = self.losses.iter().map(|(key, _)| key.clone());

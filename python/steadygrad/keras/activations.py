@@ -229,8 +229,10 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if isinstance(identifier, str):
-        spec = json.loads(_native.describe("activation", json.dumps(identifier)))
-        return globals()[spec if isinstance(spec, str) else spec["class_name"]]
+        for name, others in _native.catalog("activation"):
+            if identifier == name or identifier in others:
+                return globals()[name]
+        _native.describe("activation", json.dumps(identifier))
     if callable(identifier):
         return identifier
     raise ValueError(f"an activation is a name or a function, got {identifier!r}")

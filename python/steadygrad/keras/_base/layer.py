@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any, Callable, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from .arrays import Array, is_array, numbers, shape_of
 from .names import auto_name, ordinal
 from .runner import Runner
 from .settings import Described, _finite, _numbers_again, as_json, serialized
+from .telling import warn
 from .tensor import History, KerasTensor, Node, flat, is_symbolic
 from .variable import Variable
 
@@ -70,7 +70,7 @@ class Layer(Described):
         self._input_shape = self._shape_argument(extra)
         for old, new in self._renamed.items():
             if old in extra:
-                warnings.warn(f"{owner}: `{old}` is called `{new}` today", UserWarning, stacklevel=4)
+                warn(f"{owner}: `{old}` is called `{new}` today")
                 said[new] = extra.pop(old)
         common = {key: said.pop(key, extra.pop(key, None)) for key in COMMON}
         for key in OPTIONAL:
@@ -80,9 +80,6 @@ class Layer(Described):
         for key in UNUSED:
             if said.pop(key, None) is not None or extra.pop(key, None) is not None:
                 raise ValueError(f"{owner}: `{key}` is not supported")
-        unknown = [key for key in extra if key != "activity_regularizer"]
-        if unknown:
-            raise ValueError(f"{owner}: there is no argument `{unknown[0]}`{self._nearest(unknown[0], said)}")
         said.update(extra)
         name = common["name"]
         if name is not None and not isinstance(name, str):
@@ -111,18 +108,11 @@ class Layer(Described):
         if extra.get("input_shape") is not None:
             shape = shape_of(extra["input_shape"], "input_shape")
         if extra.pop("input_dim", None) is not None or extra.pop("input_shape", None) is not None:
-            warnings.warn(
-                f"{owner}: today a model begins with an `Input` of the shape {shape}, in place of this argument", UserWarning, stacklevel=5
+            warn(
+                f"{owner}: today a model begins with an `Input` of the shape {shape}, in place of this argument"
             )
         extra.pop("input_shape", None)
         return shape
-
-    @staticmethod
-    def _nearest(word: str, said: dict[str, Any]) -> str:
-        import difflib
-
-        near = difflib.get_close_matches(word, list(said) + list(COMMON), 1)
-        return f"; did you mean `{near[0]}`?" if near else f"; it has {', '.join(said)}" if said else ""
 
     def _check_dtype(self, dtype: Any) -> None:
         if isinstance(dtype, dict):

@@ -8,6 +8,7 @@ from typing import Any
 from ... import _native
 from .._base.arrays import shape_of
 from .._base.layer import Layer
+from .._base.telling import warn
 from .._base.tensor import History, KerasTensor, Node
 
 __all__ = [
@@ -89,9 +90,8 @@ class InputLayer(Layer):
         **kwargs: Any,
     ) -> None:
         if shape is None and kwargs.get("input_shape") is not None:
-            import warnings
-
-            warnings.warn("InputLayer: `input_shape` is called `shape` today", UserWarning, stacklevel=2)
+            
+            warn("InputLayer: `input_shape` is called `shape` today")
             shape = kwargs.pop("input_shape")
         if batch_shape is not None:
             if shape is not None:

@@ -118,7 +118,9 @@ class Compiled:
         metric = metric_words.get(metric)
         name = getattr(metric, "_activation", None)
         if name is not None:
-            return json.dumps(name)
+            # A loss measures too; the class that is called so, or its mean.
+            known = any(name == cls or name in others for cls, others in _native.catalog("metric"))
+            return json.dumps(name if known else {"class_name": "MeanMetricWrapper", "config": {"fn": name, "name": name}})
         return metric._spec() if isinstance(metric, metric_words.Metric) and not metric._own else metric
 
     def get_config(self) -> dict[str, Any]:

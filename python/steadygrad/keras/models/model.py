@@ -198,7 +198,8 @@ class Model(Training, Layer):
     def _on_arrays(self, x: Any, training: bool) -> Any:
         if isinstance(x, (list, tuple)) and not all(is_array(item) for item in x):
             x = np.asarray(x)
-        made = self._any_runner().predict(self._inputs(x), bool(training))
+        fed = self._inputs(x)
+        made = self._any_runner().predict(fed, bool(training))
         return made[0] if len(made) == 1 else made
 
     # ---- weights

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ... import _native
+from .._base.telling import warn
 
 __all__ = ["save_model", "load_model", "save_weights", "load_weights", "model_from_json", "clone_model", "export_onnx"]
 
@@ -32,9 +32,9 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: Any = 
     if not path.endswith((".keras", ".h5", ".hdf5")):
         raise ValueError(f"a model is saved in a file that ends in .keras, got {path!r}" + (f": write {path + '.keras'!r}" if "." not in os.path.basename(path) else ""))
     if path.endswith((".h5", ".hdf5")):
-        warnings.warn("files of the ending .h5 are of an older form; today models are saved as .keras", DeprecationWarning, stacklevel=3)
+        warn("files of the ending .h5 are of an older form; today models are saved as .keras", DeprecationWarning)
     if not model.built:
-        warnings.warn(f"`{model.name}` has no weights yet: it is not saved; build it first", UserWarning, stacklevel=3)
+        warn(f"`{model.name}` has no weights yet: it is not saved; build it first")
         return
     _writable(path, overwrite)
     for layer in model._graph().layers:
@@ -43,7 +43,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: Any = 
     compiled = model._compiled
     own = compiled is not None and compiled.given["loss"] is not None and (model._own_losses() or any(not isinstance(m, str) for _, m, _ in compiled.metrics(model._output_names())))
     if own:
-        warnings.warn("the loss or a metric is a function of your own, which no file can hold: the model is saved without how it is compiled", UserWarning, stacklevel=3)
+        warn("the loss or a metric is a function of your own, which no file can hold: the model is saved without how it is compiled")
     trains = compiled is not None and compiled.given["loss"] is not None and not own
     runner = model._training_runner("save") if trains else model._any_runner() if model._trainer is None else _untrained(model)
     runner.push()
@@ -145,7 +145,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         if mine[name].shape != array.shape:
             raise ValueError(f"{path}: `{name}` has the shape {array.shape}, and the model needs {mine[name].shape}")
         if not np.isfinite(array).all():
-            warnings.warn(f"{path}: `{name}` has numbers that are not finite", UserWarning, stacklevel=3)
+            warn(f"{path}: `{name}` has numbers that are not finite")
     _set(model, weights)
     model._loaded = True
 

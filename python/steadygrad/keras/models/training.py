@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from .. import callbacks as callback_words
 from .._base import seeds
 from .._base.arrays import Array
 from .._base.runner import Runner
+from .._base.telling import warn
 from . import feeding
 from .compiled import Compiled
 from .history import History
@@ -85,10 +85,8 @@ class Training:
         last = self.layers[-1] if self.layers else None
         activation = getattr(last, "_config", {}).get("activation") if last is not None else None
         if activation in ("softmax", "sigmoid"):
-            warnings.warn(
+            warn(
                 f"the loss is told from_logits=True, and the last layer `{last.name}` ends in {activation}: leave one of them out",
-                UserWarning,
-                stacklevel=3,
             )
 
     @property
@@ -245,7 +243,7 @@ class Training:
         history.epoch = list(epochs_run)
         history.warnings = list(notes)
         for note in notes:
-            warnings.warn(note, UserWarning, stacklevel=2)
+            warn(note)
         if interrupted:
             raise KeyboardInterrupt("the training was ended; model.history has the epochs so far")
         return history
@@ -275,7 +273,7 @@ class Training:
             if array.dtype.kind == "f" and not np.isfinite(array.sum(dtype=np.float64)):
                 bad = int(array.size - np.isfinite(array).sum())
                 if bad:
-                    warnings.warn(f"`y` has {bad} numbers that are not finite", UserWarning, stacklevel=4)
+                    warn(f"`y` has {bad} numbers that are not finite")
 
     # ---- evaluate, predict, single batches
 
@@ -302,13 +300,16 @@ class Training:
         hooks = callback_words.prepared(callbacks, self, {"verbose": _verbose(verbose)})
         size = _whole(batch_size, "batch_size") or 32
         found = runner.native.evaluate(xs, ys, weights, size, _whole(steps, "steps"), hooks, _verbose(verbose), self)
-        return self._measured(found, return_dict)
+        return self._measured(runner, found, return_dict)
 
     @staticmethod
-    def _measured(found: list[tuple[str, float]], as_dict: bool) -> Any:
+    def _measured(runner: Runner, found: list[tuple[str, float]], as_dict: bool) -> Any:
+        """The loss first, metrics as they were asked for."""
+        told = dict(found)
+        ordered = {name: told[name] for name in runner.native.measured()}
         if as_dict:
-            return dict(found)
-        values = [value for _, value in found]
+            return ordered
+        values = list(ordered.values())
         return values[0] if len(values) == 1 else values
 
     def predict(self, x: Any, batch_size: Any = None, verbose: Any = "auto", steps: Any = None, callbacks: Any = None) -> Any:
@@ -338,7 +339,7 @@ class Training:
         runner.push()
         found = runner.native.train_on_batch(xs, ys, weights)
         runner.changed()
-        return self._measured(found, return_dict)
+        return self._measured(runner, found, return_dict)
 
     @staticmethod
     def _by_class(y: Array, weights: dict[str, float]) -> Array:
@@ -350,7 +351,7 @@ class Training:
         xs, ys, weights = self._fed(x, y, sample_weight)
         runner = self._training_runner("test_on_batch", ys)
         runner.push()
-        return self._measured(runner.native.test_on_batch(xs, ys, weights), return_dict)
+        return self._measured(runner, runner.native.test_on_batch(xs, ys, weights), return_dict)
 
     def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True) -> Any:
         """The loss of predictions that are given."""

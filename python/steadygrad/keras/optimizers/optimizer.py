@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._base.arrays import Array
 from .._base.names import auto_name
+from .._base.telling import warn
 from .._base.settings import Described, arguments, serialized
 
 if TYPE_CHECKING:
     from .._base.runner import Runner
 
-__all__ = ["Optimizer", "Number"]
+__all__ = ["Count", "Number", "Optimizer"]
 
 
 class Number(float):
@@ -35,6 +35,17 @@ class Number(float):
         self._optimizer.learning_rate = value
 
 
+class Count(int):
+    """A count of an optimizer: an int with the methods of Keras' variables."""
+
+    def numpy(self) -> np.int64:
+        return np.int64(self)
+
+    @property
+    def value(self) -> np.int64:
+        return np.int64(self)
+
+
 class Optimizer(Described):
     """The base class: an optimizer belongs to the model that is compiled with it.
 
@@ -52,10 +63,8 @@ class Optimizer(Described):
             value = said.pop(old)
             if old == "lr":
                 raise ValueError(f"{owner}: `lr` is called `learning_rate` today: {owner}(learning_rate={value})")
-            warnings.warn(
+            warn(
                 f"{owner}: `decay` is no longer an argument, and is left out; give `learning_rate` a schedule, such as InverseTimeDecay",
-                UserWarning,
-                stacklevel=3,
             )
         name = said.pop("name", None)
         unknown = [key for key in given.get("kwargs", {}) if key in said]
@@ -102,11 +111,9 @@ class Optimizer(Described):
     lr = learning_rate
 
     @property
-    def iterations(self) -> Number:
+    def iterations(self) -> Count:
         """How many steps were trained."""
-        number = Number(0 if self._runner is None else self._runner.native.iterations())
-        number._optimizer = self
-        return number
+        return Count(0 if self._runner is None else self._runner.native.iterations())
 
     @property
     def variables(self) -> list[Array]:
