@@ -61,15 +61,16 @@ class Optimizer(Described):
             if old not in said:
                 continue
             value = said.pop(old)
+            if old == "decay" and not value:
+                continue
             if old == "lr":
                 raise ValueError(f"{owner}: `lr` is called `learning_rate` today: {owner}(learning_rate={value})")
             warn(
                 f"{owner}: `decay` is no longer an argument, and is left out; give `learning_rate` a schedule, such as InverseTimeDecay",
             )
         name = said.pop("name", None)
-        unknown = [key for key in given.get("kwargs", {}) if key in said]
-        if unknown:
-            raise ValueError(f"{owner}: there is no argument `{unknown[0]}`")
+        for legacy in ("is_legacy_optimizer", "jit_compile"):
+            said.pop(legacy, None)
         clips = [key for key in ("clipnorm", "clipvalue", "global_clipnorm") if said.get(key) is not None]
         if len(clips) > 1:
             raise ValueError(f"{owner}: one way to clip at a time, got {' and '.join(clips)}")
