@@ -102,8 +102,15 @@ impl Pass {
             let x = array(py, inputs[0], rows, &self.shape)?;
             let function = &self.function;
             let (call, what) = match (&function.gradient, self.backward) {
+                (_, false) => (&function.call, "it"),
                 (Some(gradient), true) => (gradient, "its gradient"),
-                _ => (&function.call, "it"),
+                (None, true) => {
+                    let name = &function.name;
+                    return Err(PyValueError::new_err(format!(
+                        "the slope of the activation `{name}` is not known\n  help: give the function its derivative: \
+                         {name}.gradient = lambda x: …, of the same shape as x"
+                    )));
+                }
             };
             let made = call.bind(py).call1((x,))?;
             let made = numbers(py, &made)?;
@@ -178,13 +185,7 @@ impl Layer for PythonFunction {
         };
         at.forward(Step::Custom { step: pass(false), inputs: vec![from], outputs: vec![out] });
         if let Some(into) = at.gradient_into(x) {
-            if self.function.gradient.is_none() {
-                let name = &self.function.name;
-                return Err(Error::unsupported(format!("the slope of the activation `{name}` is not known"))
-                    .help(format!(
-                        "give the function its derivative: {name}.gradient = lambda x: …, of the same shape as x"
-                    )));
-            }
+            // Who only predicts needs no slope: that it is missing is told when somebody trains.
             let dy = at.gradient(y);
             at.backward([Step::Custom { step: pass(true), inputs: vec![from, dy], outputs: vec![into] }]);
         }

@@ -81,6 +81,8 @@ class Layer(Described):
             if said.pop(key, None) is not None or extra.pop(key, None) is not None:
                 raise ValueError(f"{owner}: `{key}` is not supported")
         said.update(extra)
+        if isinstance(said.get("units"), np.generic):
+            raise ValueError(f"{owner}: `units` must be an int of Python, got {said['units']!r}: write int({said['units']})")
         name = common["name"]
         if name is not None and not isinstance(name, str):
             raise ValueError(f"{owner}: `name` must be a text, got {name!r}")

@@ -136,6 +136,11 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     graph = model._graph()
     weights = dict(_native.read_weights_of(path, graph.without_functions()))
     mine = graph.variables()
+    if set(weights) != set(mine):
+        # Names that were made count on from model to model: what counts is their order.
+        given, own = _numbered(weights), _numbered(mine)
+        if set(given) == set(own):
+            weights = {own[key]: weights[name] for key, name in given.items()}
     for name in mine:
         if name not in weights:
             raise ValueError(f"{path}: the weight `{name}` is missing: the file is another model's")
@@ -148,6 +153,19 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
             warn(f"{path}: `{name}` has numbers that are not finite")
     _set(model, weights)
     model._loaded = True
+
+
+def _numbered(names: Any) -> dict[tuple[str, int, str], str]:
+    """Names by (class, which of them, weight): ``dense_7/kernel`` is the second Dense's where ``dense_3`` is the first."""
+    parts = {}
+    for name in names:
+        layer, _, weight = name.partition("/")
+        word, _, number = layer.rpartition("_")
+        parts[name] = (word, int(number), weight) if number.isdigit() else (layer, 0, weight)
+    ranks: dict[str, list[int]] = {}
+    for word, number, _ in parts.values():
+        ranks.setdefault(word, []).append(number)
+    return {(word, sorted(set(ranks[word])).index(number), weight): name for name, (word, number, weight) in parts.items()}
 
 
 def model_from_json(json_string: str, custom_objects: Any = None) -> Any:

@@ -71,6 +71,9 @@ class Optimizer(Described):
         name = said.pop("name", None)
         for legacy in ("is_legacy_optimizer", "jit_compile"):
             said.pop(legacy, None)
+        for key in ("learning_rate", "momentum"):
+            if type(said.get(key)) is int and (key == "learning_rate" or said[key] != 0):
+                raise ValueError(f"{owner}: `{key}` must be a number with a point, got {said[key]}: write {said[key]}.0")
         clips = [key for key in ("clipnorm", "clipvalue", "global_clipnorm") if said.get(key) is not None]
         if len(clips) > 1:
             raise ValueError(f"{owner}: one way to clip at a time, got {' and '.join(clips)}")
