@@ -86,6 +86,14 @@ impl Outcome {
         Error::argument(words).at("a callback")
     }
 
+    /// An interrupt ends the training as it would have ended; all else is an error.
+    fn heed(&self, error: PyErr, stop: &mut bool) -> Result<()> {
+        let interrupt = Python::attach(|py| error.is_instance_of::<PyKeyboardInterrupt>(py));
+        let error = self.raise(error);
+        *stop |= interrupt;
+        if interrupt { Ok(()) } else { Err(error) }
+    }
+
     /// Raises it; whether the training was interrupted.
     pub fn finish(&self, py: Python<'_>) -> PyResult<bool> {
         match lock(&self.raised).take() {
@@ -228,7 +236,10 @@ impl Theirs {
                 self.borrowed.model.bind(py).getattr("stop_training")?.is_truthy()
             })
         });
-        *stop |= done.map_err(|e| self.outcome.raise(e))?;
+        match done {
+            Ok(asked) => *stop |= asked,
+            Err(error) => self.outcome.heed(error, stop)?,
+        }
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod mirror;
 mod objects;
 mod patient;
 mod sets;
+mod waiting;
 
 use pyo3::prelude::*;
 

@@ -6,6 +6,7 @@ use crate::errors::python;
 use crate::graph::PyGraph;
 use crate::learner::Samples;
 use crate::objects::member;
+use crate::waiting::{counted, doing, wait};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Value as Json, json};
@@ -21,9 +22,17 @@ pub struct PyPatient {
     experiment: Experiment,
 }
 
-/// What is asked of the doctor: epochs, seconds, seeds.
+/// What is asked of the doctor.
 fn doctor(epochs: usize, seconds: f64) -> Doctor {
-    Doctor { epochs, seconds, ..Doctor::default() }
+    Doctor { epochs, seconds, progress: Some(doing), ..Doctor::default() }
+}
+
+/// The models of two experiments, as their files say them.
+fn before_and_after(before: &Experiment, after: &Experiment) -> String {
+    let model = |experiment: &Experiment| {
+        experiment.config().get("model").map_or(Json::Null, steadygrad::nn::config::Value::to_json)
+    };
+    json!({ "before": model(before), "after": model(after) }).to_string()
 }
 
 #[pymethods]
@@ -61,9 +70,11 @@ impl PyPatient {
             shuffle: if shuffle { Shuffle::All } else { Shuffle::No },
             ..FitSettings::default()
         };
-        let data = Samples::read(&x, &y, sample_weight.as_ref())?.data().map_err(python)?;
-        let mut experiment =
-            Experiment::new(graph.inner().clone(), compile, Fit::with(settings)).data(&data);
+        let mut experiment = Experiment::new(graph.inner().clone(), compile, Fit::with(settings));
+        if !x.is_empty() {
+            let data = Samples::read(&x, &y, sample_weight.as_ref())?.data().map_err(python)?;
+            experiment = experiment.data(&data);
+        }
         if let Some((x, y)) = validation {
             experiment = experiment.validation(&Samples::read(&x, &y, None)?.data().map_err(python)?);
         }
@@ -74,9 +85,10 @@ impl PyPatient {
         Ok(PyPatient { experiment })
     }
 
-    fn examine(&self, py: Python<'_>, epochs: usize, seconds: f64) -> PyResult<Diagnosed> {
-        let found = py.detach(|| doctor(epochs, seconds).examine(&self.experiment));
-        Ok(Diagnosed::new(found.map_err(python)?))
+    fn examine(&self, py: Python<'_>, epochs: usize, seconds: f64, quiet: bool) -> PyResult<Diagnosed> {
+        let experiment = self.experiment.clone();
+        let found = wait(py, quiet, move || doctor(epochs, seconds).examine(&experiment));
+        Ok(Diagnosed::new(found?))
     }
 
     /// What theory expects: as text, as JSON, and as a page.
@@ -88,8 +100,10 @@ impl PyPatient {
         Ok((text, forecast.to_json().to_string(), page))
     }
 
-    /// Tries what is prescribed: text, JSON, page, the change as a diff, and whether it is cured; the cured model is written to a file.
+    /// Tries what is prescribed: text, JSON, page, the change as a diff, and, where it is cured, the model before and after; the cured
+    /// one is written to a file.
     #[allow(clippy::type_complexity, reason = "what came of it, in four forms")]
+    #[allow(clippy::too_many_arguments, reason = "how thoroughly, and where to")]
     fn cure(
         &self,
         py: Python<'_>,
@@ -98,25 +112,24 @@ impl PyPatient {
         seeds: u64,
         title: &str,
         file: &str,
-    ) -> PyResult<(Diagnosed, String, String, String, String, bool)> {
-        let how = Treatment {
-            doctor: doctor(epochs, Doctor::default().seconds),
-            seeds,
-            seconds,
-            ..Treatment::default()
-        };
-        let made = py.detach(|| {
-            let cure = cure(&self.experiment, &how)?;
-            let diff = cure.diff(&self.experiment)?;
+        quiet: bool,
+    ) -> PyResult<(Diagnosed, String, String, String, String, Option<String>)> {
+        let usual = Treatment::default();
+        let doctor = doctor(epochs, usual.doctor.seconds);
+        let how = Treatment { doctor, seeds, seconds, progress: Some(counted), ..usual };
+        let (experiment, title, file) = (self.experiment.clone(), title.to_string(), file.to_string());
+        let (cure, diff, page) = wait(py, quiet, move || {
+            let cure = cure(&experiment, &how)?;
+            let diff = cure.diff(&experiment)?;
             if let Some(cured) = &cure.cured {
                 steadygrad::save_model(&cured.prepare(1)?.learner()?, file)?;
             }
-            let page = steadygrad::report::page_of_cure(&cure, &diff, title);
+            let page = steadygrad::report::page_of_cure(&cure, &diff, &title);
             Ok((cure, diff, page))
-        });
-        let (cure, diff, page) = made.map_err(python)?;
-        let (text, json, cured) = (cure.to_string(), cure.to_json().to_string(), cure.cured.is_some());
-        Ok((Diagnosed::new(cure.diagnosis), text, json, page, diff, cured))
+        })?;
+        let (text, json) = (cure.to_string(), cure.to_json().to_string());
+        let both = cure.cured.as_ref().map(|cured| before_and_after(&self.experiment, cured));
+        Ok((Diagnosed::new(cure.diagnosis), text, json, page, diff, both))
     }
 
     /// The model before and after a prescription, as an experiment file says it.
@@ -125,11 +138,8 @@ impl PyPatient {
         let Some(given) = found.and_then(|f| f.prescriptions.get(prescription)) else {
             return Err(PyValueError::new_err("the diagnosis has no such prescription"));
         };
-        let model = |experiment: &Experiment| {
-            experiment.config().get("model").map_or(Json::Null, steadygrad::nn::config::Value::to_json)
-        };
         let after = self.experiment.edited(&given.edits).map_err(python)?;
-        Ok(json!({ "before": model(&self.experiment), "after": model(&after) }).to_string())
+        Ok(before_and_after(&self.experiment, &after))
     }
 }
 

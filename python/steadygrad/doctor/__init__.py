@@ -1,6 +1,7 @@
 """The doctor: what ails a network, why, and what to do about it.
 
-``steadygrad.watch`` looks at a PyTorch training, ``steadygrad.KerasDoctor`` at one of Keras, ``Recorder`` at any loop.
+``examine``, ``forecast`` and ``cure`` take models of ``steadygrad.keras``. ``steadygrad.watch`` looks at a PyTorch training,
+``steadygrad.KerasDoctor`` at one of Keras, ``Recorder`` at any loop.
 """
 
 from __future__ import annotations
@@ -8,13 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .diagnosis import Diagnosis, Finding, Prescription
+from .patient import Cure, Explanation, Forecast, cure, examine, explain, forecast
 from .record import Recorder
 
 if TYPE_CHECKING:
     from .keras_doctor import KerasDoctor
     from .torch_watch import Watch, watch
 
-__all__ = ["Diagnosis", "Finding", "Prescription", "Recorder", "KerasDoctor", "watch", "Watch"]
+__all__ = [
+    "Cure", "Diagnosis", "Explanation", "Finding", "Forecast", "KerasDoctor", "Prescription", "Recorder", "Watch", "cure", "examine",
+    "explain", "forecast", "watch",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -99,10 +99,11 @@ class Coder:
             both = json.loads(self._mirror.edited(self._native, finding, prescription))
         except ValueError:
             return None
-        return "\n".join(lines + self._layers(both["before"], both["after"]))
+        return "\n".join(lines + self.layers(both["before"], both["after"]))
 
     @staticmethod
-    def _layers(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    def layers(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+        """The network after a change, with a word at what is new."""
         old, new = _flat(before.get("layers", [])), _flat(after.get("layers", []))
         known = {json.dumps(layer, sort_keys=True) for layer in old}
         lines = ["model = keras.Sequential(["]
