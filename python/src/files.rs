@@ -10,8 +10,8 @@ use steadygrad::{load_model, save_model};
 
 /// Loads a model from a file of Keras, and writes it to another one.
 #[pyfunction]
-pub fn rewrite(py: Python<'_>, from: &str, to: &str) -> PyResult<()> {
-    py.detach(|| save_model(&load_model(from)?, to)).map_err(python)
+pub fn rewrite(py: Python<'_>, source: &str, target: &str) -> PyResult<()> {
+    py.detach(|| save_model(&load_model(source)?, target)).map_err(python)
 }
 
 /// A variable of an optimizer: a count, or numbers.

@@ -56,10 +56,10 @@ fn alone(layer: &Arc<dyn Layer>, inputs: &[Shape], key: &str) -> Model {
 impl PyLayer {
     /// A layer of this class with these settings.
     #[new]
-    fn of(class: &str, config: &str) -> PyResult<PyLayer> {
+    fn of(class_name: &str, config: &str) -> PyResult<PyLayer> {
         let config: Json = serde_json::from_str(config).map_err(json)?;
-        let made = Config::from_json(&config).and_then(|config| from_config(class, &config));
-        Ok(PyLayer { inner: made.place(|| class.to_string()).map_err(python)?.layer })
+        let made = Config::from_json(&config).and_then(|config| from_config(class_name, &config));
+        Ok(PyLayer { inner: made.place(|| class_name.to_string()).map_err(python)?.layer })
     }
 
     /// All its settings, under the names of Keras' `get_config`.

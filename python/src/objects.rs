@@ -107,8 +107,8 @@ pub fn catalog(family: &str) -> PyResult<Vec<(String, Vec<String>)>> {
 
 /// Keras' snake case of a class name.
 #[pyfunction]
-pub fn snake_case(class: &str) -> String {
-    steadygrad::nn::names::snake_case(class)
+pub fn snake_case(class_name: &str) -> String {
+    steadygrad::nn::names::snake_case(class_name)
 }
 
 /// Numbers drawn by an initializer.
