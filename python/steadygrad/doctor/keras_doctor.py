@@ -126,7 +126,7 @@ class KerasDoctor(keras.callbacks.Callback):
             why = self._failed or "give the callback to model.fit(…, callbacks=[doctor]) first"
             raise RuntimeError(f"there is nothing to judge: {why}")
         native = self._mirror.conclude(json.dumps(self._curves()))
-        title = self._title or getattr(self._model, "name", "network")
+        title = self._title or str(getattr(self._model, "name", "network"))
         coder = Coder(self._mirror, native)
         return Diagnosis(native, title, coder, tuple(self._notes))
 
@@ -215,7 +215,7 @@ def _same_random_state() -> Iterator[None]:
     finally:
         random.setstate(ours)
         np.random.set_state(theirs)
-        if third is not None:
+        if torch is not None and third is not None:
             torch.set_rng_state(third)
 
 

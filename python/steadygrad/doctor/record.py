@@ -56,7 +56,7 @@ class Recorder:
         self._index = {layer["name"]: i for i, layer in enumerate(self._layers)}
         if len(self._index) != len(self._layers):
             raise ValueError("`layers`: two layers have the same name")
-        self._setup = {"optimizer": optimizer, "learning_rate": learning_rate, "batch_size": batch_size}
+        self._setup: dict[str, Any] = {"optimizer": optimizer, "learning_rate": learning_rate, "batch_size": batch_size}
         if not np.isfinite(learning_rate):
             self._setup["learning_rate"] = None
         self._native: Any = None

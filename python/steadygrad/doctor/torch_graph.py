@@ -220,7 +220,7 @@ class Graph:
         index: dict[Any, int | None] = {}
         by_tensor: dict[int, int | None] = {}
         used: dict[str, int] = {}
-        for _, _, node, k in entries:
+        for _, _, node, k in entries:  # type: ignore[assignment]
             if k is None and _op(node) in MOVES:
                 index[node] = self._source(node, index)
                 continue

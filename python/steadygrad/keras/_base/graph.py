@@ -31,6 +31,7 @@ class Graph:
         for tensor in outputs:
             self._reach(tensor)
         self._native: Any = None
+        self._frozen: list[bool] = []
 
     @classmethod
     def of_layer(cls, layer: Layer, shapes: list[tuple[int, ...]]) -> Graph:

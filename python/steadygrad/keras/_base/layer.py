@@ -97,6 +97,8 @@ class Layer(Described):
         self._built_for: list[tuple[int, ...]] | None = None
         self._nodes: list[Node] = []
         self._runner: Runner | None = None
+        self._runner_shapes: list[tuple[int, ...]] = []
+        self._runner_frozen = False
         self._said = said
         self._native = self._made(owner, self._without_functions(said))
         self._config = json.loads(self._native.config())
@@ -104,7 +106,7 @@ class Layer(Described):
     def _shape_argument(self, extra: dict[str, Any]) -> tuple[int | None, ...] | None:
         """The shape of a sample, where it is said in the first layer as older tutorials do."""
         owner = type(self).__name__
-        shape = None
+        shape: tuple[int | None, ...] | None = None
         if extra.get("input_dim") is not None:
             shape = (int(extra["input_dim"]),)
         if extra.get("input_shape") is not None:

@@ -31,7 +31,7 @@ class Loss(Described):
 
     def _settle(self, given: dict[str, Any]) -> None:
         said = arguments(given)
-        self.name: str = said.pop("name", None) or type(self).__name__
+        self.name = said.pop("name", None) or type(self).__name__
         said.pop("dtype", None)
         self._said = {**said, "name": self.name}
         self._config = self._checked(said)

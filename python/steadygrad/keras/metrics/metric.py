@@ -40,7 +40,7 @@ class Metric(Described):
         self._said = said
         self._config = self._checked(said)
         self._config.pop("name", None)
-        self.name: str = name or auto_name(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self._seen: Any = None
 
     def _state(self) -> Any:

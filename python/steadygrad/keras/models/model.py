@@ -81,7 +81,7 @@ class Model(Training, Layer):
                 raise ValueError(f"two layers of `{self.name}` have the name `{name}`: names of layers are unique")
         self._graph_of_layers = graph
         self._ordered = sorted(graph.layers, key=lambda layer: order.get(layer.name, -1))
-        self._built_for = [tuple(t.shape[1:]) for t in graph.inputs]  # type: ignore[misc]
+        self._built_for = [_sample(t) for t in graph.inputs]
 
     def _graph(self) -> Graph:
         if self._graph_of_layers is None:
@@ -159,10 +159,10 @@ class Model(Training, Layer):
         return [_maker(tensor).name for tensor in self._graph().outputs]
 
     def _input_sizes(self) -> list[tuple[int, ...]]:
-        return [tuple(t.shape[1:]) for t in self._graph().inputs]  # type: ignore[misc]
+        return [_sample(t) for t in self._graph().inputs]
 
     def _output_sizes(self) -> list[tuple[int, ...]]:
-        return [tuple(t.shape[1:]) for t in self._graph().outputs]  # type: ignore[misc]
+        return [_sample(t) for t in self._graph().outputs]
 
     def _as_native(self, functions: bool) -> Any:
         return self._graph().native() if functions else self._graph().without_functions()
@@ -348,6 +348,11 @@ def _maker(tensor: KerasTensor) -> Layer:
     made: Made | None = tensor._keras_history
     assert made is not None, "a value of a graph was made by a layer"
     return made.operation
+
+
+def _sample(tensor: KerasTensor) -> tuple[int, ...]:
+    """The shape of a sample; only the batch is open."""
+    return tuple(int(dim) for dim in tensor.shape[1:] if dim is not None)
 
 
 def _unique(variables: Any) -> list[Variable]:

@@ -193,6 +193,7 @@ def clone_model(model: Any, input_tensors: Any = None, clone_function: Any = Non
 
     if input_tensors is not None or call_function is not None or kwargs:
         raise ValueError("`clone_model`: `input_tensors` and `call_function` are not supported")
+    from .model import _maker
     from .sequential import Sequential
 
     if clone_function is not None:
@@ -200,7 +201,8 @@ def clone_model(model: Any, input_tensors: Any = None, clone_function: Any = Non
             raise ValueError("`clone_model`: `clone_function` is supported for Sequential models")
         made = Sequential(name=model.name)
         if model.built:
-            made._append(model._values[0]._keras_history.operation.from_config(model._values[0]._keras_history.operation.get_config()))
+            source = _maker(model._values[0])
+            made._append(source.from_config(source.get_config()))
         for layer in model.layers:
             made._append(clone_function(layer))
         made._rebuild()

@@ -13,7 +13,7 @@ from .._base.layer import Layer
 from .._base.names import auto_name
 from .._base.tensor import KerasTensor
 from ..layers.core import Input, InputLayer
-from .model import Model
+from .model import Model, _sample
 
 __all__ = ["Sequential"]
 
@@ -96,7 +96,7 @@ class Sequential(Model):
                     variable.path = f"{self.name}/{variable._path}"
             self._values.append(value)
         self._graph_of_layers = Graph([self._values[0]], [self._values[-1]], self.name, True)
-        self._built_for = [tuple(self._values[0].shape[1:])]  # type: ignore[list-item]
+        self._built_for = [_sample(self._values[0])]
 
     def build(self, input_shape: Any = None) -> None:
         """Says what the input is: the shape of a batch, ``(None, 784)``."""

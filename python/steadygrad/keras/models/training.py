@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,13 +39,25 @@ def _verbose(verbose: Any) -> int:
 class Training:
     """The half of a model that trains."""
 
-    name: str
-    stop_training: bool
+    if TYPE_CHECKING:
+        name: str
+
+        @property
+        def built(self) -> bool: ...
+        @property
+        def layers(self) -> Any: ...
+        def _graph(self) -> Any: ...
+        def _build_from(self, x: Any) -> None: ...
+        def _input_names(self) -> list[str]: ...
+        def _output_names(self) -> list[str]: ...
+        def _input_sizes(self) -> list[tuple[int, ...]]: ...
+        def _output_sizes(self) -> list[tuple[int, ...]]: ...
 
     def _start_untrained(self) -> None:
         self._compiled: Compiled | None = None
         self._trainer: Runner | None = None
         self._plain_runner: Runner | None = None
+        self._plain_of: Any = None
         self._target_shapes: list[tuple[int, ...]] | None = None
         self._threads_of: Any = None
         self.stop_training = False
@@ -83,8 +95,8 @@ class Training:
         if one is None or not one._config.get("from_logits") or not self.built:
             return
         last = self.layers[-1] if self.layers else None
-        activation = getattr(last, "_config", {}).get("activation") if last is not None else None
-        if activation in ("softmax", "sigmoid"):
+        activation = getattr(last, "_config", {}).get("activation")
+        if last is not None and activation in ("softmax", "sigmoid"):
             warn(
                 f"the loss is told from_logits=True, and the last layer `{last.name}` ends in {activation}: leave one of them out",
             )
@@ -208,7 +220,7 @@ class Training:
         if validation_data is not None:
             vx, vy, vw = feeding.unpacked(validation_data)
             validation = self._fed(vx, vy, vw)
-        settings = {
+        settings: dict[str, Any] = {
             "epochs": _whole(epochs, "epochs", 0),
             "batch_size": _whole(batch_size, "batch_size"),
             "validation_split": 0.0 if validation is not None else float(validation_split),
