@@ -39,7 +39,7 @@ step "how many of the reference cases hold"
 grep -E "^keras/[a-z_]+: ([0-9]+ of [0-9]+ cases hold|skipped)" "$log"
 
 step "examples"
-for example in deep_digits functional_residual custom_activation regression_waves doctor; do
+for example in deep_digits functional_residual custom_activation regression_waves doctor dense_he leaky elu bn_before bn_after; do
   echo "-- $example"
   cargo run --locked --quiet -p steadygrad --example "$example" >/dev/null
 done

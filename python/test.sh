@@ -38,12 +38,15 @@ run() {
   shift
   "$root/$name/bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps "$wheel"
   for file in "$@"; do
-    (cd "$root" && CUDA_VISIBLE_DEVICES="" "$root/$name/bin/python" -m pytest -q --no-header -p no:cacheprovider -rs -W ignore::DeprecationWarning "$OLDPWD/$file")
+    (cd "$root" && CUDA_VISIBLE_DEVICES="" "$root/$name/bin/python" -m pytest -q --no-header -p no:cacheprovider -rs -s -W ignore::DeprecationWarning "$OLDPWD/$file")
   done
 }
 
-environment plain numpy pytest mypy || skip "numpy and pytest cannot be installed: no network?"
-run plain tests/test_recorder.py
+environment plain numpy pytest mypy nbclient ipykernel || skip "numpy and pytest cannot be installed: no network?"
+run plain tests/test_recorder.py tests/test_words.py tests/test_messages.py tests/test_models.py tests/test_training.py \
+  tests/test_snippets.py tests/test_doctor.py tests/test_readme.py tests/test_notebook.py
+# What is said of types holds: of the native half beside its stub, and within the package.
+(cd "$root" && "$root/plain/bin/python" -m mypy.stubtest steadygrad._native && "$root/plain/bin/python" -m mypy --ignore-missing-imports -p steadygrad)
 if [ "${1:-}" != frameworks ]; then
   echo "skipped: the doctor beside PyTorch and Keras (python/test.sh frameworks)"
   exit 0

@@ -81,6 +81,14 @@ def test_the_doctor_looks_at_the_weights_there_are(digits: Any) -> None:
     assert "dead_units" in [f.condition for f in found.findings] or found.verdict == "sick", str(found)
 
 
+def test_a_network_that_was_trained_in_vain_is_looked_at_as_it_began(digits: Any) -> None:
+    model = deep("sigmoid")
+    model.fit(*digits, epochs=2, verbose=0)
+    assert doctor.examine(model, *digits, seconds=3).causes[0] == "activation"
+    with pytest.raises(ValueError, match="kept"):
+        doctor.examine(model, *digits, weights="old")
+
+
 def test_forecasts() -> None:
     model = keras.Sequential([keras.Input((8,)), *[L.Dense(16, activation="tanh", kernel_initializer=keras.initializers.RandomNormal(stddev=1.0)) for _ in range(30)], L.Dense(1)])
     told = steadygrad.doctor.forecast(model)

@@ -105,7 +105,7 @@ def _framed(page: str, title: str) -> str:
 
 @contextmanager
 def _patient(
-    model: Any, x: Any, y: Any, sample_weight: Any, validation_data: Any, validation_split: float, batch_size: int, epochs: int
+    model: Any, x: Any, y: Any, sample_weight: Any, validation_data: Any, validation_split: float, batch_size: int, epochs: int, start: str
 ) -> Iterator[Any]:
     """The model with its data, as the native half takes them."""
     from ..keras.models import Model, feeding
@@ -141,11 +141,11 @@ def _patient(
     weights = feeding.sample_weights(sample_weight, len(xs[0])) if xs else None
     from ..keras._base import seeds
 
-    trained = model._loaded or int(compiled.optimizer.iterations) > 0
+    if start not in ("auto", "kept", "drawn"):
+        raise ValueError(f'`weights` must be "auto", "kept" or "drawn", got {start!r}')
     with tempfile.TemporaryDirectory() as folder:
         kept = None
-        if trained:
-            # The doctor looks at the network with the weights that it has.
+        if start == "kept" or start == "auto" and any(variable._given for variable in model.weights):
             kept = os.path.join(folder, "weights.safetensors")
             _native.write_safetensors(kept, [(name, variable.value) for name, variable in graph.variables().items()])
         yield _native.Patient(
@@ -165,20 +165,23 @@ def examine(
     validation_data: Any = None,
     validation_split: float = 0.2,
     sample_weight: Any = None,
+    weights: str = "auto",
     quiet: bool = False,
 ) -> Diagnosis:
     """Looks at a model: at its start, then while a copy of it trains for some epochs. The model itself stays as it is.
 
-    ``epochs`` and ``seconds`` bound the training that is watched; with ``epochs=0`` only the start is looked at.
+    ``epochs`` and ``seconds`` bound the training that is watched; with ``epochs=0`` only the start is looked at. ``weights`` says
+    where it starts: ``"drawn"`` anew, as it began (several draws are looked at), or from those that it has, ``"kept"``. ``"auto"``
+    keeps weights that were loaded or set, and draws where they came of drawing and training alone.
     """
-    with _patient(model, x, y, sample_weight, validation_data, validation_split, batch_size, max(1, epochs)) as patient:
+    with _patient(model, x, y, sample_weight, validation_data, validation_split, batch_size, max(1, epochs), weights) as patient:
         native = patient.examine(int(epochs), float(seconds), bool(quiet))
         return Diagnosis(native, model.name, Coder(patient, native))
 
 
 def forecast(model: Model, x: Any = None, y: Any = None, *, batch_size: int = 32) -> Forecast:
     """What theory expects of signal and gradient in every layer, before anything is run; without data, of standardized inputs."""
-    with _patient(model, x, y, None, None, 0.0, batch_size, 1) as patient:
+    with _patient(model, x, y, None, None, 0.0, batch_size, 1, "auto") as patient:
         text, told, page = patient.forecast(model.name)
     return Forecast(text, json.loads(told), page)
 
@@ -195,17 +198,18 @@ def cure(
     validation_data: Any = None,
     validation_split: float = 0.2,
     sample_weight: Any = None,
+    weights: str = "auto",
     quiet: bool = False,
 ) -> Cure:
     """Examines a model, tries what is prescribed over several seeds, and keeps what is proved better on validation data.
 
-    ``seconds`` is the time of all trainings together, about. The cured model comes back compiled, with new weights: train it.
+    ``seconds`` is the time of all trainings together, about; ``weights`` as in ``examine``. The cured model comes back compiled, with new weights: train it.
     """
     from .. import keras
 
     if validation_data is None and not validation_split:
         raise ValueError("a cure is judged by validation data: give `validation_data` or a `validation_split`")
-    with _patient(model, x, y, sample_weight, validation_data, validation_split, batch_size, max(1, epochs)) as patient, tempfile.TemporaryDirectory() as folder:
+    with _patient(model, x, y, sample_weight, validation_data, validation_split, batch_size, max(1, epochs), weights) as patient, tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "cured.keras")
         native, text, told, page, diff, both = patient.cure(int(epochs), float(seconds), int(seeds), model.name, file, bool(quiet))
         diagnosis = Diagnosis(native, model.name, Coder(patient, native))

@@ -23,6 +23,8 @@ class Variable:
     def __init__(self, value: Any, name: str = "variable", trainable: bool = True, path: str | None = None) -> None:
         self._value: Array = numbers(value, name)
         self._version = 0
+        #: Its numbers were given, and did not come of a draw and of training alone.
+        self._given = False
         self._home: Runner | None = None
         self.name = name
         #: Layer and name, as files have it; `path` may have the model's name in front.
@@ -59,6 +61,7 @@ class Variable:
             home.fetch()
         self._value = array.copy() if array is value else array
         self._version += 1
+        self._given = True
         if home is not None and home.training:
             home.push_all()
         return self

@@ -66,7 +66,6 @@ class Model(Training, Layer):
         self._runner = None
         self._built_for = None
         self._graph_of_layers: Graph | None = None
-        self._loaded = False
         self._start_untrained()
 
     # ---- the graph

@@ -73,7 +73,6 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, 
         raise ValueError(str(wrong)) from None
     model = reading.model(json.loads(config), custom_objects)
     _set(model, dict(weights))
-    model._loaded = True
     if compile and compiled is not None:
         _compile(model, json.loads(compiled), optimizer, custom_objects)
     return model
@@ -152,7 +151,6 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         if not np.isfinite(array).all():
             warn(f"{path}: `{name}` has numbers that are not finite")
     _set(model, weights)
-    model._loaded = True
 
 
 def _numbered(names: Any) -> dict[tuple[str, int, str], str]:
