@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from ... import _native
 
-__all__ = ["Described", "plain", "arguments", "serialized", "MODULES"]
+__all__ = ["Described", "Setting", "plain", "arguments", "serialized", "MODULES"]
+
+#: How a member of a family is given: by name, as it is (all of them can be called), or by its settings.
+Setting: TypeAlias = str | Callable[..., Any] | dict[str, Any]
 
 #: The module of Keras that a family lives in.
 MODULES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._base.layer import Layer
+from .._base.settings import Setting
 
 __all__ = [
     "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax",
@@ -14,7 +15,7 @@ __all__ = [
 class ReLU(Layer):
     """max(x, 0) (Nair and Hinton 2010), with a slope below ``threshold`` and an upper end where they are given."""
 
-    def __init__(self, max_value: Any = None, negative_slope: Any = 0.0, threshold: Any = 0.0, **kwargs: Any) -> None:
+    def __init__(self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any) -> None:
         self._settle(locals())
 
 
@@ -23,7 +24,7 @@ class LeakyReLU(Layer):
 
     _renamed = {"alpha": "negative_slope"}
 
-    def __init__(self, negative_slope: Any = 0.3, **kwargs: Any) -> None:
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         self._settle(locals())
 
 
@@ -32,9 +33,9 @@ class PReLU(Layer):
 
     def __init__(
         self,
-        alpha_initializer: Any = "Zeros",
-        alpha_regularizer: Any = None,
-        alpha_constraint: Any = None,
+        alpha_initializer: Setting = "Zeros",
+        alpha_regularizer: Setting | None = None,
+        alpha_constraint: Setting | None = None,
         shared_axes: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -44,12 +45,12 @@ class PReLU(Layer):
 class ELU(Layer):
     """x where it is positive, alpha·(eˣ − 1) elsewhere (Clevert et al. 2016)."""
 
-    def __init__(self, alpha: Any = 1.0, **kwargs: Any) -> None:
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class Softmax(Layer):
     """eˣ / Σ eˣ along an axis."""
 
-    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         self._settle(locals())

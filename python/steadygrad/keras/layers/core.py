@@ -8,6 +8,7 @@ from typing import Any
 from ... import _native
 from .._base.arrays import shape_of
 from .._base.layer import Layer
+from .._base.settings import Setting
 from .._base.telling import warn
 from .._base.tensor import History, KerasTensor, Node
 
@@ -21,16 +22,16 @@ class Dense(Layer):
 
     def __init__(
         self,
-        units: Any,
-        activation: Any = None,
-        use_bias: Any = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        units: int,
+        activation: Setting | None = None,
+        use_bias: bool = True,
+        kernel_initializer: Setting = "glorot_uniform",
+        bias_initializer: Setting = "zeros",
+        kernel_regularizer: Setting | None = None,
+        bias_regularizer: Setting | None = None,
+        activity_regularizer: Setting | None = None,
+        kernel_constraint: Setting | None = None,
+        bias_constraint: Setting | None = None,
         lora_rank: Any = None,
         lora_alpha: Any = None,
         quantization_config: Any = None,
@@ -42,7 +43,7 @@ class Dense(Layer):
 class Activation(Layer):
     """An activation as a layer: a name, one of ``keras.activations``, a layer, or a function of your own on arrays."""
 
-    def __init__(self, activation: Any, **kwargs: Any) -> None:
+    def __init__(self, activation: Setting | None, **kwargs: Any) -> None:
         self._settle(locals())
 
 
@@ -51,12 +52,12 @@ class Embedding(Layer):
 
     def __init__(
         self,
-        input_dim: Any,
-        output_dim: Any,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
-        mask_zero: Any = False,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Setting = "uniform",
+        embeddings_regularizer: Setting | None = None,
+        embeddings_constraint: Setting | None = None,
+        mask_zero: bool = False,
         weights: Any = None,
         lora_rank: Any = None,
         lora_alpha: Any = None,

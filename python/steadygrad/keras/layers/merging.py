@@ -69,7 +69,7 @@ class Minimum(Merge):
 class Concatenate(Merge):
     """Side by side along an axis."""
 
-    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         self._settle(locals())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._base.layer import Layer
+from .._base.settings import Setting
 
 __all__ = [
     "BatchNormalization", "LayerNormalization", "RMSNormalization", "GroupNormalization", "UnitNormalization",
@@ -18,22 +19,22 @@ class BatchNormalization(Layer):
     def __init__(
         self,
         axis: Any = -1,
-        momentum: Any = 0.99,
-        epsilon: Any = 0.001,
-        center: Any = True,
-        scale: Any = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        renorm: Any = False,
+        momentum: float = 0.99,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Setting = "zeros",
+        gamma_initializer: Setting = "ones",
+        moving_mean_initializer: Setting = "zeros",
+        moving_variance_initializer: Setting = "ones",
+        beta_regularizer: Setting | None = None,
+        gamma_regularizer: Setting | None = None,
+        beta_constraint: Setting | None = None,
+        gamma_constraint: Setting | None = None,
+        renorm: bool = False,
         renorm_clipping: Any = None,
-        renorm_momentum: Any = 0.99,
-        synchronized: Any = False,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -45,15 +46,15 @@ class LayerNormalization(Layer):
     def __init__(
         self,
         axis: Any = -1,
-        epsilon: Any = 0.001,
-        center: Any = True,
-        scale: Any = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Setting = "zeros",
+        gamma_initializer: Setting = "ones",
+        beta_regularizer: Setting | None = None,
+        gamma_regularizer: Setting | None = None,
+        beta_constraint: Setting | None = None,
+        gamma_constraint: Setting | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -62,7 +63,7 @@ class LayerNormalization(Layer):
 class RMSNormalization(Layer):
     """Each sample to mean square 1 over its units, then a scale (Zhang and Sennrich 2019)."""
 
-    def __init__(self, axis: Any = -1, epsilon: Any = 1e-06, **kwargs: Any) -> None:
+    def __init__(self, axis: Any = -1, epsilon: float = 1e-06, **kwargs: Any) -> None:
         self._settle(locals())
 
 
@@ -71,17 +72,17 @@ class GroupNormalization(Layer):
 
     def __init__(
         self,
-        groups: Any = 32,
+        groups: int = 32,
         axis: Any = -1,
-        epsilon: Any = 0.001,
-        center: Any = True,
-        scale: Any = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Setting = "zeros",
+        gamma_initializer: Setting = "ones",
+        beta_regularizer: Setting | None = None,
+        gamma_regularizer: Setting | None = None,
+        beta_constraint: Setting | None = None,
+        gamma_constraint: Setting | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())

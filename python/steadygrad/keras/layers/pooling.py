@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .._base.layer import Layer
@@ -20,11 +21,11 @@ class MaxPooling1D(Layer):
 
     def __init__(
         self,
-        pool_size: Any = 2,
-        strides: Any = None,
-        padding: Any = "valid",
-        data_format: Any = None,
-        name: Any = None,
+        pool_size: int | Sequence[int] = 2,
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -35,11 +36,11 @@ class MaxPooling2D(Layer):
 
     def __init__(
         self,
-        pool_size: Any = (2, 2),
-        strides: Any = None,
-        padding: Any = "valid",
-        data_format: Any = None,
-        name: Any = None,
+        pool_size: int | Sequence[int] = (2, 2),
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -50,11 +51,11 @@ class MaxPooling3D(Layer):
 
     def __init__(
         self,
-        pool_size: Any = (2, 2, 2),
-        strides: Any = None,
-        padding: Any = "valid",
-        data_format: Any = None,
-        name: Any = None,
+        pool_size: int | Sequence[int] = (2, 2, 2),
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -65,11 +66,11 @@ class AveragePooling1D(Layer):
 
     def __init__(
         self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: Any = "valid",
-        data_format: Any = None,
-        name: Any = None,
+        pool_size: int | Sequence[int],
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -80,11 +81,11 @@ class AveragePooling2D(Layer):
 
     def __init__(
         self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: Any = "valid",
-        data_format: Any = None,
-        name: Any = None,
+        pool_size: int | Sequence[int],
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -95,11 +96,11 @@ class AveragePooling3D(Layer):
 
     def __init__(
         self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: Any = "valid",
-        data_format: Any = None,
-        name: Any = None,
+        pool_size: int | Sequence[int],
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -108,84 +109,84 @@ class AveragePooling3D(Layer):
 class GlobalMaxPooling1D(Layer):
     """The largest number of each channel."""
 
-    def __init__(self, data_format: Any = None, keepdims: Any = False, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class GlobalMaxPooling2D(Layer):
     """The largest number of each channel."""
 
-    def __init__(self, data_format: Any = None, keepdims: Any = False, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class GlobalMaxPooling3D(Layer):
     """The largest number of each channel."""
 
-    def __init__(self, data_format: Any = None, keepdims: Any = False, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class GlobalAveragePooling1D(Layer):
     """The mean of each channel."""
 
-    def __init__(self, data_format: Any = None, keepdims: Any = False, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class GlobalAveragePooling2D(Layer):
     """The mean of each channel."""
 
-    def __init__(self, data_format: Any = None, keepdims: Any = False, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class GlobalAveragePooling3D(Layer):
     """The mean of each channel."""
 
-    def __init__(self, data_format: Any = None, keepdims: Any = False, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class AdaptiveMaxPooling1D(Layer):
     """The largest numbers of windows that give an output of ``output_size``."""
 
-    def __init__(self, output_size: Any, data_format: Any = None, **kwargs: Any) -> None:
+    def __init__(self, output_size: int | Sequence[int], data_format: str | None = None, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class AdaptiveMaxPooling2D(Layer):
     """The largest numbers of windows that give an output of ``output_size``."""
 
-    def __init__(self, output_size: Any, data_format: Any = None, **kwargs: Any) -> None:
+    def __init__(self, output_size: int | Sequence[int], data_format: str | None = None, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class AdaptiveMaxPooling3D(Layer):
     """The largest numbers of windows that give an output of ``output_size``."""
 
-    def __init__(self, output_size: Any, data_format: Any = None, **kwargs: Any) -> None:
+    def __init__(self, output_size: int | Sequence[int], data_format: str | None = None, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class AdaptiveAveragePooling1D(Layer):
     """Means of windows that give an output of ``output_size``."""
 
-    def __init__(self, output_size: Any, data_format: Any = None, **kwargs: Any) -> None:
+    def __init__(self, output_size: int | Sequence[int], data_format: str | None = None, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class AdaptiveAveragePooling2D(Layer):
     """Means of windows that give an output of ``output_size``."""
 
-    def __init__(self, output_size: Any, data_format: Any = None, **kwargs: Any) -> None:
+    def __init__(self, output_size: int | Sequence[int], data_format: str | None = None, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class AdaptiveAveragePooling3D(Layer):
     """Means of windows that give an output of ``output_size``."""
 
-    def __init__(self, output_size: Any, data_format: Any = None, **kwargs: Any) -> None:
+    def __init__(self, output_size: int | Sequence[int], data_format: str | None = None, **kwargs: Any) -> None:
         self._settle(locals())
 
 

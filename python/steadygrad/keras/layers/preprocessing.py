@@ -17,7 +17,7 @@ __all__ = [
 class Rescaling(Layer):
     """``scale``·x + ``offset``."""
 
-    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
+    def __init__(self, scale: Any, offset: float = 0.0, **kwargs: Any) -> None:
         self._settle(locals())
 
 
@@ -36,14 +36,14 @@ class Normalization(Layer):
                 if variable.name == name:
                     variable.assign(np.asarray(value, np.float32).reshape(variable.shape))
 
-    def __init__(self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: Any = False, **kwargs: Any) -> None:
+    def __init__(self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any) -> None:
         self._settle(locals())
 
 
 class CenterCrop(Layer):
     """The middle of each image."""
 
-    def __init__(self, height: Any, width: Any, data_format: Any = None, **kwargs: Any) -> None:
+    def __init__(self, height: Any, width: Any, data_format: str | None = None, **kwargs: Any) -> None:
         self._settle(locals())
 
 
@@ -54,13 +54,13 @@ class Resizing(Layer):
         self,
         height: Any,
         width: Any,
-        interpolation: Any = "bilinear",
-        crop_to_aspect_ratio: Any = False,
-        pad_to_aspect_ratio: Any = False,
-        fill_mode: Any = "constant",
-        fill_value: Any = 0.0,
-        antialias: Any = False,
-        data_format: Any = None,
+        interpolation: str = "bilinear",
+        crop_to_aspect_ratio: bool = False,
+        pad_to_aspect_ratio: bool = False,
+        fill_mode: str = "constant",
+        fill_value: float = 0.0,
+        antialias: bool = False,
+        data_format: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -69,7 +69,7 @@ class Resizing(Layer):
 class RandomFlip(Layer):
     """Some images turned over, in training."""
 
-    def __init__(self, mode: Any = "horizontal_and_vertical", seed: Any = None, data_format: Any = None, **kwargs: Any) -> None:
+    def __init__(self, mode: str = "horizontal_and_vertical", seed: int | None = None, data_format: str | None = None, **kwargs: Any) -> None:
         self._settle(locals())
 
 
@@ -80,11 +80,11 @@ class RandomTranslation(Layer):
         self,
         height_factor: Any,
         width_factor: Any,
-        fill_mode: Any = "reflect",
-        interpolation: Any = "bilinear",
-        seed: Any = None,
-        fill_value: Any = 0.0,
-        data_format: Any = None,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -97,11 +97,11 @@ class RandomZoom(Layer):
         self,
         height_factor: Any,
         width_factor: Any = None,
-        fill_mode: Any = "reflect",
-        interpolation: Any = "bilinear",
-        seed: Any = None,
-        fill_value: Any = 0.0,
-        data_format: Any = None,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())
@@ -113,11 +113,11 @@ class RandomRotation(Layer):
     def __init__(
         self,
         factor: Any,
-        fill_mode: Any = "reflect",
-        interpolation: Any = "bilinear",
-        seed: Any = None,
-        fill_value: Any = 0.0,
-        data_format: Any = None,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
         **kwargs: Any,
     ) -> None:
         self._settle(locals())

@@ -7,27 +7,28 @@ from typing import Any
 
 from ... import _native
 from .._base.settings import _finite, plain, serialized
-from ..losses import functions
-from . import classes
+from ..losses import functions as losses
+from . import classes, functions
 from .classes import *  # noqa: F403
+from .functions import *  # noqa: F403
 from .metric import Metric
 
 __all__ = [
-    "Metric", *classes.__all__, "MAE", "MAPE", "MSE", "MSLE", "KLD", "mae", "mape", "mse", "msle", "kld", "mean_absolute_error",
+    "Metric", *classes.__all__, *functions.__all__, "MAE", "MAPE", "MSE", "MSLE", "KLD", "mae", "mape", "mse", "msle", "kld", "mean_absolute_error",
     "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "kl_divergence", "binary_crossentropy",
     "categorical_crossentropy", "sparse_categorical_crossentropy", "hinge", "squared_hinge", "categorical_hinge", "poisson", "get",
     "serialize", "deserialize",
 ]
 
-mean_absolute_error = MAE = mae = functions.mean_absolute_error
-mean_absolute_percentage_error = MAPE = mape = functions.mean_absolute_percentage_error
-mean_squared_error = MSE = mse = functions.mean_squared_error
-mean_squared_logarithmic_error = MSLE = msle = functions.mean_squared_logarithmic_error
-kl_divergence = KLD = kld = functions.kl_divergence
-binary_crossentropy = functions.binary_crossentropy
-categorical_crossentropy = functions.categorical_crossentropy
-sparse_categorical_crossentropy = functions.sparse_categorical_crossentropy
-hinge, squared_hinge, categorical_hinge, poisson = functions.hinge, functions.squared_hinge, functions.categorical_hinge, functions.poisson
+mean_absolute_error = MAE = mae = losses.mean_absolute_error
+mean_absolute_percentage_error = MAPE = mape = losses.mean_absolute_percentage_error
+mean_squared_error = MSE = mse = losses.mean_squared_error
+mean_squared_logarithmic_error = MSLE = msle = losses.mean_squared_logarithmic_error
+kl_divergence = KLD = kld = losses.kl_divergence
+binary_crossentropy = losses.binary_crossentropy
+categorical_crossentropy = losses.categorical_crossentropy
+sparse_categorical_crossentropy = losses.sparse_categorical_crossentropy
+hinge, squared_hinge, categorical_hinge, poisson = losses.hinge, losses.squared_hinge, losses.categorical_hinge, losses.poisson
 
 
 def get(identifier: Any) -> Any:
