@@ -163,3 +163,26 @@ def test_mistakes_are_told():
         steadygrad.KerasDoctor(schedule="sometimes")
     with pytest.raises(RuntimeError, match="callbacks"):
         steadygrad.KerasDoctor().diagnosis
+
+
+def test_the_weights_in_the_midst_of_a_training_are_the_models():
+    """On JAX they are read where they are; bringing them back into the model gives the same."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((96, 6)).astype("float32"), rng.integers(0, 3, 96)
+    layers = [keras.layers.Dense(8), keras.layers.BatchNormalization(), keras.layers.Dropout(0.2), keras.layers.Dense(3, activation="softmax")]
+    model = keras.Sequential([keras.Input((6,)), *layers])
+    model.layers[0].trainable = False
+    model.compile("adam", "sparse_categorical_crossentropy")
+    doctor = steadygrad.KerasDoctor(schedule="always", quiet=True)
+    compared = []
+
+    class Compare(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            running = doctor._running()
+            found = [np.array(weight) for weight in running] if running is not None else doctor._weights()
+            kept = [v.numpy() for v in self.model.weights if "seed_generator" not in v.path]
+            compared.append(len(found) == len(kept) and all(np.array_equal(a, b) for a, b in zip(found, kept)))
+
+    model.fit(x, y, batch_size=32, epochs=2, verbose=0, callbacks=[doctor, Compare()])
+    assert len(compared) == 6 and all(compared)
+    assert not doctor._failed

@@ -249,6 +249,14 @@ impl Learner {
     /// # Errors
     /// If data and model do not fit.
     pub fn watch_on_batch(&mut self, data: &Dataset) -> Result<Chart> {
+        self.watch_on_batch_with(data, true)
+    }
+
+    /// The same, with or without histograms, which cost nearly half of it.
+    ///
+    /// # Errors
+    /// If data and model do not fit.
+    pub fn watch_on_batch_with(&mut self, data: &Dataset, histograms: bool) -> Result<Chart> {
         let _flush = Flush::denormals();
         self.check_data(data)?;
         let rows = data.len();
@@ -257,7 +265,7 @@ impl Learner {
         let picked = Picked { which: Order::Range(0..rows), weights: data.weights.as_deref() };
         self.feed(Which::Train, data, &picked);
         let mut watch = Watch::new(&self.train, &self.store, Schedule::Always);
-        watch.histograms = true;
+        watch.histograms = histograms;
         let batch = Batch { rows, step: self.iterations(), weighted: data.weights.is_some() };
         let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
         self.pool.run(|| {

@@ -40,6 +40,8 @@ pub struct Mirror {
     experiment: Experiment,
     prepared: Prepared,
     learner: Learner,
+    /// The names of its weights.
+    paths: Vec<String>,
     look: Dataset,
     setup: Setup,
     forecast: Forecast,
@@ -78,12 +80,14 @@ impl Mirror {
         let experiment = Experiment::new(model, compiled, Fit::with(settings)).data(look);
         let prepared = experiment.prepare(1)?;
         let learner = prepared.learner()?;
+        let paths = learner.weights().into_iter().map(|(path, _)| path).collect();
         let (setup, forecast) = Patient::new(&experiment, &prepared, &SHORT)?.expected();
         let setup = Setup { samples, ..setup };
         Ok(Mirror {
             experiment,
             prepared,
             learner,
+            paths,
             look: look.clone(),
             setup,
             forecast,
@@ -116,8 +120,9 @@ impl Mirror {
         after: Option<&[Array]>,
     ) -> Result<()> {
         self.learner.set_weights(before).place(|| format!("step {step}"))?;
-        let mut seen = self.learner.watch_on_batch(&self.look)?;
-        let paths: Vec<String> = self.learner.weights().into_iter().map(|(path, _)| path).collect();
+        // A chart of many steps is long without histograms.
+        let mut seen = self.learner.watch_on_batch_with(&self.look, after.is_none())?;
+        let paths = &self.paths;
         let lost = |weights: &[Array]| {
             let bad = weights.iter().position(|w| !w.data().iter().all(|x| x.is_finite()));
             let place = bad.and_then(|i| paths.get(i).cloned());
@@ -134,9 +139,7 @@ impl Mirror {
         sample.loss = loss.unwrap_or(sample.loss);
         for (layer, seen) in self.chart.layers.iter().zip(&mut sample.layers) {
             let Some(after) = after else { continue };
-            seen.updates = layer.parameters.iter().map(|path| moved(path, &paths, before, after)).collect();
-            // A chart of many steps is long without them.
-            (seen.signal_histogram, seen.delta_histogram) = (None, None);
+            seen.updates = layer.parameters.iter().map(|path| moved(path, paths, before, after)).collect();
         }
         self.chart.samples.push(sample);
         Ok(())

@@ -60,6 +60,7 @@ class KerasDoctor(keras.callbacks.Callback):
         self._failed = ""
         self._step = 0
         self._before: list[np.ndarray] | None = None
+        self._places: list[tuple[str, int]] | None = None
         self._last = float("nan")
         self._alarmed = False
         self._notes: list[str] = []
@@ -139,14 +140,32 @@ class KerasDoctor(keras.callbacks.Callback):
     # ---- inside
 
     def _weights(self) -> list[np.ndarray]:
-        # `self.model` brings the weights of a training on JAX back into the model.
-        found = self.model.get_weights()
-        kept = [
-            weight
-            for weight, variable in zip(found, self._model.weights)
-            if not any(part in variable.path for part in ("seed_generator", "/count"))
-        ]
-        return [numbers(weight) for weight in kept]
+        found = self._running()
+        if found is None:
+            # `self.model` brings the weights of a training on JAX back into the model.
+            model = self.model
+            found = [variable.value for variable in model.weights if _counts(variable)]
+        return [_copied(weight) for weight in found]
+
+    def _running(self) -> list[Any] | None:
+        """The weights of a training on JAX where they are in its midst: to bring them back into the model costs as much as several
+        steps."""
+        model = self._model
+        state = getattr(model, "_jax_state", None)
+        if not state or getattr(model, "_jax_state_synced", True):
+            return None
+        if self._places is None:
+            learning, fixed = model.trainable_variables, model.non_trainable_variables
+            at = {id(v): ("trainable_variables", i) for i, v in enumerate(learning)}
+            at |= {id(v): ("non_trainable_variables", i) for i, v in enumerate(fixed)}
+            kept = [variable for variable in model.weights if _counts(variable)]
+            if not all(id(variable) in at for variable in kept):
+                return None
+            self._places = [at[id(variable)] for variable in kept]
+        try:
+            return [state[kind][i] for kind, i in self._places]
+        except (KeyError, IndexError, TypeError):
+            return None
 
     def _curves(self) -> dict[str, Any]:
         def safe(values: list[float]) -> list[float | None]:
@@ -225,6 +244,18 @@ def _arrays(value: Any) -> list[Any]:
     if isinstance(value, (list, tuple)):
         return [np.asarray(v) for v in value]
     return [np.asarray(value)]
+
+
+def _counts(variable: Any) -> bool:
+    """Whether it is a weight that the mirror has, too."""
+    return not any(part in variable.path for part in ("seed_generator", "/count"))
+
+
+def _copied(weight: Any) -> np.ndarray:
+    """The numbers, for good: the next step of a training may be given the memory they lie in."""
+    if hasattr(weight, "detach"):
+        weight = weight.detach().cpu()
+    return np.array(weight, dtype=np.float32, order="C")
 
 
 def _finite(weights: list[np.ndarray]) -> bool:
