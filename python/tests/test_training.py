@@ -460,3 +460,22 @@ def test_sums_and_products_of_values() -> None:
     model = keras.Model(x, 2.0 * x + x * x - 1.0)
     data = np.random.rand(4, 3).astype(np.float32)
     assert np.allclose(model.predict(data, verbose=0), 2 * data + data * data - 1, atol=1e-6)
+
+
+def test_copies(digits: Any) -> None:
+    import copy
+    import pickle
+
+    x, y, *_ = digits
+    model = mlp(optimizer=keras.optimizers.Adam(0.01))
+    model.fit(x, y, epochs=1, verbose=0)
+    expected = model.predict(x[:5], verbose=0)
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert np.array_equal(other.predict(x[:5], verbose=0), expected)
+        assert int(other.optimizer.iterations) == int(model.optimizer.iterations) and float(other.optimizer.learning_rate) == pytest.approx(0.01)
+    other.fit(x, y, epochs=1, verbose=0)
+    assert np.array_equal(model.predict(x[:5], verbose=0), expected)
+    layer = copy.deepcopy(model.layers[0])
+    assert np.array_equal(layer(x[:3]), model.layers[0](x[:3])) and layer.kernel is not model.layers[0].kernel
+    assert float(copy.copy(model.optimizer).learning_rate) == pytest.approx(0.01)
+    assert len(copy.deepcopy(keras.Sequential([L.Dense(3)])).layers) == 1

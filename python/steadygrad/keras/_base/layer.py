@@ -395,5 +395,15 @@ class Layer(Described):
         tensors = self._node().outputs
         return tensors[0] if len(tensors) == 1 else tensors
 
+    # ---- copies
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has settings and weights; where it is called is the business of a model.
+        return {**self.__dict__, "_native": None, "_runner": None, "_nodes": []}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._native = self._made(type(self).__name__, self._without_functions(self._said))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -72,6 +72,9 @@ class Variable:
     def assign_sub(self, value: Any) -> Variable:
         return self.assign(self.value - numbers(value, self.path))
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_value": self.numpy(), "_home": None}
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
         return self.value.astype(dtype) if dtype is not None else self.numpy()
 

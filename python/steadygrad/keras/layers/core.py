@@ -112,9 +112,17 @@ class InputLayer(Layer):
         self._dtype = "float32" if dtype is None else str(dtype)
         self.batch_shape = (batch_size, *sample)
         self._built_for = []
+        self._feed()
+
+    def _feed(self) -> None:
+        """The value that enters here."""
         tensor = KerasTensor(self.batch_shape, self._dtype, self.name)
         self._nodes.append(Node(self, [], [tensor]))
         tensor._keras_history = History(self, 0, 0)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._feed()
 
     def _made(self, owner: str, said: dict[str, Any]) -> Any:
         return _native.Layer("InputLayer", json.dumps({"batch_shape": [None, *said["batch_shape"][1:]]}))

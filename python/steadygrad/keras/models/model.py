@@ -325,6 +325,10 @@ class Model(Training, Layer):
             config["compile_config"] = self.get_compile_config()
         return json.dumps(_finite(config), **kwargs)
 
+    def __reduce__(self) -> Any:
+        # A copy is what a file would hold.
+        return saving.from_bytes, (type(self), saving.to_bytes(self))
+
     def save(self, filepath: Any, overwrite: bool = True, zipped: Any = None, **kwargs: Any) -> None:
         """Writes the whole model to a `.keras` file (or `.h5`, as older programs do): layers, weights, how it is compiled, optimizer."""
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,28 @@ def _known(value: Any, custom_objects: Any) -> Any:
         return {key: _known(item, custom_objects) for key, item in value.items()}
     name = value.get("class_name") if isinstance(value, dict) else value
     return custom_objects[name] if custom_objects and name in custom_objects else value
+
+
+def to_bytes(model: Any) -> Any:
+    """The model as a file would hold it; before the shape of its input is known, its settings."""
+    if not model.built:
+        return model.get_config()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.keras")
+        save_model(model, path)
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def from_bytes(cls: Any, held: Any) -> Any:
+    """The model that ``to_bytes`` gave."""
+    if not isinstance(held, bytes):
+        return cls.from_config(held)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.keras")
+        with open(path, "wb") as file:
+            file.write(held)
+        return load_model(path)
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:

@@ -160,6 +160,10 @@ class Optimizer(Described):
     def _told(self) -> str:
         return json.dumps(self._plain())
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has the settings of now, and no model.
+        return {**self.__dict__, "_runner": None, "_config": self._plain()["config"]}
+
     def apply_gradients(self, *_: Any, **__: Any) -> None:
         raise NotImplementedError(
             "steadygrad computes gradients within `fit` and `train_on_batch`; there is no tape that hands them out"
