@@ -286,6 +286,23 @@ const EVERY: Duration = Duration::from_millis(60);
 /// The width of Keras' bar.
 const WIDTH: usize = 20;
 
+/// Whether a line of `sys.stdout` can be written over: in a terminal or a notebook.
+fn live(py: Python<'_>) -> PyResult<bool> {
+    let sys = py.import("sys")?;
+    let terminal = sys.getattr("stdout")?.call_method0("isatty").and_then(|t| t.is_truthy());
+    Ok(terminal.unwrap_or(false) || sys.getattr("modules")?.contains("ipykernel")?)
+}
+
+/// The line of something that is done: so many steps in so many seconds.
+#[pyfunction]
+pub fn done_line(py: Python<'_>, steps: usize, seconds: f64, verbose: u8) -> PyResult<String> {
+    let logs = Logs::default();
+    Ok(match verbose {
+        2 => epoch_line(steps, seconds, &logs),
+        _ => progress_line(steps, steps, seconds, &logs, WIDTH, live(py)?),
+    })
+}
+
 /// The lines of progress, and the ear for an interrupt.
 #[derive(Debug)]
 struct Progress {
@@ -293,6 +310,8 @@ struct Progress {
     evaluating: bool,
     /// The line can be written over.
     live: bool,
+    /// How wide the window is.
+    columns: usize,
     outcome: Outcome,
     began: Instant,
     wrote: Instant,
@@ -303,12 +322,22 @@ struct Progress {
 
 impl Progress {
     fn new(py: Python<'_>, verbose: u8, evaluating: bool, outcome: Outcome) -> PyResult<Progress> {
-        let sys = py.import("sys")?;
-        let terminal = sys.getattr("stdout")?.call_method0("isatty").and_then(|t| t.is_truthy());
-        let notebook = sys.getattr("modules")?.contains("ipykernel")?;
+        let live = live(py)?;
+        let size = py.import("shutil")?.call_method0("get_terminal_size")?;
+        let columns = size.getattr("columns")?.extract()?;
         let now = Instant::now();
-        let live = terminal.unwrap_or(false) || notebook;
-        Ok(Progress { verbose, evaluating, live, outcome, began: now, wrote: now, steps: 0, tested: 0, length: 0 })
+        Ok(Progress {
+            verbose,
+            evaluating,
+            live,
+            columns,
+            outcome,
+            began: now,
+            wrote: now,
+            steps: 0,
+            tested: 0,
+            length: 0,
+        })
     }
 
     fn write(&self, text: &str) -> Result<()> {
@@ -320,11 +349,20 @@ impl Progress {
         done.map_err(|e| self.outcome.raise(e))
     }
 
-    /// The line over the one before it.
-    fn rewrite(&mut self, line: &str) -> Result<()> {
-        let rubbed = " ".repeat(self.length.saturating_sub(line.chars().count()));
-        self.length = line.chars().count();
-        self.write(&format!("\r{line}{rubbed}"))
+    /// The line over the one before it; until the last, no longer than the window is wide: what is wrapped cannot be written over.
+    fn rewrite(&mut self, batch: usize, steps: usize, logs: &Logs) -> Result<()> {
+        let seconds = self.began.elapsed().as_secs_f64();
+        let line = |colored| progress_line(batch, steps, seconds, logs, WIDTH, colored);
+        let plain = line(false);
+        let (shown, room) = (plain.chars().count(), self.columns.saturating_sub(1));
+        let (text, length) = if shown > room && batch < steps {
+            (plain.chars().take(room).collect(), room)
+        } else {
+            (line(true), shown)
+        };
+        let rubbed = " ".repeat(self.length.saturating_sub(length));
+        self.length = length;
+        self.write(&format!("\r{text}{rubbed}"))
     }
 
     /// Whether it is time to write, or to listen.
@@ -348,7 +386,7 @@ impl Progress {
         let seconds = self.began.elapsed().as_secs_f64();
         match (self.verbose, self.live) {
             (1, true) => {
-                self.rewrite(&progress_line(steps, steps, seconds, logs, WIDTH, true))?;
+                self.rewrite(steps, steps, logs)?;
                 self.write("\n")
             }
             (1, false) => self.write(&(progress_line(steps, steps, seconds, logs, WIDTH, false) + "\n")),
@@ -376,8 +414,7 @@ impl Callback for Progress {
         if self.due() {
             self.listen(training);
             if self.verbose == 1 && self.live && batch + 1 < training.steps {
-                let seconds = self.began.elapsed().as_secs_f64();
-                return self.rewrite(&progress_line(batch + 1, training.steps, seconds, logs, WIDTH, true));
+                return self.rewrite(batch + 1, training.steps, logs);
             }
         }
         Ok(())

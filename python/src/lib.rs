@@ -36,6 +36,8 @@ mod _native {
     #[pymodule_export]
     use super::graph::{PyGraph, unbuilt_summary};
     #[pymodule_export]
+    use super::hooks::done_line;
+    #[pymodule_export]
     use super::layers::PyLayer;
     #[pymodule_export]
     use super::learner::PyLearner;

@@ -270,6 +270,9 @@ def test_text(capsys: Any) -> None:
         "fit_verbose2": lambda: model.fit(*data, epochs=2, verbose=2, validation_data=data),
         "evaluate_verbose2": lambda: model.evaluate(data[0][:32], data[1][:32], verbose=2),
         "fit_verbose1": lambda: model.fit(*data, epochs=2, verbose=1, validation_data=data),
+        "predict_verbose2": lambda: model.predict(data[0][:32], verbose=2),
+        "predict_verbose1": lambda: model.predict(data[0][:32]),
+        "fit_epochs1": lambda: model.fit(data[0][:32], data[1][:32], verbose=1),
         "evaluate_verbose1": lambda: model.evaluate(data[0][:32], data[1][:32], verbose=1),
     }.items():
         capsys.readouterr()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import _native
 from .. import callbacks as callback_words
 from .._base import seeds
 from .._base.arrays import Array
@@ -333,8 +335,11 @@ class Training:
         if len(xs[0]) == 0:
             empty = [np.zeros((0, *shape), np.float32) for shape in self._output_sizes()]
             return empty[0] if len(empty) == 1 else empty
-        _verbose(verbose)
+        verbose, began = _verbose(verbose), time.perf_counter()
         made = self._any_runner().predict(xs)
+        if verbose:
+            steps = -(-len(xs[0]) // (batch_size or 32))
+            print(_native.done_line(steps, time.perf_counter() - began, verbose))
         return made[0] if len(made) == 1 else made
 
     def predict_on_batch(self, x: Any) -> Any:
