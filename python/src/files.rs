@@ -1,11 +1,50 @@
 //! Model files.
 
-use crate::errors::python;
+use crate::arrays::{Numbers, array};
+use crate::errors::{json, python};
+use numpy::{IxDyn, PyArray, PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
-use steadygrad::{load_model, save_model};
+use steadygrad::data::Array;
+use steadygrad::engine::{Compile, Trainable};
+use steadygrad::formats::keras::model_from_config;
+use steadygrad::nn::optimizers::Sgd;
+use steadygrad::{export_onnx as export, load_model, save_model};
 
 /// Loads a model from a file of Keras, and writes it to another one.
 #[pyfunction]
 pub fn rewrite(py: Python<'_>, from: &str, to: &str) -> PyResult<()> {
     py.detach(|| save_model(&load_model(from)?, to)).map_err(python)
+}
+
+/// Writes a new model of a Keras configuration, with the weights that this seed draws, to a file of Keras.
+#[pyfunction]
+pub fn create(py: Python<'_>, model: &str, seed: u64, to: &str) -> PyResult<()> {
+    let model = serde_json::from_str(model).map_err(json)?;
+    py.detach(|| {
+        let learner = model_from_config(&model)?.compile(Compile::without_loss(Sgd::new(0.01)).seed(seed))?;
+        save_model(&learner, to)
+    })
+    .map_err(python)
+}
+
+/// Loads a model from a file of Keras, and writes it to one of ONNX.
+#[pyfunction]
+pub fn export_onnx(py: Python<'_>, from: &str, to: &str) -> PyResult<()> {
+    py.detach(|| export(&load_model(from)?, to)).map_err(python)
+}
+
+/// All outputs of the model in a file of Keras, for one array for each of its inputs.
+#[pyfunction]
+pub fn predict<'py>(
+    py: Python<'py>,
+    from: &str,
+    x: Vec<Numbers<'py>>,
+) -> PyResult<Vec<Bound<'py, PyArrayDyn<f32>>>> {
+    let x: Vec<Array> = x.iter().map(array).collect::<PyResult<_>>()?;
+    let outputs = py.detach(|| load_model(from)?.predict_all(&x)).map_err(python)?;
+    let made = outputs.into_iter().map(|output| {
+        let shape = output.shape().to_vec();
+        PyArray::from_vec(py, output.into_data()).reshape(IxDyn(&shape))
+    });
+    made.collect()
 }
