@@ -4,7 +4,7 @@ use crate::arrays::{Numbers, array};
 use crate::errors::{json, python};
 use numpy::{IxDyn, PyArray, PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
-use steadygrad::data::Array;
+use steadygrad::data::{Array, safetensors};
 use steadygrad::engine::{Compile, Trainable};
 use steadygrad::formats::keras::model_from_config;
 use steadygrad::nn::optimizers::Sgd;
@@ -42,9 +42,28 @@ pub fn predict<'py>(
 ) -> PyResult<Vec<Bound<'py, PyArrayDyn<f32>>>> {
     let x: Vec<Array> = x.iter().map(array).collect::<PyResult<_>>()?;
     let outputs = py.detach(|| load_model(from)?.predict_all(&x)).map_err(python)?;
-    let made = outputs.into_iter().map(|output| {
-        let shape = output.shape().to_vec();
-        PyArray::from_vec(py, output.into_data()).reshape(IxDyn(&shape))
-    });
-    made.collect()
+    outputs.into_iter().map(|output| handed_out(py, output)).collect()
+}
+
+/// All arrays of a safetensors file, by name, in the order of the file.
+#[pyfunction]
+pub fn read_safetensors<'py>(
+    py: Python<'py>,
+    from: &str,
+) -> PyResult<Vec<(String, Bound<'py, PyArrayDyn<f32>>)>> {
+    let arrays = py.detach(|| safetensors::read(from)).map_err(python)?;
+    arrays.into_iter().map(|(name, array)| Ok((name, handed_out(py, array)?))).collect()
+}
+
+/// Writes arrays to a safetensors file.
+#[pyfunction]
+pub fn write_safetensors(py: Python<'_>, to: &str, arrays: Vec<(String, Numbers<'_>)>) -> PyResult<()> {
+    let arrays: Vec<(String, Array)> =
+        arrays.iter().map(|(name, numbers)| Ok((name.clone(), array(numbers)?))).collect::<PyResult<_>>()?;
+    py.detach(|| safetensors::write(to, &arrays)).map_err(python)
+}
+
+fn handed_out(py: Python<'_>, array: Array) -> PyResult<Bound<'_, PyArrayDyn<f32>>> {
+    let shape = array.shape().to_vec();
+    PyArray::from_vec(py, array.into_data()).reshape(IxDyn(&shape))
 }

@@ -19,7 +19,7 @@ mod _native {
     #[pymodule_export]
     use super::diagnosis::Diagnosed;
     #[pymodule_export]
-    use super::files::{create, export_onnx, predict, rewrite};
+    use super::files::{create, export_onnx, predict, read_safetensors, rewrite, write_safetensors};
     #[pymodule_export]
     use super::mirror::PyMirror;
 

@@ -12,11 +12,12 @@ impl Export<'_> {
     /// Writes a convolution: channels to the front, `Conv` or `ConvTranspose`, channels back.
     pub fn conv(&mut self, i: usize, step: &ConvStep) -> Made<()> {
         let of = step.of;
-        let (op, channels, filters, input, output): (_, _, _, fn(&Axis) -> usize, fn(&Axis) -> usize) = match step.pass {
-            Pass::Forward => ("Conv", of.channels, of.filters, |a| a.input, |a| a.output),
-            Pass::Input => ("ConvTranspose", of.filters, of.channels, |a| a.output, |a| a.input),
-            Pass::Weights => return refuse("computes a gradient"),
-        };
+        let (op, channels, filters, input, output): (_, _, _, fn(&Axis) -> usize, fn(&Axis) -> usize) =
+            match step.pass {
+                Pass::Forward => ("Conv", of.channels, of.filters, |a| a.input, |a| a.output),
+                Pass::Input => ("ConvTranspose", of.filters, of.channels, |a| a.output, |a| a.input),
+                Pass::Weights => return refuse("computes a gradient"),
+            };
         let x = self.rows(step.a)?;
         let (x, axes) = self.positions(&x, &of.window.axes, channels, input);
         let kernel = self.numbers(step.b)?.clone();
@@ -60,7 +61,8 @@ impl Export<'_> {
         input: fn(&Axis) -> usize,
     ) -> (Value, Vec<Axis>) {
         let missing = axes.iter().take(2).take_while(|axis| **axis == Axis::ONE).count();
-        let shape = |from: usize| -> Vec<usize> { axes[from..].iter().map(input).chain([channels]).collect() };
+        let shape =
+            |from: usize| -> Vec<usize> { axes[from..].iter().map(input).chain([channels]).collect() };
         let from = (0..=missing).find(|&from| x.dims == shape(from)).unwrap_or(missing);
         (self.graph.reshape(x, &shape(from)), axes[from..].to_vec())
     }

@@ -136,8 +136,7 @@ fn fixed(recipe: &Recipe, weights: &[(String, Array)]) -> Result<HashMap<Slot, F
             ))
             .help("the weights are of another model"));
         }
-        let fixed =
-            Fixed { name: path.clone(), dims: shape.dims().to_vec(), numbers: array.data().to_vec() };
+        let fixed = Fixed { name: path.clone(), dims: shape.dims().to_vec(), numbers: array.data().to_vec() };
         all.insert(slot, fixed);
     }
     match given.keys().min() {
@@ -197,7 +196,9 @@ impl Export<'_> {
     fn shaped(&mut self, trace: &Trace) {
         self.graph.layer.clone_from(&trace.path);
         for (slot, shape) in trace.outputs.iter().zip(&trace.shapes) {
-            if let Some(value) = self.values.get(slot).filter(|value| value.rows && value.size() == shape.size()) {
+            if let Some(value) =
+                self.values.get(slot).filter(|value| value.rows && value.size() == shape.size())
+            {
                 let shaped = self.graph.reshape(&value.clone(), shape.dims());
                 self.values.insert(*slot, shaped);
             }
@@ -230,7 +231,10 @@ impl Export<'_> {
     }
 
     fn renamed(&mut self, from: &str, to: &str) {
-        self.values.values_mut().filter(|value| value.name == from).for_each(|value| value.name = to.to_string());
+        self.values
+            .values_mut()
+            .filter(|value| value.name == from)
+            .for_each(|value| value.name = to.to_string());
     }
 
     /// What a slot holds.
@@ -276,8 +280,14 @@ impl Export<'_> {
     }
 
     /// The x·scale + shift that stands right behind a step and alone reads what it makes, one number for each of the last `width`.
-    pub fn affine_behind(&self, i: usize, out: Slot, width: usize) -> Option<(Option<Slot>, Option<Slot>, Slot)> {
-        let Some(Step::ScaleShift { x, scale, shift, out: behind, layout }) = self.recipe.forward.get(i + 1) else {
+    pub fn affine_behind(
+        &self,
+        i: usize,
+        out: Slot,
+        width: usize,
+    ) -> Option<(Option<Slot>, Option<Slot>, Slot)> {
+        let Some(Step::ScaleShift { x, scale, shift, out: behind, layout }) = self.recipe.forward.get(i + 1)
+        else {
             return None;
         };
         let fits = *x == out

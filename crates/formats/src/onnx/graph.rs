@@ -91,7 +91,8 @@ impl Graph {
     /// A node on two values number by number. Axes of 1 are stretched; the shape is that of the larger one.
     pub fn binary(&mut self, op: &'static str, a: &Value, b: &Value) -> Value {
         let rank = a.dims.len().max(b.dims.len());
-        let dim = |value: &Value, i: usize| (i + value.dims.len()).checked_sub(rank).map_or(1, |at| value.dims[at]);
+        let dim =
+            |value: &Value, i: usize| (i + value.dims.len()).checked_sub(rank).map_or(1, |at| value.dims[at]);
         let dims = (0..rank).map(|i| dim(a, i).max(dim(b, i))).collect();
         self.node(op, &[a, b], Vec::new(), dims)
     }
@@ -153,8 +154,16 @@ impl Graph {
         if x.dims == dims {
             return x.clone();
         }
-        if let Some(Moved::Reshaped(from)) = self.moved.get(&x.name).cloned() {
-            return self.reshape(&from, dims);
+        match self.moved.get(&x.name).cloned() {
+            Some(Moved::Reshaped(from)) => return self.reshape(&from, dims),
+            Some(Moved::Turned(from, order)) => {
+                // Where only axes of 1 change places, the numbers stay in their order.
+                let long: Vec<usize> = order.into_iter().filter(|&axis| from.dims[axis] != 1).collect();
+                if long.is_sorted() {
+                    return self.reshape(&from, dims);
+                }
+            }
+            None => {}
         }
         let mut shape: Vec<i64> = dims.iter().map(|&dim| dim as i64).collect();
         if x.rows {
@@ -177,7 +186,8 @@ impl Graph {
             return self.transpose(&from, &order);
         }
         let behind = usize::from(x.rows);
-        let perm = (0..behind).chain(order.iter().map(|axis| axis + behind)).map(|axis| axis as i64).collect();
+        let perm =
+            (0..behind).chain(order.iter().map(|axis| axis + behind)).map(|axis| axis as i64).collect();
         let dims = order.iter().map(|&axis| x.dims[axis]).collect();
         let y = self.node("Transpose", &[x], vec![("perm", Attribute::Ints(perm))], dims);
         self.moved.insert(y.name.clone(), Moved::Turned(x.clone(), order.to_vec()));

@@ -100,7 +100,11 @@ impl Export<'_> {
         if let Some((from, order)) = self.graph.turned(&x) {
             let spatial = from.dims.len() - 1;
             let last: Vec<usize> = (1..=spatial).chain([0]).collect();
-            if (1..=3).contains(&spatial) && order == last && from.dims[0] == k && size(&from.dims[1..]) == rows {
+            if (1..=3).contains(&spatial)
+                && order == last
+                && from.dims[0] == k
+                && size(&from.dims[1..]) == rows
+            {
                 let mut dims = vec![n, k];
                 dims.extend(vec![1; spatial]);
                 let numbers = turned(&weights.numbers, &[k, n], &[1, 0]);
@@ -165,7 +169,13 @@ impl Export<'_> {
     }
 
     /// x·scale + shift along an axis; behind a Transpose it is done before it.
-    pub fn scaled(&mut self, x: &Value, scale: Option<Slot>, shift: Option<Slot>, layout: &Layout) -> Made<Value> {
+    pub fn scaled(
+        &mut self,
+        x: &Value,
+        scale: Option<Slot>,
+        shift: Option<Slot>,
+        layout: &Layout,
+    ) -> Made<Value> {
         let (outer, Extent::Fixed(n)) = (per_row(layout.outer)?, layout.axis) else {
             return refuse("scales the samples of a batch one by one");
         };
@@ -192,11 +202,7 @@ impl Export<'_> {
     }
 
     /// f of values of one shape; where all have the same Transpose before them, it moves behind.
-    pub fn through_all(
-        &mut self,
-        values: &[Value],
-        f: impl FnOnce(&mut Self, &[Value]) -> Value,
-    ) -> Value {
+    pub fn through_all(&mut self, values: &[Value], f: impl FnOnce(&mut Self, &[Value]) -> Value) -> Value {
         match self.graph.all_straight(values) {
             Some((from, order)) => {
                 let y = f(self, &from);

@@ -63,7 +63,8 @@ impl Export<'_> {
         let to = sample(to)?;
         if let Ok(known) = self.numbers(x) {
             // Weights for every sample: the nodes that read them stretch them themselves.
-            let dims: Option<Vec<usize>> = from[1..].iter().map(|e| (*e == Extent::Fixed(e.at(1))).then(|| e.at(1))).collect();
+            let dims: Option<Vec<usize>> =
+                from[1..].iter().map(|e| (*e == Extent::Fixed(e.at(1))).then(|| e.at(1))).collect();
             let Some(dims) = dims.filter(|_| from[0] == Extent::ONE) else {
                 return refuse("repeats numbers that do not belong to samples");
             };

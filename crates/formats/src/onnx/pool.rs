@@ -24,7 +24,9 @@ impl Export<'_> {
                 });
                 self.sliding(&x, kind, &sliding, channels, samples)
             }
-            [Places::Bins { input, output }] if axes.iter().filter(|axis| **axis != Places::ONE).count() <= 1 => {
+            [Places::Bins { input, output }]
+                if axes.iter().filter(|axis| **axis != Places::ONE).count() <= 1 =>
+            {
                 match (output, kind) {
                     (1, _) => self.over_all(&x, kind, samples, input, channels),
                     (_, Kind::Average) => {
@@ -59,7 +61,11 @@ impl Export<'_> {
             self.positions(x, axes, channels, |axis| axis.input)
         };
         let n = axes.len();
-        let x = if first { x } else { self.graph.transpose(&x, &[n].into_iter().chain(0..n).collect::<Vec<_>>()) };
+        let x = if first {
+            x
+        } else {
+            self.graph.transpose(&x, &[n].into_iter().chain(0..n).collect::<Vec<_>>())
+        };
         let ints = |of: &dyn Fn(&Axis) -> usize| axes.iter().map(|a| of(a) as i64).collect::<Vec<_>>();
         let pads = ints(&|a| a.before).into_iter().chain(axes.iter().map(|a| behind(a).max(0)));
         let mut settings = vec![

@@ -91,8 +91,7 @@ impl Port {
     fn message(&self) -> Message {
         let batch = Message::default().text(2, "N");
         let shape = Message::default().message(1, &batch);
-        let shape =
-            shape.each(&self.dims, |m, &dim| m.message(1, &Message::default().int(1, dim as i64)));
+        let shape = shape.each(&self.dims, |m, &dim| m.message(1, &Message::default().int(1, dim as i64)));
         let tensor = Message::default().int(1, FLOAT).message(2, &shape);
         Message::default().text(1, &self.name).message(2, &Message::default().message(1, &tensor))
     }
