@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests of the Python package: the wheel is built, installed in environments of its own, and used.
 #
-#   python/test.sh              numpy alone
+#   python/test.sh              with numpy, and what reads our files: onnx, onnxruntime, safetensors
 #   python/test.sh frameworks   also beside PyTorch and Keras on JAX: some 6 GB, kept in target/python between runs
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -42,8 +42,8 @@ run() {
   done
 }
 
-environment plain numpy pytest mypy || skip "numpy and pytest cannot be installed: no network?"
-run plain tests/test_recorder.py
+environment plain numpy pytest mypy onnx onnxruntime safetensors || skip "numpy, pytest, onnx, onnxruntime and safetensors cannot be installed: no network?"
+run plain tests/test_recorder.py tests/test_onnx.py tests/test_safetensors.py
 if [ "${1:-}" != frameworks ]; then
   echo "skipped: the doctor beside PyTorch and Keras (python/test.sh frameworks)"
   exit 0

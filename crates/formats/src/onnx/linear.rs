@@ -96,7 +96,6 @@ impl Export<'_> {
         if transposed {
             weights.numbers = turned(&weights.numbers, &[n, k], &[1, 0]);
         }
-        let (bias, out) = self.bias_behind(i, out, n)?;
         if let Some((from, order)) = self.graph.turned(&x) {
             let spatial = from.dims.len() - 1;
             let last: Vec<usize> = (1..=spatial).chain([0]).collect();
@@ -109,6 +108,7 @@ impl Export<'_> {
                 dims.extend(vec![1; spatial]);
                 let numbers = turned(&weights.numbers, &[k, n], &[1, 0]);
                 let kernel = self.graph.constant(&weights.name, dims, numbers);
+                let (bias, out) = self.bias_behind(i, out, n)?;
                 let mut to = from.dims.clone();
                 to[0] = n;
                 let inputs: Vec<&Value> = [&from, &kernel].into_iter().chain(bias.as_ref()).collect();
@@ -118,6 +118,7 @@ impl Export<'_> {
             }
         }
         let kernel = self.graph.constant(&weights.name, vec![k, n], weights.numbers);
+        let (bias, out) = self.bias_behind(i, out, n)?;
         let fits = x.dims.split_last().is_some_and(|(last, rest)| *last == k && size(rest) == rows);
         let x = match (fits, rows) {
             (true, _) => x,
