@@ -341,6 +341,80 @@ def test_an_input_may_be_an_output(tmp_path):
     compare(functional({"x": ROW}, layers, ["x", "y", "x"]), [values(ROW)], tmp_path)
 
 
+PIECES = [
+    lambda rng, f: L("Conv2D", filters=int(rng.integers(1, 5)), kernel_size=int(rng.integers(1, 4)), padding="same", data_format=f),
+    lambda rng, f: L("Conv2D", filters=2, kernel_size=1, data_format=f, activation="softmax"),
+    lambda rng, f: L("DepthwiseConv2D", kernel_size=2, depth_multiplier=2, padding="same", data_format=f),
+    lambda rng, f: L("SeparableConv2D", filters=3, kernel_size=3, padding="same", data_format=f),
+    lambda rng, f: L("Conv2DTranspose", filters=2, kernel_size=2, strides=2, data_format=f),
+    lambda rng, f: L("MaxPooling2D", padding="same", data_format=f),
+    lambda rng, f: L("AveragePooling2D", pool_size=2, strides=1, padding="same", data_format=f),
+    lambda rng, f: L("UpSampling2D", data_format=f, interpolation=str(rng.choice(["nearest", "bilinear"]))),
+    lambda rng, f: L("ZeroPadding2D", padding=[[1, 0], [2, 1]], data_format=f),
+    lambda rng, f: L("Resizing", height=int(rng.integers(2, 7)), width=5, data_format=f),
+    lambda rng, f: L("AdaptiveMaxPooling2D", output_size=3, data_format=f),
+    lambda rng, f: L("BatchNormalization", axis=int(rng.integers(1, 4))),
+    lambda rng, f: L("LayerNormalization", axis=int(rng.integers(1, 4))),
+    lambda rng, f: L("GroupNormalization", groups=-1, axis=int(rng.integers(1, 4))),
+    lambda rng, f: L("UnitNormalization", axis=int(rng.integers(1, 4))),
+    lambda rng, f: L("PReLU", shared_axes=[int(rng.integers(1, 4))]),
+    lambda rng, f: L("Permute", dims=[int(d) for d in rng.permutation(3) + 1]),
+    lambda rng, f: L("Softmax", axis=int(rng.integers(1, 4))),
+    lambda rng, f: L("Activation", activation=str(rng.choice(["gelu", "elu", "hard_silu", "sparsemax", "squareplus", "log_softmax"]))),
+    lambda rng, f: L("Rescaling", scale=0.5, offset=0.1),
+    lambda rng, f: L("Dense", units=3, activation="tanh"),
+    lambda rng, f: L("Dropout", rate=0.3),
+]
+ENDS = [
+    lambda rng, f: [L("Flatten", data_format=f), L("Dense", units=2)],
+    lambda rng, f: [L("GlobalAveragePooling2D", data_format=f, keepdims=bool(rng.integers(2)))],
+    lambda rng, f: [L("GlobalMaxPooling2D", data_format=f), L("RepeatVector", n=2)],
+    lambda rng, f: [L("Reshape", target_shape=[-1]), L("BatchNormalization")],
+    lambda rng, f: [],
+]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_layers_in_any_order(seed, tmp_path):
+    """What moves Transposes and Reshapes about must hold wherever they meet."""
+    rng = np.random.default_rng(seed)
+    layers = [PIECES[rng.integers(len(PIECES))](rng, str(rng.choice(["channels_last", "channels_first"]))) for _ in range(rng.integers(2, 8))]
+    layers += ENDS[rng.integers(len(ENDS))](rng, str(rng.choice(["channels_last", "channels_first"])))
+    shape = [int(n) for n in rng.integers(3, 7, 3)]
+    compare(sequential(shape, layers), [values(shape, seed=seed)], tmp_path, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_graph(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    shapes, layers, made = {"x": (5, 6, 3), "y": (5, 6, 3)}, [], ["x", "y"]
+    uses = {}
+    for i in range(rng.integers(4, 12)):
+        name, chance = f"l{i}", rng.random()
+        of = [made[k] for k in rng.integers(len(made), size=2)]
+        if chance < 0.25:
+            layers.append([name, L(str(rng.choice(["Add", "Multiply", "Maximum", "Subtract", "Average"]))), node(*of)])
+        elif chance < 0.4 and uses:
+            # A layer once more.
+            shared = str(rng.choice(list(uses)))
+            layers[uses[shared]].append(node(str(rng.choice(["x", "y"]))))
+            layers.append([name, L("Activation", activation="linear"), node((shared, len(layers[uses[shared]]) - 3))])
+        elif chance < 0.5:
+            layers.append([name, L("Concatenate"), node(*of)])
+            layers.append([name + "b", L("Conv2D", filters=3, kernel_size=1), node(name)])
+            name += "b"
+        else:
+            one = [
+                L("Conv2D", filters=3, kernel_size=3, padding="same"), L("BatchNormalization"), L("ReLU"), L("LayerNormalization"),
+                L("Dense", units=3), L("AveragePooling2D", pool_size=2, strides=1, padding="same"), L("PReLU", shared_axes=[1, 2]),
+            ][rng.integers(7)]
+            uses[name] = len(layers)
+            layers.append([name, one, node(of[0])])
+        made.append(name)
+    outputs = [made[-1]] if rng.random() < 0.5 else [made[-1], made[rng.integers(len(made))], made[-1]]
+    compare(functional(shapes, [tuple(one) for one in layers], outputs), [values((5, 6, 3), seed=1), values((5, 6, 3), seed=2)], tmp_path, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("rows", [1, 2, 300])
 def test_any_number_of_samples(rows, tmp_path):
     shape, layers = LAYERS["conv_2d"]

@@ -8,16 +8,22 @@ use steadygrad_kernels::conv::Pass;
 use steadygrad_kernels::window::Axis;
 use steadygrad_nn::step::ConvStep;
 
+/// One of the sizes of an axis.
+type Size = fn(&Axis) -> usize;
+
 impl Export<'_> {
     /// Writes a convolution: channels to the front, `Conv` or `ConvTranspose`, channels back.
     pub fn conv(&mut self, i: usize, step: &ConvStep) -> Made<()> {
         let of = step.of;
-        let (op, channels, filters, input, output): (_, _, _, fn(&Axis) -> usize, fn(&Axis) -> usize) =
-            match step.pass {
-                Pass::Forward => ("Conv", of.channels, of.filters, |a| a.input, |a| a.output),
-                Pass::Input => ("ConvTranspose", of.filters, of.channels, |a| a.output, |a| a.input),
-                Pass::Weights => return refuse("computes a gradient"),
-            };
+        let (op, channels, filters) = match step.pass {
+            Pass::Forward => ("Conv", of.channels, of.filters),
+            Pass::Input => ("ConvTranspose", of.filters, of.channels),
+            Pass::Weights => return refuse("computes a gradient"),
+        };
+        let (input, output): (Size, Size) = match step.pass {
+            Pass::Input => (|axis| axis.output, |axis| axis.input),
+            _ => (|axis| axis.input, |axis| axis.output),
+        };
         let x = self.rows(step.a)?;
         let (x, axes) = self.positions(&x, &of.window.axes, channels, input);
         let kernel = self.numbers(step.b)?.clone();
@@ -58,7 +64,7 @@ impl Export<'_> {
         x: &Value,
         axes: &[Axis; 3],
         channels: usize,
-        input: fn(&Axis) -> usize,
+        input: Size,
     ) -> (Value, Vec<Axis>) {
         let missing = axes.iter().take(2).take_while(|axis| **axis == Axis::ONE).count();
         let shape =

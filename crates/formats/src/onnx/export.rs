@@ -67,6 +67,14 @@ pub(super) struct Export<'a> {
 /// The file of a model.
 pub(super) fn file(model: &Model, weights: &[(String, Array)]) -> Result<File> {
     let recipe = model.lower(&Purpose::inference())?;
+    if let Some(trace) = recipe.traces.iter().find(|trace| trace.shapes.iter().any(|s| s.dims().contains(&0)))
+    {
+        return Err(Error::unsupported(
+            "there are no numbers in its output: an axis of 0 has no words in ONNX",
+        )
+        .at(trace.path.clone())
+        .help("leave the layer out"));
+    }
     let needed = needed(&recipe);
     let mut export = Export {
         graph: Graph::default(),
@@ -82,7 +90,9 @@ pub(super) fn file(model: &Model, weights: &[(String, Array)]) -> Result<File> {
     export.steps(&needed)?;
     let outputs = export.outputs(names)?;
     let Graph { nodes, tensors, .. } = export.graph;
-    Ok(File { name: model.name.clone(), nodes, tensors, inputs, outputs })
+    // A graph must have a name.
+    let name = if model.name.is_empty() { "model".to_string() } else { model.name.clone() };
+    Ok(File { name, nodes, tensors, inputs, outputs })
 }
 
 /// Which steps the outputs depend on.
@@ -168,13 +178,11 @@ impl Export<'_> {
         // Of layers that end together, those that begin first: a Flatten writes no step, and comes behind the layer before it.
         ends.values_mut().for_each(|traces| traces.sort_by_key(|trace| trace.steps.start));
         let mut refused: Vec<String> = Vec::new();
-        for i in 0..=recipe.forward.len() {
+        for (i, step) in recipe.forward.iter().map(Some).chain([None]).enumerate() {
             for trace in ends.get(&i).into_iter().flatten() {
                 self.shaped(trace);
             }
-            let Some(step) = recipe.forward.get(i).filter(|_| needed[i] && !self.joined.contains(&i)) else {
-                continue;
-            };
+            let Some(step) = step.filter(|_| needed[i] && !self.joined.contains(&i)) else { continue };
             let layer = innermost(recipe, i);
             self.graph.layer = layer.map_or_else(|| "model".to_string(), |trace| trace.path.clone());
             if let Err(Refused::Here(why)) = self.step(i, step) {

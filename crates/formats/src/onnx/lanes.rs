@@ -15,14 +15,18 @@ impl Export<'_> {
     /// Writes a function of lanes.
     pub fn rowwise(&mut self, f: &dyn Rowwise, x: Slot, out: Slot, layout: &Layout) -> Made<()> {
         let x = self.rows(x)?;
-        let (x, axis) = match (layout.outer, layout.axis) {
+        let (x, order, axis) = match (layout.outer, layout.axis) {
             (Extent::Rows(outer), Extent::Fixed(n)) => {
                 let (x, at) = self.graph.along(&x, outer, n, layout.inner);
-                // Behind a Transpose the lanes lie along another axis.
-                let axis = x.axis(at);
-                (x, axis)
+                // Before a Transpose the lanes lie along another axis.
+                let (x, order) = self.graph.straight(&x);
+                let axis = x.axis(order[at]);
+                (x, order, axis)
             }
-            (_, Extent::Rows(1)) => (x, 0),
+            (_, Extent::Rows(1)) => {
+                let (x, order) = self.graph.straight(&x);
+                (x, order, 0)
+            }
             _ => return refuse("mixes the samples of a batch"),
         };
         let graph = &mut self.graph;
@@ -39,6 +43,7 @@ impl Export<'_> {
             "sparsemax" if axis > 0 => sparsemax(graph, &x, axis),
             other => return refuse(format!("the activation `{other}` is not known along this axis")),
         };
+        let y = self.graph.transpose(&y, &order);
         self.set(out, y);
         Ok(())
     }

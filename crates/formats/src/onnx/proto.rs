@@ -108,12 +108,14 @@ pub(super) struct File {
 }
 
 impl File {
-    /// The bytes.
-    pub fn bytes(&self) -> Vec<u8> {
-        let graph = Message::default()
-            .each(&self.nodes, |m, node| m.message(1, &node.message()))
-            .text(2, &self.name)
-            .each(&self.tensors, |m, tensor| m.message(5, &tensor.message()))
+    /// The bytes. Weights are many: each goes when it is written.
+    pub fn bytes(self) -> Vec<u8> {
+        let graph =
+            Message::default().each(&self.nodes, |m, node| m.message(1, &node.message())).text(2, &self.name);
+        let graph = self
+            .tensors
+            .into_iter()
+            .fold(graph, |m, tensor| m.message(5, &tensor.message()))
             .each(&self.inputs, |m, port| m.message(11, &port.message()))
             .each(&self.outputs, |m, port| m.message(12, &port.message()));
         let opset = Message::default().text(1, "").int(2, OPSET);

@@ -59,8 +59,8 @@ impl Message {
     }
 
     /// One field for each of the values.
-    pub fn each<T>(self, values: &[T], mut field: impl FnMut(Message, &T) -> Message) -> Message {
-        values.iter().fold(self, |message, value| field(message, value))
+    pub fn each<T>(self, values: &[T], field: impl FnMut(Message, &T) -> Message) -> Message {
+        values.iter().fold(self, field)
     }
 
     /// The bytes.
