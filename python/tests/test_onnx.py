@@ -314,6 +314,19 @@ def test_a_residual_block_stays_with_its_channels_first(tmp_path):
     assert operators(model).count("Transpose") == 1
 
 
+def test_a_gate_for_each_channel_stays_with_its_channels_first(tmp_path):
+    layers = [
+        ("one", L("Conv2D", filters=4, kernel_size=3, padding="same"), node("x")),
+        ("mean", L("GlobalAveragePooling2D", keepdims=True), node("one")),
+        ("small", L("Conv2D", filters=2, kernel_size=1, activation="relu"), node("mean")),
+        ("gate", L("Conv2D", filters=4, kernel_size=1, activation="sigmoid"), node("small")),
+        ("gated", L("Multiply"), node("one", "gate")), ("last", L("Conv2D", filters=2, kernel_size=1), node("gated")),
+        ("head", L("GlobalMaxPooling2D"), node("last")),
+    ]
+    model = compare(functional({"x": IMAGE}, layers, ["head"]), [values(IMAGE)], tmp_path)
+    assert operators(model).count("Transpose") == 1 and "Expand" not in operators(model)
+
+
 def test_shared_layers_several_inputs_and_outputs(tmp_path):
     layers = [
         ("tower", L("Dense", units=4, activation="relu"), node("left"), node("right")),
@@ -394,12 +407,15 @@ def test_any_graph(seed, tmp_path):
         of = [made[k] for k in rng.integers(len(made), size=2)]
         if chance < 0.25:
             layers.append([name, L(str(rng.choice(["Add", "Multiply", "Maximum", "Subtract", "Average"]))), node(*of)])
-        elif chance < 0.4 and uses:
+        elif chance < 0.35:
+            layers.append([name + "a", L("GlobalMaxPooling2D", keepdims=True), node(of[0])])
+            layers.append([name, L(str(rng.choice(["Add", "Multiply", "Minimum"]))), node(*[name + "a", of[1], of[0]][:: int(rng.choice([1, -1]))])])
+        elif chance < 0.45 and uses:
             # A layer once more.
             shared = str(rng.choice(list(uses)))
             layers[uses[shared]].append(node(str(rng.choice(["x", "y"]))))
             layers.append([name, L("Activation", activation="linear"), node((shared, len(layers[uses[shared]]) - 3))])
-        elif chance < 0.5:
+        elif chance < 0.55:
             layers.append([name, L("Concatenate"), node(*of)])
             layers.append([name + "b", L("Conv2D", filters=3, kernel_size=1), node(name)])
             name += "b"
@@ -407,7 +423,8 @@ def test_any_graph(seed, tmp_path):
             one = [
                 L("Conv2D", filters=3, kernel_size=3, padding="same"), L("BatchNormalization"), L("ReLU"), L("LayerNormalization"),
                 L("Dense", units=3), L("AveragePooling2D", pool_size=2, strides=1, padding="same"), L("PReLU", shared_axes=[1, 2]),
-            ][rng.integers(7)]
+                L("Permute", dims=[1, 2, 3]),
+            ][rng.integers(8)]
             uses[name] = len(layers)
             layers.append([name, one, node(of[0])])
         made.append(name)

@@ -25,13 +25,15 @@ impl Value {
     }
 }
 
-/// What a value was made of by moving numbers alone.
+/// What a value was made of by moving or repeating numbers alone.
 #[derive(Debug, Clone)]
 enum Moved {
     /// By a Reshape.
     Reshaped(Value),
     /// By a Transpose: axis i is axis `order[i]` of the value.
     Turned(Value, Vec<usize>),
+    /// By an Expand: axes of 1 are longer.
+    Stretched(Value),
 }
 
 /// A graph under construction.
@@ -157,13 +159,11 @@ impl Graph {
         match self.moved.get(&x.name).cloned() {
             Some(Moved::Reshaped(from)) => return self.reshape(&from, dims),
             Some(Moved::Turned(from, order)) => {
-                // Where only axes of 1 change places, the numbers stay in their order.
-                let long: Vec<usize> = order.into_iter().filter(|&axis| from.dims[axis] != 1).collect();
-                if long.is_sorted() {
+                if in_order(&from, &order) {
                     return self.reshape(&from, dims);
                 }
             }
-            None => {}
+            Some(Moved::Stretched(_)) | None => {}
         }
         let mut shape: Vec<i64> = dims.iter().map(|&dim| dim as i64).collect();
         if x.rows {
@@ -214,11 +214,43 @@ impl Graph {
         self.transpose(&y, &order)
     }
 
-    /// The values before their Transposes, if all have the same one.
-    pub fn all_straight(&self, values: &[Value]) -> Option<(Vec<Value>, Vec<usize>)> {
-        let (_, order) = self.turned(values.first()?)?;
-        let from = values.iter().map(|value| self.turned(value).filter(|turned| turned.1 == order));
-        Some((from.map(|turned| turned.map(|turned| turned.0)).collect::<Option<_>>()?, order))
+    /// The values before their Transposes, if all have the same one, and its order. Those that have none may be so small that they
+    /// can go along: their numbers lie in the same order either way.
+    pub fn all_straight(&mut self, values: &[Value]) -> Option<(Vec<Value>, Vec<usize>)> {
+        let (_, order) = values.iter().find_map(|value| self.turned(value))?;
+        let back = inverse(&order);
+        let from = values.iter().map(|value| match self.turned(value) {
+            Some((from, other)) if other == order => Some(from),
+            _ if in_order(value, &back) => {
+                let dims: Vec<usize> = back.iter().map(|&axis| value.dims[axis]).collect();
+                Some(self.reshape(value, &dims))
+            }
+            _ => None,
+        });
+        let from: Option<Vec<Value>> = from.collect();
+        Some((from?, order))
+    }
+
+    /// x repeated along the axes where it has 1 and `dims` more.
+    pub fn stretch(&mut self, x: &Value, dims: &[usize]) -> Value {
+        if x.dims == dims {
+            return x.clone();
+        }
+        // A size of 1 keeps what is there, the batch too.
+        let shape: Vec<i64> = [1].into_iter().chain(dims.iter().map(|&dim| dim as i64)).collect();
+        let shape = self.whole(&shape);
+        let y = self.node("Expand", &[x, &shape], Vec::new(), dims.to_vec());
+        self.moved.insert(y.name.clone(), Moved::Stretched(x.clone()));
+        y
+    }
+
+    /// Values for a node that stretches axes of 1 itself: as they were before.
+    pub fn unstretched(&self, values: &[Value]) -> Vec<Value> {
+        let before = |value: &Value| match self.moved.get(&value.name) {
+            Some(Moved::Stretched(from)) => from.clone(),
+            _ => value.clone(),
+        };
+        values.iter().map(before).collect()
     }
 
     /// The value with a range of axes of this size, so many numbers before and behind them, and which axis that is.
@@ -256,11 +288,23 @@ impl Graph {
             node.inputs.iter_mut().filter(|name| *name == from).for_each(|name| *name = to.to_string());
         }
         for moved in self.moved.values_mut() {
-            let (Moved::Reshaped(value) | Moved::Turned(value, _)) = moved;
+            let (Moved::Reshaped(value) | Moved::Turned(value, _) | Moved::Stretched(value)) = moved;
             if value.name == from {
                 value.name = to.to_string();
             }
         }
         Some(())
     }
+}
+
+/// The order that takes axes back.
+pub(super) fn inverse(order: &[usize]) -> Vec<usize> {
+    let mut back = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(i, &axis)| back[axis] = i);
+    back
+}
+
+/// Whether the numbers lie in the same order behind such a Transpose: only axes of 1 change places.
+fn in_order(x: &Value, order: &[usize]) -> bool {
+    order.len() == x.dims.len() && order.iter().filter(|&&axis| x.dims[axis] != 1).is_sorted()
 }

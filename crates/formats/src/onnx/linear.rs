@@ -2,7 +2,7 @@
 
 use super::activations::activation;
 use super::export::{Export, Fixed, Made, per_row, refuse, size};
-use super::graph::Value;
+use super::graph::{Value, inverse};
 use super::proto::Attribute;
 use std::sync::Arc;
 use steadygrad_kernels::map::Op;
@@ -42,7 +42,8 @@ impl Export<'_> {
                     [one] => one.clone(),
                     [a, b] => export.graph.binary("Add", a, b),
                     all => {
-                        let dims = all[0].dims.clone();
+                        let largest = |i: usize| all.iter().map(|value| value.dims[i]).max().unwrap_or(1);
+                        let dims = (0..all[0].dims.len()).map(largest).collect();
                         export.graph.node("Sum", &all.iter().collect::<Vec<_>>(), Vec::new(), dims)
                     }
                 });
@@ -195,11 +196,15 @@ impl Export<'_> {
         Ok(self.graph.transpose(&y, &order))
     }
 
-    /// Values of one shape: that of the first of them.
+    /// Values of one shape, that of the first of them; or that become it when axes of 1 are stretched.
     fn alike(&mut self, slots: &[Slot]) -> Made<Vec<Value>> {
         let values: Vec<Value> = slots.iter().map(|slot| self.rows(*slot)).collect::<Made<_>>()?;
         let Some(first) = values.first().cloned() else { return refuse("reads nothing") };
-        Ok(values.iter().map(|value| self.graph.reshape(value, &first.dims)).collect())
+        let values: Vec<Value> = values.iter().map(|value| self.graph.reshape(value, &first.dims)).collect();
+        let small = self.graph.unstretched(&values);
+        // One axis must keep its length in one of them.
+        let whole = (0..first.dims.len()).all(|i| small.iter().any(|value| value.dims[i] == first.dims[i]));
+        Ok(if whole { small } else { values })
     }
 
     /// f of values of one shape; where all have the same Transpose before them, it moves behind.
@@ -241,9 +246,7 @@ impl Export<'_> {
         } else {
             (x.clone(), (0..x.dims.len()).collect())
         };
-        // Axis j of what is straight is axis i of x where order[i] = j.
-        let mut back = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(i, &j)| back[j] = i);
+        let back = inverse(&order);
         let slope = if dims.len() == back.len() {
             let to = back.iter().map(|&i| dims[i]).collect();
             self.graph.constant(&name, to, turned(&numbers, &dims, &back))

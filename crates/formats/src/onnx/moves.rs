@@ -74,10 +74,7 @@ impl Export<'_> {
         }
         let x = self.rows(x)?;
         let x = self.graph.reshape(&x, &sample(from)?);
-        // A size of 1 keeps what is there, the batch too.
-        let shape: Vec<i64> = [1].into_iter().chain(to.iter().map(|&dim| dim as i64)).collect();
-        let shape = self.graph.whole(&shape);
-        let y = self.graph.node("Expand", &[&x, &shape], Vec::new(), to);
+        let y = self.graph.stretch(&x, &to);
         self.set(out, y);
         Ok(())
     }

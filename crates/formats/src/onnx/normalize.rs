@@ -1,7 +1,7 @@
 //! Normalization: by known moments, and of every sample by its own.
 
 use super::export::{Export, Made, per_row, refuse, size};
-use super::graph::Value;
+use super::graph::{Value, inverse};
 use super::proto::Attribute;
 use steadygrad_nn::Extent;
 use steadygrad_nn::step::{Slot, Step};
@@ -19,8 +19,7 @@ impl Export<'_> {
                 // The channels come first, behind the batch.
                 let rank = x.dims.len();
                 let front: Vec<usize> = [at].into_iter().chain((0..rank).filter(|&i| i != at)).collect();
-                let mut home = vec![0; rank];
-                front.iter().enumerate().for_each(|(to, &from)| home[from] = to);
+                let home = inverse(&front);
                 let x = self.graph.transpose(&x, &front);
                 let gamma = self.or_all(*gamma, 1.0, &[n])?;
                 let beta = self.or_all(*beta, 0.0, &[n])?;
