@@ -349,6 +349,19 @@ def test_models_in_models(tmp_path):
     assert any(t.name.startswith("inner/") and t.name.endswith("/kernel") for t in model.graph.initializer)
 
 
+def test_what_others_read_too_is_not_joined_with_what_stands_behind_it(tmp_path):
+    layers = [
+        ("dense", L("Dense", units=3, use_bias=False), node("x")),
+        ("moved", L("Normalization", mean=[1.0, 2.0, 3.0], variance=[1.0, 4.0, 9.0]), node("dense")),
+        ("norm", L("LayerNormalization", center=False, scale=False), node("dense")),
+        ("scaled", L("Rescaling", scale=[1.0, 2.0, 3.0], offset=[3.0, 2.0, 1.0]), node("norm")),
+        ("sum", L("Add"), node("norm", "scaled")),
+    ]
+    compare(functional({"x": ROW}, layers, ["moved", "dense", "sum"]), [values(ROW)], tmp_path)
+    model = compare(functional({"x": ROW}, layers[:2] + [("end", layers[2][1], node("moved"))], ["end"]), [values(ROW)], tmp_path)
+    assert operators(model) == ["Gemm", "Mul", "LayerNormalization"]
+
+
 def test_an_input_may_be_an_output(tmp_path):
     layers = [("y", L("Dense", units=2), node("x"))]
     compare(functional({"x": ROW}, layers, ["x", "y", "x"]), [values(ROW)], tmp_path)
