@@ -8,13 +8,14 @@ use steadygrad_kernels::{Real, Result};
 use steadygrad_nn::activations::{Pointwise, Relu, Relu6, Saved, Softmax};
 use steadygrad_nn::config::Config;
 use steadygrad_nn::functional::{add, input, shared};
+use steadygrad_nn::initializers::Zeros;
 use steadygrad_nn::layers::{
     BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, LayerNormalization, MaxPooling2D, Reshape,
 };
-use steadygrad_nn::lowering::Lowering;
+use steadygrad_nn::lowering::{Lowering, ParamSpec};
 use steadygrad_nn::model::Purpose;
 use steadygrad_nn::step::{CustomStep, Step};
-use steadygrad_nn::{Model, Sequential, Shape};
+use steadygrad_nn::{Extent, Layout, Model, Sequential, Shape};
 
 #[derive(Clone, PartialEq, Message)]
 struct File {
@@ -309,6 +310,47 @@ impl Layer for Reverse {
         at.output(y);
         Ok(())
     }
+}
+
+/// z + (z + b), z = x·W: the product has two readers.
+#[derive(Debug)]
+struct Twice;
+impl Layer for Twice {
+    fn class(&self) -> &'static str {
+        "Twice"
+    }
+    fn config(&self) -> Config {
+        Config::new()
+    }
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        Ok(vec![inputs[0].with_last(2)])
+    }
+    fn lower(&self, at: &mut Lowering<'_>) -> Result<()> {
+        let x = at.input(0);
+        let k = at.shape(x).last();
+        let kernel = at.param("kernel", [k, 2], &ParamSpec::new(Zeros))?;
+        let bias = at.param("bias", 2, &ParamSpec::new(Zeros))?;
+        let [z, moved, y] = [(); 3].map(|()| at.port(Shape::from(2)));
+        let (a, b, out) = (at.slot(x), kernel.slot, at.slot(z));
+        let (m, k, n) = (Extent::Rows(1), Extent::Fixed(k), Extent::Fixed(2));
+        at.forward(Step::Gemm { a, b, out, m, k, n, ta: false, tb: false, bias: None, map: None });
+        let layout = Layout::last(&Shape::from(2));
+        let shift = Some(bias.slot);
+        at.forward(Step::ScaleShift { x: out, scale: None, shift, out: at.slot(moved), layout });
+        at.forward(Step::Sum { inputs: vec![out, at.slot(moved)], out: at.slot(y) });
+        at.output(y);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_layer_of_ones_own_is_written_by_its_steps_and_what_others_read_is_not_joined() {
+    let file = read(Sequential::new([3]).add(Twice));
+    assert_eq!(operators(&file), ["Gemm", "Add", "Add"]);
+    assert_eq!(file.graph.nodes[0].inputs[1..], ["twice/kernel"]);
+    let [moved, sum] = [&file.graph.nodes[1], &file.graph.nodes[2]];
+    assert_eq!(moved.inputs, ["twice/Gemm", "twice/bias"]);
+    assert_eq!(sum.inputs, ["twice/Gemm", moved.outputs[0].as_str()]);
 }
 
 #[test]
