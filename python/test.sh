@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests of the Python package: the wheel is built, installed in environments of its own, and used.
 #
-#   python/test.sh              numpy alone
+#   python/test.sh              with numpy, and what reads our files: onnx, onnxruntime, safetensors
 #   python/test.sh frameworks   also beside PyTorch and Keras on JAX: some 6 GB, kept in target/python between runs
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -37,14 +37,21 @@ run() {
   local name=$1
   shift
   "$root/$name/bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps "$wheel"
-  for file in "$@"; do
+  for name_of_test in "$@"; do
+    local file=tests/test_$name_of_test.py
     (cd "$root" && CUDA_VISIBLE_DEVICES="" "$root/$name/bin/python" -m pytest -q --no-header -p no:cacheprovider -rs -s -W ignore::DeprecationWarning "$OLDPWD/$file")
   done
 }
 
-environment plain numpy pytest mypy nbclient ipykernel || skip "numpy and pytest cannot be installed: no network?"
-run plain tests/test_recorder.py tests/test_words.py tests/test_messages.py tests/test_models.py tests/test_training.py \
-  tests/test_snippets.py tests/test_doctor.py tests/test_readme.py tests/test_notebook.py
+tests=(recorder words messages models training snippets doctor readme notebook)
+if environment plain numpy pytest mypy nbclient ipykernel onnx onnxruntime safetensors; then
+  tests+=(onnx safetensors)
+elif environment plain numpy pytest mypy nbclient ipykernel; then
+  echo "skipped: ONNX and safetensors files (onnx, onnxruntime and safetensors cannot be installed here)"
+else
+  skip "numpy and pytest cannot be installed: no network?"
+fi
+run plain "${tests[@]}"
 # What is said of types holds: of the native half beside its stub, and within the package.
 (cd "$root" && "$root/plain/bin/python" -m mypy.stubtest steadygrad._native && "$root/plain/bin/python" -m mypy --ignore-missing-imports -p steadygrad)
 if [ "${1:-}" != frameworks ]; then
@@ -52,12 +59,12 @@ if [ "${1:-}" != frameworks ]; then
   exit 0
 fi
 if environment keras numpy pytest keras "jax[cpu]"; then
-  run keras tests/test_keras_doctor.py tests/test_keras_files.py
+  run keras keras_doctor keras_files
 else
   echo "skipped: the doctor beside Keras (it cannot be installed here)"
 fi
 if environment torch numpy pytest torch; then
-  run torch tests/test_watch.py tests/test_readme.py
+  run torch watch readme
 else
   echo "skipped: the doctor beside PyTorch (it cannot be installed here)"
 fi

@@ -35,7 +35,12 @@ pub fn take_failure() -> PyResult<()> {
     }
 }
 
-fn array<'py>(py: Python<'py>, data: &[f32], rows: usize, shape: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
+fn array<'py>(
+    py: Python<'py>,
+    data: &[f32],
+    rows: usize,
+    shape: &[usize],
+) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
     let mut dims = vec![rows];
     dims.extend(shape);
     shaped(py, data.to_vec(), dims)
@@ -52,7 +57,10 @@ fn name_of(function: &Bound<'_, PyAny>) -> String {
     let named = function.getattr("name").or_else(|_| function.getattr("__name__"));
     match named.and_then(|name| name.extract::<String>()) {
         Ok(name) => name,
-        Err(_) => function.get_type().name().map_or_else(|_| "function".into(), |n: Bound<'_, PyString>| n.to_string()),
+        Err(_) => function
+            .get_type()
+            .name()
+            .map_or_else(|_| "function".into(), |n: Bound<'_, PyString>| n.to_string()),
     }
 }
 
@@ -215,7 +223,8 @@ impl PythonLoss {
             Err(_) => (given.clone(), None),
         };
         if !function.is_callable() {
-            let words = format!("expected the settings of a loss or a function, found {}", function.get_type());
+            let words =
+                format!("expected the settings of a loss or a function, found {}", function.get_type());
             return Err(PyTypeError::new_err(words));
         }
         let gradient = gradient_of(&function);
@@ -245,7 +254,13 @@ impl PythonLoss {
         numbers(py, &call.bind(py).call1((y_true, y_pred))?)
     }
 
-    fn try_values(&self, block: Block<'_>, target: &[f32], prediction: &[f32], out: &mut [f32]) -> PyResult<()> {
+    fn try_values(
+        &self,
+        block: Block<'_>,
+        target: &[f32],
+        prediction: &[f32],
+        out: &mut [f32],
+    ) -> PyResult<()> {
         Python::attach(|py| {
             let made = self.call(py, &self.call, block, target, prediction)?;
             let values = crate::arrays::slice(&made)?;
@@ -397,7 +412,8 @@ impl PythonMetric {
     pub fn new(object: &Bound<'_, PyAny>) -> PyResult<PythonMetric> {
         let stateful = object.hasattr("update_state")?;
         if !stateful && !object.is_callable() {
-            let words = format!("expected the settings of a metric or a function, found {}", object.get_type());
+            let words =
+                format!("expected the settings of a metric or a function, found {}", object.get_type());
             return Err(PyTypeError::new_err(words));
         }
         Ok(PythonMetric { name: name_of(object), object: Arc::new(object.clone().unbind()), stateful })
@@ -491,7 +507,8 @@ impl Accumulator for Seen {
     fn reset(&mut self) {
         (self.sum, self.count) = (0.0, 0.0);
         if self.metric.stateful {
-            let done = Python::attach(|py| self.metric.object.bind(py).call_method0("reset_state").map(|_| ()));
+            let done =
+                Python::attach(|py| self.metric.object.bind(py).call_method0("reset_state").map(|_| ()));
             if let Err(error) = done {
                 fail(error);
             }

@@ -4,6 +4,7 @@ use crate::arrays::{Numbers, Out, array, out, shaped};
 use crate::errors::{json, python};
 use crate::graph::PyGraph;
 use pyo3::prelude::*;
+use steadygrad::data::safetensors;
 use steadygrad::formats::hdf5::Values;
 use steadygrad::formats::keras::{Saved, config_of, model_from_config, read_weights};
 use steadygrad::{load_model, save_model};
@@ -32,7 +33,9 @@ pub fn read_model<'py>(py: Python<'py>, path: &str) -> PyResult<Read<'py>> {
     let weights = weights.collect::<PyResult<Vec<_>>>()?;
     let one = |(i, numbers): (usize, steadygrad::formats::hdf5::Numbers)| match &numbers.values {
         // The iterations come first; what else is whole stands in the place of a number.
-        Values::Whole(values) if i == 0 && values.len() == 1 && values[0] >= 0 => Ok((Some(values[0] as u64), None)),
+        Values::Whole(values) if i == 0 && values.len() == 1 && values[0] >= 0 => {
+            Ok((Some(values[0] as u64), None))
+        }
         values => Ok((None, Some(shaped(py, values.floats(), numbers.shape.clone())?))),
     };
     let optimizer = saved.optimizer.into_iter().enumerate().map(one).collect::<PyResult<Vec<_>>>()?;
@@ -62,16 +65,23 @@ pub fn read_weights_of<'py>(
 ) -> PyResult<Vec<(String, Bound<'py, Out>)>> {
     let model = graph.inner();
     let read = py.detach(|| match path.ends_with(".safetensors") {
-        true => steadygrad::data::safetensors::read(path),
+        true => safetensors::read(path),
         false => read_weights(path, model),
     });
     read.map_err(python)?.into_iter().map(|(name, array)| Ok((name, out(py, array)?))).collect()
 }
 
-/// Writes numbers by name to a safetensors file.
+/// All arrays of a safetensors file, by name, in the order of the file.
 #[pyfunction]
-pub fn write_safetensors(path: &str, weights: Vec<(String, Numbers<'_>)>) -> PyResult<()> {
-    let all = weights.iter().map(|(name, numbers)| Ok((name.clone(), array(numbers)?)));
-    let all = all.collect::<PyResult<Vec<_>>>()?;
-    steadygrad::data::safetensors::write(path, &all).map_err(python)
+pub fn read_safetensors<'py>(py: Python<'py>, path: &str) -> PyResult<Vec<(String, Bound<'py, Out>)>> {
+    let arrays = py.detach(|| safetensors::read(path)).map_err(python)?;
+    arrays.into_iter().map(|(name, array)| Ok((name, out(py, array)?))).collect()
+}
+
+/// Writes arrays to a safetensors file.
+#[pyfunction]
+pub fn write_safetensors(py: Python<'_>, path: &str, arrays: Vec<(String, Numbers<'_>)>) -> PyResult<()> {
+    let arrays = arrays.iter().map(|(name, numbers)| Ok((name.clone(), array(numbers)?)));
+    let arrays = arrays.collect::<PyResult<Vec<_>>>()?;
+    py.detach(|| safetensors::write(path, &arrays)).map_err(python)
 }

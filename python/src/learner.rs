@@ -235,8 +235,7 @@ impl PyLearner {
     ) -> PyResult<(Vec<(String, Vec<f64>)>, Vec<usize>, Vec<String>, bool)> {
         let settings = settings(settings_json)?;
         let samples = Samples::read(&x, &y, weights.as_ref())?;
-        let validation =
-            validation.map(|(x, y, w)| Samples::read(&x, &y, w.as_ref())).transpose()?;
+        let validation = validation.map(|(x, y, w)| Samples::read(&x, &y, w.as_ref())).transpose()?;
         let borrowed = Borrowed::new(self.held.clone(), model)?;
         let (mut list, outcome) = hooks(py, callbacks, verbose, &borrowed, false)?;
         let done = borrowed.run(py, |learner| {
@@ -303,7 +302,11 @@ impl PyLearner {
 
     fn swap(&self, py: Python<'_>, to_eval: bool) -> PyResult<()> {
         self.with(py, |learner| {
-            if to_eval { learner.swap_to_eval() } else { learner.swap_to_train() }
+            if to_eval {
+                learner.swap_to_eval()
+            } else {
+                learner.swap_to_train()
+            }
             Ok(())
         })
     }
@@ -319,7 +322,11 @@ impl PyLearner {
         all.into_iter().map(one).collect()
     }
 
-    fn set_optimizer_variables(&self, py: Python<'_>, variables: Vec<(String, Option<u64>, Option<Numbers<'_>>)>) -> PyResult<()> {
+    fn set_optimizer_variables(
+        &self,
+        py: Python<'_>,
+        variables: Vec<(String, Option<u64>, Option<Numbers<'_>>)>,
+    ) -> PyResult<()> {
         let one = |(name, count, numbers): (String, Option<u64>, Option<Numbers<'_>>)| {
             Ok(match (count, numbers) {
                 (Some(count), _) => Variable { name, shape: Vec::new(), value: Stored::Count(count) },
@@ -347,6 +354,11 @@ impl PyLearner {
     ) -> PyResult<String> {
         let summary = self.with(py, |learner| Ok(learner.summary()))?;
         Ok(told(summary, line_length, columns, show_trainable, expand_nested))
+    }
+
+    /// Writes what `predict` computes as a file of ONNX.
+    fn export_onnx(&self, py: Python<'_>, path: &str) -> PyResult<()> {
+        self.with(py, |learner| steadygrad::export_onnx(learner, path))
     }
 
     /// Writes model, weights, settings and optimizer to a file of Keras.

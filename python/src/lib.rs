@@ -31,7 +31,8 @@ mod _native {
     use super::diagnosis::Diagnosed;
     #[pymodule_export]
     use super::files::{
-        graph_config, keras_3_config, read_model, read_weights_of, rewrite, write_safetensors,
+        graph_config, keras_3_config, read_model, read_safetensors, read_weights_of, rewrite,
+        write_safetensors,
     };
     #[pymodule_export]
     use super::graph::{PyGraph, unbuilt_summary};

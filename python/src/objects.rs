@@ -84,10 +84,15 @@ pub fn describe(family: &str, spec: &str) -> PyResult<String> {
 /// All classes of a family with their other names.
 #[pyfunction]
 pub fn catalog(family: &str) -> PyResult<Vec<(String, Vec<String>)>> {
-    use steadygrad::nn::{constraints, initializers, layers, losses, metrics, optimizers, regularizers, schedules};
+    use steadygrad::nn::{
+        constraints, initializers, layers, losses, metrics, optimizers, regularizers, schedules,
+    };
     macro_rules! listed {
         ($catalog:expr) => {
-            $catalog.iter().map(|e| (e.class.to_string(), e.names.iter().map(|n| n.to_string()).collect())).collect()
+            $catalog
+                .iter()
+                .map(|e| (e.class.to_string(), e.names.iter().map(|n| n.to_string()).collect()))
+                .collect()
         };
     }
     Ok(match family {
@@ -223,12 +228,7 @@ impl PyMetric {
     }
 
     #[pyo3(signature = (y_true, y_pred, weights=None))]
-    fn update(
-        &self,
-        y_true: Numbers<'_>,
-        y_pred: Numbers<'_>,
-        weights: Option<Numbers<'_>>,
-    ) -> PyResult<()> {
+    fn update(&self, y_true: Numbers<'_>, y_pred: Numbers<'_>, weights: Option<Numbers<'_>>) -> PyResult<()> {
         let (target, prediction) = (array(&y_true)?, array(&y_pred)?);
         let batch = Batch {
             rows: prediction.rows(),
@@ -239,8 +239,11 @@ impl PyMetric {
             weights: weights.as_ref().map(slice).transpose()?,
         };
         if target.rows() != batch.rows {
-            let words =
-                format!("y_true has {} samples and y_pred {}: there must be as many", target.rows(), batch.rows);
+            let words = format!(
+                "y_true has {} samples and y_pred {}: there must be as many",
+                target.rows(),
+                batch.rows
+            );
             return Err(PyValueError::new_err(words));
         }
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).update(batch).map_err(python)

@@ -54,6 +54,7 @@ LAYERS = {
     "RMSNormalization": (IMAGE, lambda: L.RMSNormalization()),
     "UnitNormalization": (IMAGE, lambda: L.UnitNormalization()),
     "Normalization": (IMAGE, lambda: L.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])),
+    "Normalization_by_its_weights": (IMAGE, lambda: L.Normalization()),
     "Rescaling": (IMAGE, lambda: L.Rescaling([0.1, 0.2, 0.3], offset=[0.0, 1.0, 2.0])),
     "PReLU": (IMAGE, lambda: L.PReLU(shared_axes=[1, 2])),
     "Dense_with_PReLU": (LINE, lambda: L.Dense(5, activation=L.PReLU(alpha_initializer="random_uniform"))),

@@ -14,6 +14,9 @@ pub(crate) enum Number {
     I32,
     U64,
     I64,
+    F16,
+    /// The upper half of an f32.
+    BF16,
     F32,
     F64,
 }
@@ -23,7 +26,7 @@ impl Number {
     pub fn size(self) -> usize {
         match self {
             Number::Bool | Number::U8 | Number::I8 => 1,
-            Number::U16 | Number::I16 => 2,
+            Number::U16 | Number::I16 | Number::F16 | Number::BF16 => 2,
             Number::U32 | Number::I32 | Number::F32 => 4,
             Number::U64 | Number::I64 | Number::F64 => 8,
         }
@@ -44,6 +47,10 @@ impl Number {
             Number::I32 => each(bytes, big_endian, |b| i32::from_le_bytes(b) as f32),
             Number::U64 => each(bytes, big_endian, |b| u64::from_le_bytes(b) as f32),
             Number::I64 => each(bytes, big_endian, |b| i64::from_le_bytes(b) as f32),
+            Number::F16 => each(bytes, big_endian, |b| half(u16::from_le_bytes(b))),
+            Number::BF16 => {
+                each(bytes, big_endian, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))
+            }
             Number::F32 => each(bytes, big_endian, f32::from_le_bytes),
             Number::F64 => {
                 let wide = each(bytes, big_endian, f64::from_le_bytes);
@@ -56,6 +63,21 @@ impl Number {
         };
         Ok(numbers)
     }
+}
+
+/// The value of a half-precision number (IEEE 754 binary16), which every f32 holds exactly.
+///
+/// ```text
+/// sign, 5 bits e, 10 bits m:  (1 + m/1024)·2^(e − 15);  e = 0: m·2^−24;  e = 31: infinite, NaN where m is not 0
+/// ```
+fn half(bits: u16) -> f32 {
+    let (exponent, fraction) = (u32::from(bits >> 10 & 31), u32::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction as f32 / 16_777_216.0,
+        31 => f32::from_bits(0x7f80_0000 | fraction << 13),
+        _ => f32::from_bits((exponent + 112) << 23 | fraction << 13),
+    };
+    f32::from_bits(size.to_bits() | u32::from(bits >> 15) << 31)
 }
 
 fn each<const N: usize, T>(bytes: &[u8], big_endian: bool, number: impl Fn([u8; N]) -> T) -> Vec<T> {
@@ -94,8 +116,27 @@ mod tests {
         check(Number::I32, &(-7_i32).to_le_bytes(), -7.0);
         check(Number::U64, &u64::MAX.to_le_bytes(), 1.844_674_4e19);
         check(Number::I64, &(-1_i64 << 40).to_le_bytes(), -1.099_511_6e12);
+        check(Number::F16, &0x3e00_u16.to_le_bytes(), 1.5);
+        check(Number::BF16, &0x3fc0_u16.to_le_bytes(), 1.5);
         check(Number::F32, &1.5_f32.to_le_bytes(), 1.5);
         check(Number::F64, &0.1_f64.to_le_bytes(), 0.1);
+    }
+
+    #[test]
+    fn all_half_precision_numbers_are_what_the_formula_says() {
+        for bits in 0..=u16::MAX {
+            let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+            let size = match exponent {
+                0 => fraction * 2.0_f64.powi(-24),
+                31 if fraction == 0.0 => f64::INFINITY,
+                31 => f64::NAN,
+                _ => (1.0 + fraction / 1024.0) * 2.0_f64.powi(exponent - 15),
+            };
+            let expected = if bits >> 15 == 1 { -size } else { size };
+            let got = half(bits);
+            assert!(f64::from(got) == expected || (got.is_nan() && expected.is_nan()), "{bits:#06x}: {got}");
+            assert_eq!(got.is_sign_negative(), bits >> 15 == 1, "{bits:#06x}");
+        }
     }
 
     #[test]

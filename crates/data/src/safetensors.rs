@@ -6,10 +6,14 @@
 //! the rest   the numbers, little-endian, each array from begin to end, without gaps
 //! ```
 //!
+//! Written are f32. Read are numbers of most kinds: F16 and BF16 exactly, F64 and whole numbers beyond ±2²⁴ rounded to the nearest f32,
+//! a BOOL as 0 or 1. A single number, with no axis, is an array of one. `__metadata__` is passed over.
+//!
 //! The `safetensors` crate, which our tests hold this file against, would bring more crates than all the rest of this floor.
 
 use crate::array::Array;
 use crate::file;
+use crate::numbers::Number;
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
@@ -26,7 +30,7 @@ pub fn write(path: impl AsRef<Path>, arrays: &[(String, Array)]) -> Result<()> {
 /// Reads all arrays, in the order of the file.
 ///
 /// # Errors
-/// If the file cannot be read, breaks the format, or holds anything but f32.
+/// If the file cannot be read, or as for [`parse`].
 pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
     let path = path.as_ref();
     parse(&file::read(path)?).place(|| path.display().to_string())
@@ -66,32 +70,43 @@ pub fn to_bytes(arrays: &[(String, Array)]) -> Result<Vec<u8>> {
 /// Reads the bytes of a file, in the order in which the arrays lie in it.
 ///
 /// # Errors
-/// If they break the format, or hold anything but f32.
+/// If they break the format, hold numbers of a kind that is not read (F8, complex ones), or an F64 beyond all f32. Nothing larger than
+/// the bytes themselves is believed: sizes are held against them first.
 pub fn parse(bytes: &[u8]) -> Result<Vec<(String, Array)>> {
-    let broken = |what: String| {
-        Error::format(format!("not a safetensors file: {what}"))
-            .help("weights are read from files as `train` writes them")
-    };
-    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| broken("it is too short".into()))?;
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| broken("it is too short"))?;
     let length = u64::from_le_bytes(*length);
+    if length > MOST {
+        return Err(broken(format!("its header is said to have {length} bytes, and may have {MOST}")));
+    }
     let length = usize::try_from(length).ok().filter(|n| *n <= rest.len());
-    let length = length.ok_or_else(|| broken("its header is longer than the file".into()))?;
-    let (header, numbers) = rest.split_at(length);
+    let (header, numbers) =
+        rest.split_at(length.ok_or_else(|| broken("its header is longer than the file"))?);
+    let text = header;
+    // What is nested deeply is an error of the reader, and no overflow of the stack.
     let header: Map<String, Json> =
-        serde_json::from_slice(header).map_err(|e| broken(format!("its header is not valid JSON ({e})")))?;
+        serde_json::from_slice(text).map_err(|e| broken(format!("its header is not valid JSON ({e})")))?;
+    if colons(text) != header.len() + header.values().map(entries).sum::<usize>() {
+        return Err(broken("a name stands in its header twice"));
+    }
     let mut parts = Vec::new();
-    for (name, info) in header.iter().filter(|(name, _)| *name != "__metadata__") {
-        let part = part(info).ok_or_else(|| broken(format!("`{name}` lacks dtype, shape or offsets")))?;
-        if part.dtype != "F32" {
-            return Err(Error::unsupported(format!("`{name}` holds {} numbers, expected F32", part.dtype)));
+    for (name, info) in &header {
+        if name == "__metadata__" {
+            if !info.as_object().is_some_and(|all| all.values().all(Json::is_string)) {
+                return Err(broken("`__metadata__` is no list of texts"));
+            }
+            continue;
         }
+        let part = part(info).ok_or_else(|| broken(format!("`{name}` lacks dtype, shape or offsets")))?;
         parts.push((name, part));
     }
     parts.sort_by_key(|(_, part)| (part.begin, part.end));
     let mut arrays = Vec::with_capacity(parts.len());
     let mut at = 0;
     for (name, part) in parts {
-        let size = part.shape.iter().try_fold(4_usize, |n, d| n.checked_mul(*d));
+        let number = number(part.dtype).place(|| format!("`{name}`"))?;
+        // An axis of 0 makes no product of the others small.
+        let most = part.shape.iter().try_fold(number.size(), |n, d| n.checked_mul((*d).max(1)));
+        let size = most.map(|size| if part.shape.contains(&0) { 0 } else { size });
         if part.begin != at
             || part.end < at
             || part.end > numbers.len()
@@ -99,10 +114,9 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<(String, Array)>> {
         {
             return Err(broken(format!("`{name}` does not lie where its shape and offsets say")));
         }
-        let values = numbers[part.begin..part.end]
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        arrays.push((name.clone(), Array::new(part.shape, values.collect()).place(|| format!("`{name}`"))?));
+        let values = number.decode(&numbers[part.begin..part.end], false).place(|| format!("`{name}`"))?;
+        let shape = if part.shape.is_empty() { vec![1] } else { part.shape };
+        arrays.push((name.clone(), Array::new(shape, values).place(|| format!("`{name}`"))?));
         at = part.end;
     }
     if at != numbers.len() {
@@ -111,19 +125,73 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<(String, Array)>> {
     Ok(arrays)
 }
 
-struct Part {
-    dtype: String,
+/// Bytes that a header may have: as many as the format's own library reads.
+const MOST: u64 = 100_000_000;
+
+fn broken(what: impl std::fmt::Display) -> Error {
+    Error::format(format!("not a safetensors file: {what}"))
+        .help("it is damaged, or of another format: get it again, or save it anew")
+}
+
+/// The kind of numbers of this name.
+fn number(dtype: &str) -> Result<Number> {
+    Ok(match dtype {
+        "BOOL" => Number::Bool,
+        "U8" => Number::U8,
+        "I8" => Number::I8,
+        "U16" => Number::U16,
+        "I16" => Number::I16,
+        "U32" => Number::U32,
+        "I32" => Number::I32,
+        "U64" => Number::U64,
+        "I64" => Number::I64,
+        "F16" => Number::F16,
+        "BF16" => Number::BF16,
+        "F32" => Number::F32,
+        "F64" => Number::F64,
+        _ => {
+            return Err(Error::unsupported(format!("it holds {dtype} numbers, expected F32"))
+                .help("save it as float32; float16, bfloat16, float64 and whole numbers are read too"));
+        }
+    })
+}
+
+/// Colons outside of texts: one for each entry of each object, also of those that a later one of the same name hides.
+fn colons(json: &[u8]) -> usize {
+    let (mut inside, mut escaped, mut count) = (false, false, 0);
+    for &byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            b':' if !inside => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// Entries of all objects within.
+fn entries(json: &Json) -> usize {
+    match json {
+        Json::Object(map) => map.len() + map.values().map(entries).sum::<usize>(),
+        Json::Array(items) => items.iter().map(entries).sum(),
+        _ => 0,
+    }
+}
+
+struct Part<'a> {
+    dtype: &'a str,
     shape: Vec<usize>,
     begin: usize,
     end: usize,
 }
 
-fn part(info: &Json) -> Option<Part> {
+fn part(info: &Json) -> Option<Part<'_>> {
     let size = |x: &Json| x.as_u64().and_then(|n| usize::try_from(n).ok());
     let shape = info.get("shape")?.as_array()?.iter().map(size).collect::<Option<Vec<usize>>>()?;
     let [begin, end] = info.get("data_offsets")?.as_array()?.as_slice() else { return None };
-    let dtype = info.get("dtype")?.as_str()?.to_string();
-    Some(Part { dtype, shape, begin: size(begin)?, end: size(end)? })
+    Some(Part { dtype: info.get("dtype")?.as_str()?, shape, begin: size(begin)?, end: size(end)? })
 }
 
 #[cfg(test)]
@@ -163,30 +231,111 @@ mod tests {
         assert!(parse(&to_bytes(&[]).unwrap()).unwrap().is_empty());
     }
 
+    /// A file with this header, and so many bytes behind it.
+    fn with(header: &str, bytes: usize) -> Vec<u8> {
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header.as_bytes());
+        file.extend(vec![0; bytes]);
+        file
+    }
+
+    #[test]
+    fn numbers_of_other_kinds_are_read() {
+        let kinds: [(Dtype, Vec<u8>, [f32; 2]); 9] = [
+            (Dtype::F16, [0xc000_u16, 0x3c01].map(u16::to_le_bytes).concat(), [-2.0, 1.000_976_6]),
+            (Dtype::BF16, [0xc000_u16, 0x3f81].map(u16::to_le_bytes).concat(), [-2.0, 1.007_812_5]),
+            (Dtype::F64, [-2.0_f64, 0.1].map(f64::to_le_bytes).concat(), [-2.0, 0.1]),
+            (Dtype::I64, [-2_i64, 16_777_217].map(i64::to_le_bytes).concat(), [-2.0, 16_777_216.0]),
+            (Dtype::I32, [-2_i32, 7].map(i32::to_le_bytes).concat(), [-2.0, 7.0]),
+            (Dtype::I16, [-2_i16, 7].map(i16::to_le_bytes).concat(), [-2.0, 7.0]),
+            (Dtype::I8, vec![254, 7], [-2.0, 7.0]),
+            (Dtype::U8, vec![254, 7], [254.0, 7.0]),
+            (Dtype::BOOL, vec![0, 1], [0.0, 1.0]),
+        ];
+        for (kind, bytes, expected) in kinds {
+            let view = TensorView::new(kind, vec![2], &bytes).unwrap();
+            let read = parse(&::safetensors::serialize([("w", view)], None).unwrap()).unwrap();
+            assert_eq!(read[0].1.data(), expected, "{kind:?}");
+        }
+        let huge = 1e300_f64.to_le_bytes();
+        let view = TensorView::new(Dtype::F64, vec![1], &huge).unwrap();
+        let said = parse(&::safetensors::serialize([("w", view)], None).unwrap()).unwrap_err().to_string();
+        assert!(said.contains("`w`") && said.contains("beyond"), "{said}");
+    }
+
+    #[test]
+    fn single_numbers_empty_arrays_and_metadata_are_read() {
+        let one = 3.0_f32.to_le_bytes();
+        let arrays = [
+            ("one", TensorView::new(Dtype::F32, vec![], &one).unwrap()),
+            ("none", TensorView::new(Dtype::F32, vec![0, 3], &[]).unwrap()),
+        ];
+        let notes = [("format".to_string(), "pt: \"x\"".to_string())].into_iter().collect();
+        let mut read = parse(&::safetensors::serialize(arrays, Some(notes)).unwrap()).unwrap();
+        read.sort_by_key(|(name, _)| name.clone());
+        assert_eq!(read[0], ("none".to_string(), Array::new([0, 3], vec![]).unwrap()));
+        assert_eq!(read[1], ("one".to_string(), Array::new([1], vec![3.0]).unwrap()));
+        let back = to_bytes(&read).unwrap();
+        assert_eq!(SafeTensors::deserialize(&back).unwrap().tensor("none").unwrap().shape(), [0, 3]);
+    }
+
     #[test]
     fn broken_files_are_refused() {
         let good = to_bytes(&example()).unwrap();
         for n in 0..good.len() {
             assert!(parse(&good[..n]).is_err(), "cut at {n}");
         }
-        let with = |header: &str| {
-            let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-            bytes.extend(header.as_bytes());
-            bytes.extend([0; 8]);
-            parse(&bytes).unwrap_err().to_string()
-        };
-        assert!(with(r#"{"w": {"dtype": "F16", "shape": [4], "data_offsets": [0, 8]}}"#).contains("F16"));
+        let said = parse(&with(r#"{"w": {"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}}"#, 8));
+        assert!(said.unwrap_err().to_string().contains("F8_E4M3"));
+        let deep = format!("{{\"w\": {}}}", "[".repeat(100_000));
+        let many = format!(
+            "{{\"w\": {{\"dtype\": \"F32\", \"shape\": [{}2], \"data_offsets\": [0, 8]}}}}",
+            "65536,".repeat(9)
+        );
         for header in [
             r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}"#,
             r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}}"#,
             r#"{"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}"#,
             r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [8, 0]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 18446744073709551615]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 18446744073709551616]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [-8, 0]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8.0]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, NaN]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8, 8]}}"#,
             r#"{"w": {"dtype": "F32", "shape": [4611686018427387906], "data_offsets": [0, 8]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": [0, 9223372036854775807, 9223372036854775807], "data_offsets": [0, 0]}}"#,
             r#"{"w": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}}"#,
+            r#"{"w": {"dtype": "F32", "shape": 2, "data_offsets": [0, 8]}}"#,
+            r#"{"w": {"dtype": 32, "shape": [2], "data_offsets": [0, 8]}}"#,
+            // Two in one place, and with a gap between.
+            r#"{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "b": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#,
+            r#"{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, "b": {"dtype": "U8", "shape": [2], "data_offsets": [6, 8]}}"#,
+            r#"{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "b": {"dtype": "U8", "shape": [2], "data_offsets": [6, 8]}}"#,
+            // A name twice, on both levels.
+            r#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#,
+            r#"{"w": {"dtype": "F32", "dtype": "I32", "shape": [2], "data_offsets": [0, 8]}}"#,
+            r#"{"__metadata__": 3, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#,
             r#"{"w": 3}"#,
+            r#"{"w": null}"#,
+            "{}",
             "[]",
+            "",
+            "\u{0}",
+            &deep,
+            &many,
         ] {
-            assert!(with(header).contains("not a safetensors file"), "{header}");
+            let said = parse(&with(header, 8)).unwrap_err().to_string();
+            assert!(said.contains("not a safetensors file"), "{header}: {said}");
+        }
+        // A colon within a text is none; names may be as odd as they like.
+        let odd = r#"{"a:\"\\": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#;
+        assert_eq!(parse(&with(odd, 8)).unwrap()[0].0, "a:\"\\");
+        for length in [u64::MAX, 1 << 62, MOST + 1, MOST] {
+            let mut bytes = length.to_le_bytes().to_vec();
+            bytes.extend(b"{}");
+            assert!(parse(&bytes).is_err(), "{length}");
         }
     }
 

@@ -229,12 +229,14 @@ impl Learner {
 
     // ---- weights
 
-    /// All weights with their names, layer by layer, in a layer parameters before state: Keras' order.
+    /// All weights with their names, layer by layer, in a layer parameters before state: Keras' order. One without axes is an array
+    /// of one number.
     pub fn weights(&self) -> Vec<(String, Array)> {
         let one = |w: &crate::store::Kept| {
             let values = self.arena.all()[w.range.clone()].to_vec();
+            let shape = if w.shape.is_empty() { vec![1] } else { w.shape.clone() };
             // The shape is the parameter's own, so the length fits.
-            Array::new(w.shape.clone(), values).ok().map(|a| (w.path.clone(), a))
+            Array::new(shape, values).ok().map(|a| (w.path.clone(), a))
         };
         self.store.weights.iter().filter_map(one).collect()
     }
@@ -386,7 +388,7 @@ fn refused(size: usize) -> Error {
 }
 
 fn check_shape(path: &str, shape: &[usize], array: &Array) -> Result<()> {
-    if shape == array.shape() {
+    if shape == array.shape() || (shape.is_empty() && array.shape() == [1]) {
         return Ok(());
     }
     Err(Error::shape(format!("expected the shape {shape:?}, got {:?}", array.shape()))

@@ -109,7 +109,10 @@ impl Measures {
     /// All keys, as they were asked for: the loss, those of the outputs, metrics.
     pub fn asked(&self) -> Vec<String> {
         let own = self.losses.iter().map(|(key, _)| key.clone());
-        std::iter::once("loss".to_string()).chain(own).chain(self.metrics.iter().map(|m| m.key.clone())).collect()
+        std::iter::once("loss".to_string())
+            .chain(own)
+            .chain(self.metrics.iter().map(|m| m.key.clone()))
+            .collect()
     }
 
     /// All keys, in the order of the alphabet.

@@ -5,3 +5,4 @@ pub mod hdf5;
 pub mod images;
 pub mod keras;
 pub mod npz;
+pub mod onnx;

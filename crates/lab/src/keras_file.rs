@@ -138,3 +138,36 @@ fn compiled(words: &serde_json::Value, model: &Model) -> Result<Compile> {
     }
     settings::compile(&config, &model.output_names(), 0, 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steadygrad_data::Array;
+    use steadygrad_nn::Sequential;
+    use steadygrad_nn::layers::Normalization;
+
+    /// The count of an adapted Normalization has no axis.
+    #[test]
+    fn weights_without_axes_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let compile = || Compile::without_loss(Sgd::new(0.01));
+        let model = || Sequential::new([2]).add(Normalization::new());
+        let mut learner = model().compile(compile()).unwrap();
+        let numbers = [("mean", vec![1.0, 2.0]), ("variance", vec![4.0, 9.0]), ("count", vec![5.0])];
+        let weights: Vec<(String, Array)> = numbers
+            .map(|(name, values)| {
+                (format!("normalization/{name}"), Array::new([values.len()], values).unwrap())
+            })
+            .to_vec();
+        learner.set_named_weights(&weights).unwrap();
+        assert_eq!(learner.weights(), weights);
+        let (keras, tensors) = (folder.path().join("m.keras"), folder.path().join("m.safetensors"));
+        save_model(&learner, &keras).unwrap();
+        assert_eq!(load_model(&keras).unwrap().weights(), weights);
+        learner.save_weights(&tensors).unwrap();
+        let mut again = model().compile(compile()).unwrap();
+        again.load_weights(&tensors).unwrap();
+        let x = Array::new([1, 2], vec![3.0, 5.0]).unwrap();
+        assert_eq!(again.predict(&x).unwrap().data(), [1.0, 1.0]);
+    }
+}

@@ -84,7 +84,7 @@ impl Builder {
             .at(context.path.clone())
             .help("merge axes with Reshape"));
         }
-        let trace = self.traces.len();
+        let (trace, first) = (self.traces.len(), self.forward.len());
         self.traces.push((
             Trace {
                 path: context.path.clone(),
@@ -99,6 +99,7 @@ impl Builder {
                 shapes: expected.clone(),
                 channel_axis: layer.channel_axis(),
                 parameters: Vec::new(),
+                steps: first..first,
             },
             inputs.clone(),
             Vec::new(),
@@ -124,7 +125,9 @@ impl Builder {
         );
         let input_deltas =
             inputs.iter().zip(before).map(|(p, n)| self.ports[p.0].readers.get(n).copied()).collect();
+        let behind = self.forward.len();
         let entry = &mut self.traces[trace];
+        entry.0.steps = first..behind;
         entry.0.parameters = parameters;
         entry.0.input_deltas = input_deltas;
         entry.2 = outputs.clone();

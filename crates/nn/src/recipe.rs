@@ -6,6 +6,7 @@ use crate::layers::layer::Role;
 use crate::shape::{Extent, Shape};
 use crate::step::{Slot, Step};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Where a slot lives, which decides how long.
@@ -104,6 +105,8 @@ pub struct Trace {
     pub channel_axis: Option<usize>,
     /// Its own parameters: indices into [`Recipe::parameters`].
     pub parameters: Vec<usize>,
+    /// The forward steps that it wrote, those of layers inside it among them: a range of [`Recipe::forward`].
+    pub steps: Range<usize>,
 }
 
 /// One loss of the model: total loss = Σ weight · value + Σ penalties.

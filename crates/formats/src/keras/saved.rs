@@ -201,7 +201,9 @@ fn fitting(place: &Place, found: Option<&Numbers>) -> Result<(String, Array)> {
         ))
         .help("the weights are of another model"));
     }
-    Ok((place.path.clone(), Array::new(place.shape.clone(), found.values.floats())?))
+    // Here an array has an axis: a single number is a list of one.
+    let shape = if place.shape.is_empty() { vec![1] } else { place.shape.clone() };
+    Ok((place.path.clone(), Array::new(shape, found.values.floats())?))
 }
 
 /// Weights as Keras 3 keeps them.

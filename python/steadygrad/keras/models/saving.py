@@ -234,10 +234,7 @@ def clone_model(model: Any, input_tensors: Any = None, clone_function: Any = Non
 
 
 def export_onnx(model: Any, filepath: Any) -> None:
-    """Writes the model as ONNX."""
-    export = getattr(_native, "export_onnx_of", None)
-    if export is None:
-        raise NotImplementedError("ONNX is not written yet")
+    """Writes what `predict` computes as ONNX (opset 17): the batch is open, weights keep their names."""
     runner = model._any_runner()
     runner.push()
-    export(runner.native, _path(filepath))
+    runner.native.export_onnx(_path(filepath))
