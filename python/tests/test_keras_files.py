@@ -15,8 +15,8 @@ from steadygrad import _native  # noqa: E402
 L = keras.layers
 
 
-def there_and_back(model, folder):
-    first, again = str(folder / "keras.keras"), str(folder / "ours.keras")
+def there_and_back(model, folder, ending="keras"):
+    first, again = str(folder / f"keras.{ending}"), str(folder / f"ours.{ending}")
     model.save(first)
     _native.rewrite(first, again)
     return keras.saving.load_model(first), keras.saving.load_model(again)
@@ -88,15 +88,22 @@ LAYERS = {
 }
 
 
+ENDINGS = pytest.mark.parametrize("ending", ["keras", "h5"])
+
+
+@ENDINGS
 @pytest.mark.parametrize("name", LAYERS)
-def test_every_layer_comes_back(name, tmp_path):
+def test_every_layer_comes_back(name, ending, tmp_path):
     shape, make = LAYERS[name]
     model = shaken(keras.Sequential([L.Input(shape), make(), L.Flatten(), L.Dense(2)]))
-    model.compile("sgd", "mse")
+    # By its name Keras would not read the loss from an .h5 file, its own or ours.
+    model.compile("sgd", keras.losses.MeanSquaredError())
     x = np.random.default_rng(1).standard_normal((3, *shape)).astype("float32")
     # A layer in the place of an activation has its weights from the first call on.
     model.predict(x, verbose=0)
-    theirs, ours = there_and_back(model, tmp_path)
+    if ending == "h5" and name == "Dense_with_PReLU":
+        pytest.skip("Keras does not load its own .h5 file of a layer in the place of an activation")
+    theirs, ours = there_and_back(model, tmp_path, ending)
     np.testing.assert_allclose(ours.predict(x, verbose=0), theirs.predict(x, verbose=0), atol=1e-6)
     assert json_of(ours) == json_of(theirs)
 
@@ -125,15 +132,17 @@ OPTIMIZERS = {
 }
 
 
+@ENDINGS
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_training_goes_on_where_it_was(name, tmp_path):
+def test_training_goes_on_where_it_was(name, ending, tmp_path):
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((24, 6)).astype("float32"), rng.integers(0, 3, 24)
     model = keras.Sequential([L.Input((6,)), L.Dense(8, activation="elu"), L.BatchNormalization(), L.Dense(3, activation="softmax")])
-    model.compile(OPTIMIZERS[name](), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(OPTIMIZERS[name](), keras.losses.SparseCategoricalCrossentropy(), metrics=["accuracy"])
     model.fit(x, y, batch_size=8, epochs=1, shuffle=False, verbose=0)
-    theirs, ours = there_and_back(model, tmp_path)
+    theirs, ours = there_and_back(model, tmp_path, ending)
+    assert len(ours.optimizer.variables) == len(theirs.optimizer.variables)
     for a, b in zip(ours.optimizer.variables, theirs.optimizer.variables):
         np.testing.assert_allclose(np.asarray(a), np.asarray(b), atol=1e-7, err_msg=a.path)
     for one in (theirs, ours):
@@ -142,8 +151,9 @@ def test_training_goes_on_where_it_was(name, tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@ENDINGS
 @pytest.mark.parametrize("seed", range(20))
-def test_graphs_of_any_shape_come_back(seed, tmp_path):
+def test_graphs_of_any_shape_come_back(seed, ending, tmp_path):
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
 
@@ -168,7 +178,7 @@ def test_graphs_of_any_shape_come_back(seed, tmp_path):
         return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs if len(outputs) > 1 else outputs[0])
 
     model = shaken(graph(0), seed)
-    theirs, ours = there_and_back(model, tmp_path)
+    theirs, ours = there_and_back(model, tmp_path, ending)
     x = [rng.standard_normal((4, 5)).astype("float32") for _ in model.inputs]
     x = x if len(x) > 1 else x[0]
     for a, b in zip(np.atleast_3d(ours.predict(x, verbose=0)), np.atleast_3d(theirs.predict(x, verbose=0))):

@@ -61,8 +61,10 @@ pub fn load_weights(learner: &mut Learner, path: impl AsRef<Path>) -> Result<()>
     learner.set_named_weights(&weights).place(|| path.display().to_string())
 }
 
-/// Writes a model with its weights, how it is compiled, and where its optimizer is, as a `.keras` file that Keras 3 loads and trains on;
-/// with the ending `.weights.h5` its weights and the optimizer alone.
+/// Writes a model with its weights, how it is compiled, and where its optimizer is, as a `.keras` or `.h5` file that Keras 3 loads and
+/// trains on; with the ending `.weights.h5` its weights and the optimizer alone.
+///
+/// Of the two `.keras` is what Keras recommends; when it loads an `.h5` file, it begins its optimizer anew (this crate does not).
 ///
 /// ```
 /// use steadygrad_engine::{Compile, Trainable};

@@ -12,6 +12,7 @@ mod places;
 mod saved;
 mod sequential;
 mod write;
+mod write_old;
 
 pub use config::config_of;
 pub use order::keras_order;

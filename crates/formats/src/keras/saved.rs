@@ -226,7 +226,7 @@ fn old_weights(tree: &Group, model: &Model) -> Result<Vec<(String, Array)>> {
     let with_weights: Vec<(&Group, Vec<String>)> = names
         .iter()
         .filter_map(|name| {
-            let group = tree.group(name)?;
+            let group = tree.at(name)?;
             let weights = group.texts("weight_names").unwrap_or_default();
             (!weights.is_empty()).then_some((group, weights))
         })
