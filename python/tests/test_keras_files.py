@@ -1,5 +1,6 @@
 """Models that Keras saved, loaded and written here, and loaded by Keras again: the same predictions, and training goes on the same."""
 
+import json
 import os
 
 import pytest
@@ -101,8 +102,8 @@ def test_every_layer_comes_back(name, ending, tmp_path):
     x = np.random.default_rng(1).standard_normal((3, *shape)).astype("float32")
     # A layer in the place of an activation has its weights from the first call on.
     model.predict(x, verbose=0)
-    if ending == "h5" and name == "Dense_with_PReLU":
-        pytest.skip("Keras does not load its own .h5 file of a layer in the place of an activation")
+    if ending == "h5" and name in ("Dense_with_PReLU", "LayerNormalization"):
+        pytest.skip("Keras loses a list of several axes, and a layer in the place of an activation, from its own .h5 files")
     theirs, ours = there_and_back(model, tmp_path, ending)
     np.testing.assert_allclose(ours.predict(x, verbose=0), theirs.predict(x, verbose=0), atol=1e-6)
     assert json_of(ours) == json_of(theirs)
@@ -110,8 +111,6 @@ def test_every_layer_comes_back(name, ending, tmp_path):
 
 def json_of(model):
     """A configuration without what differs from one reading to the next."""
-    import json
-
     left_out = ("shared_object_id", "build_config", "compile_config")
 
     def plain(value, key=""):
@@ -135,6 +134,8 @@ OPTIMIZERS = {
 @ENDINGS
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_training_goes_on_where_it_was(name, ending, tmp_path):
+    if ending == "h5" and name == "adafactor":
+        pytest.skip("Keras cannot write it: several of its variables have one name")
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((24, 6)).astype("float32"), rng.integers(0, 3, 24)
@@ -145,10 +146,39 @@ def test_training_goes_on_where_it_was(name, ending, tmp_path):
     assert len(ours.optimizer.variables) == len(theirs.optimizer.variables)
     for a, b in zip(ours.optimizer.variables, theirs.optimizer.variables):
         np.testing.assert_allclose(np.asarray(a), np.asarray(b), atol=1e-7, err_msg=a.path)
+    if ending == "h5":
+        # Keras does not build the optimizer of such a file, and cannot train on with it; what the files have of it is compared instead.
+        assert_same_optimizer(tmp_path / "keras.h5", tmp_path / "ours.h5")
+        for one in (theirs, ours):
+            one.compile(OPTIMIZERS[name](), "sparse_categorical_crossentropy")
     for one in (theirs, ours):
         one.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
     for a, b in zip(ours.get_weights(), theirs.get_weights()):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def assert_same_optimizer(*files):
+    h5py = pytest.importorskip("h5py")
+    both = []
+    for file in files:
+        with h5py.File(file) as opened:
+            group = opened["optimizer_weights"]
+            both.append([np.asarray(group[name]) for name in group.attrs["weight_names"]])
+            assert json.loads(opened.attrs["training_config"])["optimizer_config"]["class_name"]
+    theirs, ours = both
+    assert [a.shape for a in ours] == [b.shape for b in theirs]
+    for a, b in zip(ours, theirs):
+        np.testing.assert_allclose(a, b, atol=1e-7)
+
+
+def test_long_lists_of_names_in_an_h5_file(tmp_path):
+    """More than 64 KB of names: cut into pieces, as Keras does."""
+    names = [f"{'long' * 30}_{i}" for i in range(600)]
+    model = shaken(keras.Sequential([L.Input((3,)), *(L.Dense(3, activation="tanh", name=name) for name in names)]))
+    theirs, ours = there_and_back(model, tmp_path, "h5")
+    assert [layer.name for layer in ours.layers] == names
+    for a, b in zip(ours.get_weights(), theirs.get_weights()):
+        np.testing.assert_array_equal(a, b)
 
 
 @ENDINGS

@@ -1,6 +1,6 @@
 //! Models in Keras' files, with their memory: loaded to be used, and to be trained on from where they were.
 
-use crate::{describe, settings};
+use crate::{describe, keras_2, settings};
 use std::path::Path;
 use steadygrad_engine::apply::{Stored, Variable};
 use steadygrad_engine::{Compile, Learner, Trainable};
@@ -14,7 +14,8 @@ use steadygrad_nn::optimizers::Sgd;
 /// The model in a `.keras` or `.h5` file of Keras, with its weights; if it was saved compiled, with its optimizer where it was, so that
 /// `fit` goes on. One that was not compiled can predict; to train it, use [`load_model_with`].
 ///
-/// Predictions are those of Keras. Nothing in the file is run, and no path in it is opened.
+/// Predictions are those of Keras. Nothing in the file is run, and no path in it is opened. Where the state of an optimizer of Keras 2
+/// cannot be taken over, the optimizer begins anew, and the next `fit` warns of it ([`Learner::warnings`]).
 ///
 /// ```no_run
 /// let mut learner = steadygrad_lab::load_model("mnist.keras")?;
@@ -85,6 +86,7 @@ pub fn save_model(learner: &Learner, path: impl AsRef<Path>) -> Result<()> {
         model: learner.model().clone(),
         weights: learner.weights(),
         compiled: losses.then(|| describe::compile(learner.settings()).to_json()),
+        keras_2_optimizer: Vec::new(),
         optimizer: if losses {
             learner.optimizer_variables().into_iter().map(stored).collect()
         } else {
@@ -111,6 +113,14 @@ fn learner(saved: Saved, compile: Compile, goes_on: bool) -> Result<Learner> {
         let variables: Vec<Variable> =
             saved.optimizer.iter().enumerate().map(|(i, numbers)| variable(i, name(i), numbers)).collect();
         learner.set_optimizer_variables(&variables).place(|| "the optimizer's state")?;
+    }
+    if goes_on && !saved.keras_2_optimizer.is_empty() {
+        let found = keras_2::variables(&learner, &saved.keras_2_optimizer);
+        let set = found.and_then(|v| learner.set_optimizer_variables(&v).map_err(|e| e.to_string()));
+        // The weights are right all the same.
+        if let Err(why) = set {
+            learner.warn(format!("the optimizer begins anew: its state in the file of Keras 2 is not taken over, as {why}"));
+        }
     }
     Ok(learner)
 }

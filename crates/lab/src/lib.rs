@@ -17,6 +17,7 @@ mod grid;
 mod grid_text;
 mod image_folders;
 mod json;
+mod keras_2;
 mod keras_file;
 mod labels;
 pub mod lsuv;

@@ -6,6 +6,7 @@
 mod archive;
 mod config;
 mod functional;
+mod keras_2;
 mod layer;
 mod order;
 mod places;

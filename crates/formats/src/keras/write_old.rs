@@ -31,7 +31,7 @@ impl Saved {
     /// use steadygrad_nn::{Model, Sequential, layers::Dense};
     /// let model = Model::from(Sequential::new([2]).add(Dense::new(1).use_bias(false)));
     /// let weights = vec![("dense/kernel".to_string(), Array::new([2, 1], vec![0.5, -1.0])?)];
-    /// let saved = Saved { model, weights, compiled: None, optimizer: Vec::new(), keras_version: None };
+    /// let saved = Saved { model, weights, compiled: None, optimizer: Vec::new(), keras_2_optimizer: Vec::new(), keras_version: None };
     /// assert_eq!(Saved::from_bytes(saved.to_h5()?)?.weights, saved.weights);
     /// # Ok::<(), steadygrad_kernels::Error>(())
     /// ```
@@ -166,7 +166,10 @@ fn training(words: &Json) -> Result<Json> {
     let optimizer = Optimizer::from_value(&Value::from_json(&given));
     all["optimizer_config"] = match (optimizer, given) {
         (Ok(known), _) => {
-            let config = object("optimizer", known.config().to_json());
+            let mut config = known.config().to_json();
+            for (key, value) in config.as_object_mut().into_iter().flatten() {
+                *value = object(key, value.take());
+            }
             json!({ "class_name": known.rule.class(), "config": config })
         }
         // One that is not known here was read from a file, and is written as it was.
