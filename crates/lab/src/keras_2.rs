@@ -95,8 +95,9 @@ pub(crate) fn variables(learner: &Learner, file: &[(String, Numbers)]) -> Result
         };
         let of_this: Vec<&Found<'_>> = found.iter().filter(|f| f.memory == memory).collect();
         let peers: Vec<&str> = held.iter().filter_map(|other| same_memory(what, other)).collect();
-        let numbers = pick(parameter, &peers, &of_this)
-            .ok_or_else(|| format!("it has `{memory}` of {} weights, and the model learns {}", of_this.len(), peers.len()))?;
+        let numbers = pick(parameter, &peers, &of_this).ok_or_else(|| {
+            format!("it has `{memory}` of {} weights, and the model learns {}", of_this.len(), peers.len())
+        })?;
         if numbers.shape != own[i].shape {
             return Err(format!(
                 "its `{memory}` of `{parameter}` has the shape {:?}, and the weight {:?}",
@@ -165,8 +166,7 @@ fn nadam(learner: &Learner, iterations: u64) -> Result<f32, String> {
     };
     // Below this all is 0: a file may say any number.
     let most = iterations.min(20_000);
-    let product = (1..=most).fold(1.0_f32, |product, t| {
-        product * (beta * (1.0 - 0.5 * 0.96_f64.powf(t as f64))) as f32
-    });
+    let product = (1..=most)
+        .fold(1.0_f32, |product, t| product * (beta * (1.0 - 0.5 * 0.96_f64.powf(t as f64))) as f32);
     Ok(product)
 }

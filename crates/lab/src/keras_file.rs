@@ -5,7 +5,7 @@ use std::path::Path;
 use steadygrad_engine::apply::{Stored, Variable};
 use steadygrad_engine::{Compile, Learner, Trainable};
 use steadygrad_formats::hdf5::{Numbers, Values};
-use steadygrad_formats::keras::{Saved, read_weights};
+use steadygrad_formats::keras::{Saved, is_keras_file, read_weights};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::config::{Config, Value};
@@ -52,14 +52,52 @@ pub fn load_model_with(path: impl AsRef<Path>, compile: Compile) -> Result<Learn
     learner(Saved::read(path)?, compile, false).place(|| path.display().to_string())
 }
 
-/// Loads weights into a model that is there: a `.weights.h5`, `.h5` or `.keras` file of Keras.
+/// Loads weights into a model that is there: a `.weights.h5`, `.h5` or `.keras` file of Keras, or a `.safetensors` file, by its ending.
 ///
 /// # Errors
 /// If the file cannot be read, or its weights are another model's; then nothing is changed.
 pub fn load_weights(learner: &mut Learner, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
+    if !is_keras_file(path) {
+        return learner.load_weights(path);
+    }
     let weights = read_weights(path, learner.model())?;
     learner.set_named_weights(&weights).place(|| path.display().to_string())
+}
+
+/// Writes weights alone: a `.safetensors` file, or a `.weights.h5` file, in which Keras keeps the optimizer's state with them.
+///
+/// ```
+/// use steadygrad_engine::{Compile, Trainable};
+/// use steadygrad_lab::{load_weights, save_weights};
+/// use steadygrad_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Adam};
+/// let path = std::env::temp_dir().join("steadygrad_example_weights.safetensors");
+/// let make = |seed| {
+///     let compile = Compile::new(Adam::new(0.001), MeanSquaredError).seed(seed);
+///     Sequential::new([4]).add(Dense::new(3)).compile(compile)
+/// };
+/// let (first, mut second) = (make(1)?, make(2)?);
+/// save_weights(&first, &path)?;
+/// load_weights(&mut second, &path)?;
+/// assert_eq!(first.weights(), second.weights());
+/// # std::fs::remove_file(&path).ok();
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+///
+/// # Errors
+/// If the path ends otherwise, or the file cannot be written.
+pub fn save_weights(learner: &Learner, path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_lowercase();
+    if name.ends_with(".weights.h5") {
+        return save_model(learner, path);
+    }
+    if name.ends_with(".safetensors") {
+        return learner.save_weights(path);
+    }
+    Err(Error::argument(format!("`{}` is no name of a file of weights", path.display()))
+        .at("save_weights")
+        .help("weights are written as x.safetensors or x.weights.h5; save_model writes whole models"))
 }
 
 /// Writes a model with its weights, how it is compiled, and where its optimizer is, as a `.keras` or `.h5` file that Keras 3 loads and
@@ -107,22 +145,39 @@ fn stored(variable: Variable) -> Numbers {
 fn learner(saved: Saved, compile: Compile, goes_on: bool) -> Result<Learner> {
     let mut learner = saved.model.compile(compile)?;
     learner.set_named_weights(&saved.weights)?;
-    if goes_on && !saved.optimizer.is_empty() {
+    if goes_on {
+        go_on(&mut learner, &saved)?;
+    }
+    Ok(learner)
+}
+
+/// The weights of this file, and its optimizer's state.
+pub(crate) fn resume(learner: &mut Learner, path: &Path) -> Result<()> {
+    let saved = Saved::read(path)?;
+    let place = || path.display().to_string();
+    learner.set_named_weights(&saved.weights).place(place)?;
+    go_on(learner, &saved).place(place)
+}
+
+fn go_on(learner: &mut Learner, saved: &Saved) -> Result<()> {
+    if !saved.optimizer.is_empty() {
         let names = learner.optimizer_variables();
         let name = |i: usize| names.get(i).map_or(String::new(), |v| v.name.clone());
         let variables: Vec<Variable> =
             saved.optimizer.iter().enumerate().map(|(i, numbers)| variable(i, name(i), numbers)).collect();
         learner.set_optimizer_variables(&variables).place(|| "the optimizer's state")?;
     }
-    if goes_on && !saved.keras_2_optimizer.is_empty() {
-        let found = keras_2::variables(&learner, &saved.keras_2_optimizer);
+    if !saved.keras_2_optimizer.is_empty() {
+        let found = keras_2::variables(learner, &saved.keras_2_optimizer);
         let set = found.and_then(|v| learner.set_optimizer_variables(&v).map_err(|e| e.to_string()));
         // The weights are right all the same.
         if let Err(why) = set {
-            learner.warn(format!("the optimizer begins anew: its state in the file of Keras 2 is not taken over, as {why}"));
+            learner.warn(format!(
+                "the optimizer begins anew: its state in the file of Keras 2 is not taken over, as {why}"
+            ));
         }
     }
-    Ok(learner)
+    Ok(())
 }
 
 fn variable(i: usize, name: String, numbers: &Numbers) -> Variable {
@@ -138,6 +193,11 @@ fn variable(i: usize, name: String, numbers: &Numbers) -> Variable {
 
 /// How a file says that its model was compiled.
 fn compiled(words: &serde_json::Value, model: &Model) -> Result<Compile> {
+    settings::compile(&compile_words(words)?, &model.output_names(), 0, 1)
+}
+
+/// The same in the words of the `[compile]` table.
+pub(crate) fn compile_words(words: &serde_json::Value) -> Result<Config> {
     let all = Config::from_json(words)?;
     let known = ["optimizer", "loss", "loss_weights", "metrics", "weighted_metrics"];
     let kept = all.iter().filter(|(key, value)| known.contains(key) && **value != Value::Null);
@@ -148,5 +208,5 @@ fn compiled(words: &serde_json::Value, model: &Model) -> Result<Compile> {
     if config.get("loss").is_none() {
         return Err(Error::argument("it was compiled without a loss that has a word here"));
     }
-    settings::compile(&config, &model.output_names(), 0, 1)
+    Ok(config)
 }

@@ -50,7 +50,7 @@ pub use experiment::Experiment;
 pub use finished::Finished;
 pub use form::Form;
 pub use grid::{Grid, Setting, grid};
-pub use keras_file::{load_model, load_model_with, load_weights, save_model};
+pub use keras_file::{load_model, load_model_with, load_weights, save_model, save_weights};
 pub use mirror::Mirror;
 pub use prepared::Prepared;
 pub use profile::{Block, Level, Profile};

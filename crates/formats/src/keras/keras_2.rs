@@ -24,7 +24,9 @@ fn decay_as_schedule(optimizer: &mut Json) {
     if nadam || decay.as_f64() == Some(0.0) || decay.is_null() {
         return;
     }
-    if let Some(rate) = config.get("learning_rate").or_else(|| config.get("lr")).filter(|rate| rate.is_number()) {
+    if let Some(rate) =
+        config.get("learning_rate").or_else(|| config.get("lr")).filter(|rate| rate.is_number())
+    {
         let schedule = json!({ "class_name": "InverseTimeDecay", "config": {
             "initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay } });
         config.remove("lr");
