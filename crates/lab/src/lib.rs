@@ -3,6 +3,7 @@
 
 mod assemble;
 mod attached;
+mod convert;
 mod cure;
 mod data;
 mod describe;
@@ -16,6 +17,7 @@ mod given;
 mod grid;
 mod grid_text;
 mod image_folders;
+mod inspection;
 mod json;
 mod keras_2;
 mod keras_file;
@@ -42,6 +44,7 @@ mod words;
 mod write;
 
 pub use attached::Attached;
+pub use convert::convert;
 pub use cure::{Cure, Treatment, cure};
 pub use data::Data;
 pub use diagnosis::Diagnosis;
@@ -50,6 +53,7 @@ pub use experiment::Experiment;
 pub use finished::Finished;
 pub use form::Form;
 pub use grid::{Grid, Setting, grid};
+pub use inspection::{Inspection, State, Weight};
 pub use keras_file::{load_model, load_model_with, load_weights, save_model, save_weights};
 pub use mirror::Mirror;
 pub use prepared::Prepared;

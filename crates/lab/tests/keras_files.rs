@@ -82,7 +82,11 @@ fn what_was_compiled_is_trained_on() {
         assert!(!prepared.goes_on);
         let mut anew = prepared.learner().unwrap();
         assert_ne!(fit(&mut anew, &next), straight);
-        let other = next.edited(&[Edit::Set("compile.optimizer.config.learning_rate", 0.5.into())]).unwrap().to_toml().unwrap();
+        let other = next
+            .edited(&[Edit::Set("compile.optimizer.config.learning_rate", 0.5.into())])
+            .unwrap()
+            .to_toml()
+            .unwrap();
         assert!(other.contains("learning_rate = 0.5") && other.contains("amsgrad = true"), "{other}");
         // Settings or weights of its own: the optimizer of the file belongs to neither.
         let own = "[compile]\noptimizer = \"sgd\"\nloss = \"sparse_categorical_crossentropy\"\n";

@@ -128,7 +128,7 @@ fn from_old(bytes: Vec<u8>) -> Result<Saved> {
 }
 
 /// JSON as Python writes it, with NaN and Infinity, which are no JSON.
-fn json(bytes: &[u8]) -> Result<Json> {
+pub(super) fn json(bytes: &[u8]) -> Result<Json> {
     let bad = |e: &dyn std::fmt::Display| Error::format(format!("not valid JSON: {e}"));
     let text = std::str::from_utf8(bytes).map_err(|e| bad(&e))?;
     serde_json::from_str(text).or_else(|e| {
@@ -234,6 +234,6 @@ fn old_weights(tree: &Group, model: &Model) -> Result<Vec<(String, Array)>> {
 }
 
 /// `optimizer/vars/0`, `1`, …
-fn optimizer_of(tree: &Group) -> Vec<Numbers> {
+pub(super) fn optimizer_of(tree: &Group) -> Vec<Numbers> {
     (0..).map_while(|i| tree.array(&format!("optimizer/vars/{i}")).cloned()).collect()
 }
