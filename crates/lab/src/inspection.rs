@@ -125,9 +125,13 @@ impl Weight {
         self.shape.iter().product()
     }
 
-    /// All its numbers are one and the same, and there are several of them in rows and columns: units that learn alike.
+    /// A kernel whose numbers are all one and the same: its units learn alike.
     pub fn constant(&self) -> bool {
-        self.shape.len() >= 2 && self.numbers() > 1 && self.not_finite == 0 && self.min == self.max
+        self.kernel() && self.numbers() > 1 && self.not_finite == 0 && self.min == self.max
+    }
+
+    fn kernel(&self) -> bool {
+        self.shape.len() >= 2 && self.name.rsplit('/').next().is_some_and(|name| name.contains("kernel"))
     }
 }
 
@@ -165,7 +169,7 @@ impl Inspection {
             Sort::Npz => found.weights = npz::read(path)?.iter().map(Weight::of_array).collect(),
             Sort::Json => {
                 let config = config(&bytes).place(place)?;
-                (found.layers, found.unknown) = (listed(&config), unknown_layers(&config));
+                (found.layers, found.unknown) = (listed(&config), plain(unknown_layers(&config)));
                 if found.unknown.is_empty() {
                     found.take_model(model_from_config(&config).place(place)?);
                 }
@@ -192,12 +196,12 @@ impl Inspection {
             Kind::Model => "h5",
             Kind::Weights | Kind::OldWeights => "weights.h5",
         };
-        (self.layers, self.unknown) = (contents.layers(), contents.unknown());
+        (self.layers, self.unknown) = (contents.layers(), plain(contents.unknown()));
         self.keras_version = contents.keras_version.clone();
-        let plain = |(name, n): &(String, steadygrad_formats::hdf5::Numbers)| {
+        let one = |(name, n): &(String, steadygrad_formats::hdf5::Numbers)| {
             Weight::of(&kinds::shown(name), &n.shape, &n.values.floats())
         };
-        self.weights = contents.weights.iter().map(plain).collect();
+        self.weights = contents.weights.iter().map(one).collect();
         if !contents.optimizer.is_empty() {
             self.optimizer = Some(kinds::state(&contents.optimizer));
         }
@@ -252,12 +256,12 @@ impl Inspection {
             all.push(format!("layers that are not known here: {}", self.unknown.join(", ")));
         }
         // Zeros in the last layer are a way to begin.
-        let last = self.weights.iter().rposition(|w| w.shape.len() >= 2);
+        let last = self.weights.iter().rposition(Weight::kernel);
         for (i, weight) in self.weights.iter().enumerate() {
             if weight.not_finite > 0 {
                 let (count, of) = (weight.not_finite, weight.numbers());
                 all.push(format!("{}: {count} of {of} numbers are not finite", weight.name));
-            } else if weight.constant() && Some(i) != last && self.format != "npz" {
+            } else if weight.constant() && Some(i) != last {
                 let what = "all its numbers are equal, so that units which read the same learn the same";
                 all.push(format!("{}: {what}", weight.name));
             }
@@ -308,6 +312,11 @@ impl Inspection {
             "stands_out": self.stands_out(),
         })
     }
+}
+
+/// Names without the signs around them.
+fn plain(names: Vec<String>) -> Vec<String> {
+    names.into_iter().map(|name| name.replace('`', "")).collect()
 }
 
 /// The learner in a file of Keras; without its settings, where those have no words here.

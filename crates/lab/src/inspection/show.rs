@@ -33,7 +33,7 @@ impl fmt::Display for Inspection {
             return writeln!(f, "\nnothing stands out");
         }
         writeln!(f, "\nwhat stands out")?;
-        out.iter().try_for_each(|line| writeln!(f, "{}", wrapped_from(&format!("  {line}"), 0, 4).trim_end()))
+        out.iter().try_for_each(|line| writeln!(f, "  {}", wrapped_from(line, 2, 4).trim_end()))
     }
 }
 
@@ -65,7 +65,7 @@ impl Inspection {
             Some(words) => {
                 writeln!(f, "\ncompiled")?;
                 for (key, value) in words.iter() {
-                    writeln!(f, "  {:17} {}", key.replace('_', " "), inline(value))?;
+                    writeln!(f, "  {:18} {}", key.replace('_', " "), inline(value))?;
                 }
             }
             None if self.format == "keras" || self.format == "h5" => writeln!(f, "\nnot compiled")?,
@@ -81,7 +81,7 @@ impl Inspection {
             None => String::new(),
         };
         let (variables, numbers) = (count(state.variables), count(state.numbers));
-        writeln!(f, "  {:17} {updates}{variables} variables of {numbers} numbers", "its state")
+        writeln!(f, "  {:18} {updates}{variables} variables of {numbers} numbers", "optimizer's state")
     }
 
     fn list_weights(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,13 +168,19 @@ fn inline(value: &Value) -> String {
     match value {
         Value::List(items) => items.iter().map(inline).collect::<Vec<_>>().join(", "),
         Value::Map(map) => match (map.get("class_name"), map.get("config")) {
-            (Some(Value::Text(class)), Some(Value::Map(config))) if config.iter().next().is_none() => {
-                class.clone()
+            (Some(Value::Text(class)), Some(Value::Map(config))) => {
+                let told = settings(config, class);
+                if told.is_empty() { class.clone() } else { format!("{class} ({told})") }
             }
-            (Some(Value::Text(class)), Some(Value::Map(config))) => format!("{class} ({})", settings(config)),
-            _ => settings(map),
+            _ => map
+                .iter()
+                .map(|(key, value)| format!("{key}: {}", inline(value)))
+                .collect::<Vec<_>>()
+                .join(", "),
         },
         Value::Text(text) => text.chars().filter(|c| !c.is_control()).take(200).collect(),
+        // Numbers that were an f32 are written as that one.
+        Value::Float(x) if f64::from(*x as f32) == *x => (*x as f32).to_string(),
         Value::Float(x) => x.to_string(),
         Value::Int(n) => n.to_string(),
         Value::Bool(b) => b.to_string(),
@@ -182,7 +188,10 @@ fn inline(value: &Value) -> String {
     }
 }
 
-fn settings(config: &Config) -> String {
-    let one = |(key, value): (&str, &Value)| format!("{key} {}", inline(value));
-    config.iter().map(one).collect::<Vec<_>>().join(", ")
+/// Settings, but for those that are nothing, and a name that says the class again.
+fn settings(config: &Config, class: &str) -> String {
+    let again = |value: &Value| matches!(value, Value::Text(name) if name.eq_ignore_ascii_case(class));
+    let told =
+        config.iter().filter(|(key, value)| **value != Value::Null && !(*key == "name" && again(value)));
+    told.map(|(key, value)| format!("{key} {}", inline(value))).collect::<Vec<_>>().join(", ")
 }
