@@ -114,6 +114,7 @@ fn target(to: &Path) -> Result<To> {
 /// A model that has no weights can only be described again.
 fn from_json(from: &Path, model: Option<&Path>, target: To, to: &Path) -> Result<Vec<String>> {
     let place = || from.display().to_string();
+    let own = read_model(from)?;
     if model.is_some() || target != To::Json {
         let help = format!(
             "give the weights, and the model beside them: steadygrad convert WEIGHTS {} --model {}",
@@ -122,7 +123,7 @@ fn from_json(from: &Path, model: Option<&Path>, target: To, to: &Path) -> Result
         );
         return Err(Error::argument("a model in JSON has no weights").at(place()).help(help));
     }
-    write_json(&read_model(from)?, to)?;
+    write_json(&own, to)?;
     Ok(Vec::new())
 }
 
