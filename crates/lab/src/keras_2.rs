@@ -7,6 +7,7 @@
 //! iteration:0       Adam/m/dense/kernel:0   since 2.11
 //! ```
 
+use std::collections::HashMap;
 use steadygrad_engine::Learner;
 use steadygrad_engine::apply::{Held, Stored, Variable};
 use steadygrad_formats::hdf5::{Numbers, Values};
@@ -73,6 +74,7 @@ pub(crate) fn variables(learner: &Learner, file: &[(String, Numbers)]) -> Result
     let held = learner.optimizer_held();
     let own = learner.optimizer_variables();
     let mut all = own.clone();
+    let mut sorted: Vec<(&str, Vec<&Numbers>)> = Vec::new();
     for (i, what) in held.iter().enumerate() {
         let (parameter, memory) = match what {
             Held::Iteration => {
@@ -93,11 +95,15 @@ pub(crate) fn variables(learner: &Learner, file: &[(String, Numbers)]) -> Result
                 None => return Err(format!("how Keras 2 keeps the memories of {class} is not known here")),
             },
         };
-        let of_this: Vec<&Found<'_>> = found.iter().filter(|f| f.memory == memory).collect();
         let peers: Vec<&str> = held.iter().filter_map(|other| same_memory(what, other)).collect();
-        let numbers = pick(parameter, &peers, &of_this).ok_or_else(|| {
-            format!("it has `{memory}` of {} weights, and the model learns {}", of_this.len(), peers.len())
-        })?;
+        if !sorted.iter().any(|(of, _)| *of == memory) {
+            let of_this: Vec<&Found<'_>> = found.iter().filter(|f| f.memory == memory).collect();
+            sorted.push((memory, in_order(memory, &peers, &of_this)?));
+        }
+        let place = peers.iter().position(|path| path == parameter);
+        let of_this = sorted.iter().find(|(of, _)| *of == memory);
+        let numbers = of_this.zip(place).and_then(|((_, all), place)| all.get(place));
+        let numbers = numbers.ok_or_else(|| format!("it has no `{memory}` of `{parameter}`"))?;
         if numbers.shape != own[i].shape {
             return Err(format!(
                 "its `{memory}` of `{parameter}` has the shape {:?}, and the weight {:?}",
@@ -143,18 +149,26 @@ fn same_memory<'a>(one: &Held, other: &'a Held) -> Option<&'a str> {
     }
 }
 
-/// The numbers of this parameter: by its name if all have theirs, else by order, by which Keras 2 itself goes.
-fn pick<'a>(parameter: &str, peers: &[&str], found: &[&Found<'a>]) -> Option<&'a Numbers> {
-    if peers.len() != found.len() {
-        return None;
+/// The numbers of these parameters: by their names if all have theirs; else by order, by which Keras 2 itself goes, unless a name says
+/// otherwise.
+fn in_order<'a>(memory: &str, paths: &[&str], found: &[&Found<'a>]) -> Result<Vec<&'a Numbers>, String> {
+    let (count, learnt) = (found.len(), paths.len());
+    if count != learnt {
+        return Err(format!("it has `{memory}` of {count} weights, and the model learns {learnt}"));
     }
-    let named = |path: &str, f: &Found<'_>| path == f.weight || path.ends_with(&format!("/{}", f.weight));
-    let once = |path: &&str| found.iter().filter(|f| named(path, f)).count() == 1;
-    if peers.iter().all(|path| once(&path)) {
-        return found.iter().find(|f| named(parameter, f)).map(|f| f.numbers);
+    let mut places: HashMap<&str, usize> = found.iter().enumerate().map(|(i, f)| (f.weight, i)).collect();
+    // A model within another is not named by Keras 2: "inner/dense/kernel" is "dense/kernel".
+    let named = |path: &&str| -> Option<usize> {
+        let ends = std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1));
+        let mut ends = ends.map(|at| &path[at..]);
+        ends.find_map(|end| places.remove(end))
+    };
+    let named: Vec<Option<usize>> = paths.iter().map(named).collect();
+    let whole = named.iter().all(Option::is_some);
+    if !whole && named.iter().enumerate().any(|(i, place)| place.is_some_and(|place| place != i)) {
+        return Err(format!("the names of its `{memory}` are in another order than the weights"));
     }
-    let place = peers.iter().position(|path| *path == parameter)?;
-    Some(found[place].numbers)
+    Ok(named.iter().enumerate().map(|(i, place)| found[place.unwrap_or(i)].numbers).collect())
 }
 
 /// The product that Nadam keeps, which Keras 2 does not save and loses: u₁·u₂·…·uₜ with uₜ = β₁·(1 − ½·0.96ᵗ).
@@ -169,4 +183,86 @@ fn nadam(learner: &Learner, iterations: u64) -> Result<f32, String> {
     let product = (1..=most)
         .fold(1.0_f32, |product, t| product * (beta * (1.0 - 0.5 * 0.96_f64.powf(t as f64))) as f32);
     Ok(product)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steadygrad_engine::{Compile, Trainable};
+    use steadygrad_nn::Sequential;
+    use steadygrad_nn::layers::Dense;
+    use steadygrad_nn::losses::MeanSquaredError;
+    use steadygrad_nn::optimizers::{Muon, Optimizer, RmsProp, Sgd};
+
+    fn learner(optimizer: impl Into<Optimizer>) -> Learner {
+        let model =
+            Sequential::new([2]).add(Dense::new(2).use_bias(false)).add(Dense::new(2).use_bias(false));
+        model.compile(Compile::new(optimizer, MeanSquaredError)).unwrap()
+    }
+
+    /// A file whose variables are so called: five updates, and kernels full of their own number in the list.
+    fn of(names: &[&str]) -> Vec<(String, Numbers)> {
+        let one = |(i, name): (usize, &&str)| {
+            let numbers = match name.contains("iter") {
+                true => Numbers { shape: vec![], values: Values::Whole(vec![5]) },
+                false => Numbers { shape: vec![2, 2], values: Values::Float(vec![i as f32; 4]) },
+            };
+            (name.to_string(), numbers)
+        };
+        names.iter().enumerate().map(one).collect()
+    }
+
+    fn firsts(variables: Result<Vec<Variable>, String>) -> Vec<f32> {
+        let first = |v: &Variable| match &v.value {
+            Stored::Count(n) => *n as f32,
+            Stored::Numbers(numbers) => numbers[0],
+        };
+        variables.unwrap().iter().map(first).collect()
+    }
+
+    #[test]
+    fn names_count_and_where_they_say_nothing_the_order() {
+        let sgd = learner(Sgd::new(0.5).momentum(0.9));
+        for names in [
+            ["SGD/iter:0", "SGD/dense/kernel/momentum:0", "SGD/dense_1/kernel/momentum:0"],
+            [
+                "training/SGD/iter:0",
+                "training/SGD/dense/kernel/momentum:0",
+                "training/SGD/dense_1/kernel/momentum:0",
+            ],
+            ["iteration:0", "SGD/m/dense/kernel:0", "SGD/m/dense_1/kernel:0"],
+            ["SGD/iter:0", "SGD/dense/kernel/momentum:0", "SGD/dense/kernel_1/momentum:0"],
+            ["SGD/iter:0", "SGD/a/w/momentum:0", "SGD/b/w/momentum:0"],
+        ] {
+            assert_eq!(firsts(variables(&sgd, &of(&names))), [5.0, 0.5, 1.0, 2.0], "{names:?}");
+        }
+        let names = ["iteration:0", "SGD/m/dense_1/kernel:0", "SGD/m/dense/kernel:0"];
+        assert_eq!(firsts(variables(&sgd, &of(&names))), [5.0, 0.5, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_refused() {
+        let sgd = || learner(Sgd::new(0.5).momentum(0.9));
+        let frozen = ["iteration:0", "SGD/m/dense/kernel:0"];
+        let crossed = ["SGD/iter:0", "SGD/other/kernel/momentum:0", "SGD/dense/kernel/momentum:0"];
+        let more = ["iteration:0", "SGD/m/dense/kernel:0", "SGD/m/dense_1/kernel:0", "SGD/x/dense/kernel:0"];
+        let mut wrong = of(&["iteration:0", "SGD/m/dense/kernel:0", "SGD/m/dense_1/kernel:0"]);
+        wrong[2].1 = Numbers { shape: vec![4], values: Values::Float(vec![0.0; 4]) };
+        let mut negative = of(&["iteration:0"]);
+        negative[0].1.values = Values::Whole(vec![-1]);
+        for (learner, file, word) in [
+            (sgd(), of(&frozen), "of 1 weights"),
+            (sgd(), of(&crossed), "in another order"),
+            (sgd(), of(&more), "has 3 memories"),
+            (sgd(), of(&["SGD/iterations:0", "Variable:0"]), "how many updates"),
+            (sgd(), of(&[]), "how many updates"),
+            (sgd(), wrong, "the shape [4]"),
+            (sgd(), negative, "0 or more"),
+            (learner(RmsProp::new(0.1)), of(&more), "`velocity` of 0 weights"),
+            (learner(Muon::new(0.1)), of(&frozen), "Muon"),
+        ] {
+            let why = variables(&learner, &file).unwrap_err();
+            assert!(why.contains(word), "{word}: {why}");
+        }
+    }
 }

@@ -64,9 +64,11 @@ pub struct ModelCheckpoint {
     writer: Option<Writer>,
 }
 
+type Save = dyn Fn(&Learner, PathBuf) -> Result<()> + Send + Sync;
+
 /// Who writes a file of Keras: see [`ModelCheckpoint::saved_by`].
 #[derive(Clone)]
-pub struct Writer(Arc<dyn Fn(&Learner, PathBuf) -> Result<()> + Send + Sync>);
+pub struct Writer(Arc<Save>);
 
 impl Writer {
     /// That function, such as `save_model`.

@@ -20,7 +20,8 @@ pub fn model(name: &str) -> Learner {
         _ => {
             let x = input([6, 6, 1]).then(Conv2D::new(3, 3).padding(Padding::Same).activation(Tanh));
             let h = x.then(Conv2D::new(3, 3).padding(Padding::Same)).then(LayerNormalization::new());
-            let out = add([&x, &h]).then(GlobalAveragePooling2D::new()).then(Dense::new(3).activation(Softmax));
+            let out =
+                add([&x, &h]).then(GlobalAveragePooling2D::new()).then(Dense::new(3).activation(Softmax));
             let compile = Compile::new(Sgd::new(0.1).momentum(0.9), SparseCategoricalCrossentropy);
             (Model::of(&out), compile)
         }

@@ -28,7 +28,10 @@ fn models_predict_what_they_did_and_are_trained_on() {
         let expected = expected(version);
         for name in MODELS {
             let [before, after] = ["before", "after"].map(|key| numbers(&expected[name][key]));
-            assert!(before.iter().zip(&after).any(|(a, b)| (a - b).abs() > 1e-3), "{name}: nothing was learnt");
+            assert!(
+                before.iter().zip(&after).any(|(a, b)| (a - b).abs() > 1e-3),
+                "{name}: nothing was learnt"
+            );
             for kind in WHOLE {
                 let what = format!("{version}/{name}.{kind}");
                 let mut learner = load_model(folder(version).join(format!("{name}.{kind}"))).unwrap();
@@ -53,7 +56,12 @@ fn weights_are_those_of_their_models() {
                 load_weights(&mut learner, &file).unwrap();
                 let got = learner.predict(&data(name).x[0]).unwrap();
                 assert_ne!(got, other);
-                close(&format!("{version}/{name}.{kind}"), got.data(), &numbers(&expected[name]["before"]), 1e-6);
+                close(
+                    &format!("{version}/{name}.{kind}"),
+                    got.data(),
+                    &numbers(&expected[name]["before"]),
+                    1e-6,
+                );
                 let told = Inspection::read(&file).unwrap();
                 assert_eq!(told.weights.len(), learner.weights().len());
             }
