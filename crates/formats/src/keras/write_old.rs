@@ -157,7 +157,9 @@ fn training(words: &Json) -> Result<Json> {
             }),
             "metrics" | "weighted_metrics" => in_full(value, &|value| {
                 let metric: Arc<dyn Metric> = FromValue::from_value(value).ok()?;
-                Some((metric.class(), metric.config()))
+                // In the logs it is called as it was asked for.
+                let called = if let Value::Text(name) = value { name.as_str() } else { metric.class() };
+                Some((metric.class(), metric.config().with("name", called)))
             }),
             _ => value.clone(),
         };
@@ -218,5 +220,61 @@ mod tests {
         assert_eq!(hdf5::read(hdf5::write(&tree).unwrap()).unwrap().texts("weight_names"), Some(Vec::new()));
         let error = texts(&mut tree, "weight_names", &["x".repeat(70_000)]).unwrap_err().to_string();
         assert!(error.contains("70000 bytes"), "{error}");
+    }
+
+    #[test]
+    fn what_a_model_is_compiled_with_is_told_in_full() {
+        let words = json!({
+            "optimizer": { "class_name": "SGD", "config": { "learning_rate": {
+                "class_name": "ExponentialDecay",
+                "config": { "initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.9 } } } },
+            "loss": { "a": "mse", "b": "huber" },
+            "metrics": { "a": ["accuracy", "mae"], "b": [{ "class_name": "AUC", "config": {} }] },
+            "weighted_metrics": ["of_my_own"],
+        });
+        let all = training(&words).unwrap();
+        let optimizer = &all["optimizer_config"];
+        assert_eq!(
+            (&optimizer["class_name"], &optimizer["config"]["momentum"]),
+            (&json!("SGD"), &json!(0.0))
+        );
+        assert_eq!(optimizer["config"]["learning_rate"]["module"], "keras.optimizers.schedules");
+        assert_eq!(all["loss"]["a"]["class_name"], "MeanSquaredError");
+        assert_eq!(all["loss"]["b"]["config"]["delta"], 1.0);
+        assert_eq!(all["metrics"]["a"][0], "accuracy");
+        assert_eq!(all["metrics"]["a"][1]["class_name"], "MeanAbsoluteError");
+        assert_eq!(all["metrics"]["a"][1]["config"]["name"], "mae");
+        assert_eq!(all["metrics"]["b"][0]["class_name"], "AUC");
+        assert_eq!(all["weighted_metrics"], json!(["of_my_own"]));
+        assert_eq!(
+            training(&json!({ "optimizer": "adam" })).unwrap()["optimizer_config"]["class_name"],
+            "Adam"
+        );
+        let foreign = json!({ "optimizer": { "class_name": "Mine", "config": {} } });
+        assert_eq!(training(&foreign).unwrap()["optimizer_config"], foreign["optimizer"]);
+        assert!(training(&json!({ "optimizer": "adammm" })).is_err());
+    }
+
+    #[test]
+    fn layers_that_cannot_be_told_apart_by_name_are_refused() {
+        use steadygrad_nn::{Sequential, layers::Dense};
+        let made = |name: &str| {
+            let model: steadygrad_nn::Model = Sequential::new([2]).add_as(name, Dense::new(1)).into();
+            let weights = places(&model)
+                .unwrap()
+                .into_iter()
+                .map(|p| (p.path.clone(), steadygrad_data::Array::zeros(p.shape.clone()).unwrap()));
+            let weights = weights.collect();
+            let (optimizer, compiled, keras_version) = (Vec::new(), None, Some("2.15.0".to_string()));
+            Saved { model, weights, compiled, optimizer, keras_2_optimizer: Vec::new(), keras_version }
+        };
+        let error = made(OWN).to_h5().unwrap_err().to_string();
+        assert!(error.contains(OWN) && error.contains(".keras"), "{error}");
+        let mut saved = made("head");
+        let again = Saved::from_bytes(saved.to_h5().unwrap()).unwrap();
+        // What is written is no file of Keras 2, wherever it came from.
+        assert!(again.keras_version.unwrap().starts_with('3'));
+        saved.weights.pop();
+        assert!(saved.to_h5().unwrap_err().to_string().contains("is missing"));
     }
 }
