@@ -15,7 +15,9 @@ impl Learner {
         if let "h5" | "hdf5" | "keras" = ending {
             return Err(Error::argument(format!("`{}` ends in .{ending}", path.as_ref().display()))
                 .at("save_weights")
-                .help("this writes safetensors; `save_model` writes Keras' .keras and .weights.h5 files"));
+                .help(
+                    "this writes safetensors; `save_model` writes Keras' .keras, .h5 and .weights.h5 files",
+                ));
         }
         steadygrad_data::safetensors::write(path, &self.weights())
     }

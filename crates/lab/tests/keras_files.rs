@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use steadygrad_doctor::Edit;
+use steadygrad_engine::callbacks::ModelCheckpoint;
 use steadygrad_engine::{Fit, Learner, Shuffle, Trainable};
 use steadygrad_lab::{Experiment, load_model, load_weights, save_model, save_weights};
 
@@ -146,6 +147,11 @@ fn checkpoints_of_an_experiment_are_files_of_keras_where_their_path_ends_so() {
         load_weights(&mut other, folder.join(format!("kept/e2.{ending}"))).unwrap();
         assert_eq!(other.weights(), learner.weights(), "{ending}");
     }
+    // In code it is said who writes such files.
+    let path = folder.join("kept/in_code.h5");
+    let mut own = ModelCheckpoint::new(&path.to_string_lossy()).unwrap().saved_by(save_model);
+    learner.fit(&prepared.data.train, Fit::epochs(1).callback(&mut own)).unwrap();
+    assert_eq!(load_model(path).unwrap().weights(), learner.weights());
     let error = save_weights(&learner, folder.join("whole.keras")).unwrap_err().to_string();
     assert!(error.contains("x.weights.h5"), "{error}");
     let error = load_weights(&mut learner, folder.join("kept/none.npz")).unwrap_err().to_string();
