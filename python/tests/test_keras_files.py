@@ -182,6 +182,19 @@ def test_long_lists_of_names_in_an_h5_file(tmp_path):
 
 
 @ENDINGS
+def test_what_does_not_learn_comes_back(ending, tmp_path):
+    """In .h5 files what learns stands first, and frozen layers are told by their settings."""
+    inner = keras.Sequential([L.Input((5,)), L.Dense(5, trainable=False), L.BatchNormalization(), L.Dense(4)], name="inner")
+    inner.trainable = False
+    model = keras.Sequential([L.Input((5,)), L.Dense(5), L.BatchNormalization(trainable=False), inner, L.BatchNormalization(), L.Dense(2)])
+    model = shaken(model)
+    theirs, ours = there_and_back(model, tmp_path, ending)
+    for a, b in zip(ours.weights, theirs.weights):
+        assert (a.trainable, a.shape) == (b.trainable, b.shape)
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+
+
+@ENDINGS
 @pytest.mark.parametrize("seed", range(20))
 def test_graphs_of_any_shape_come_back(seed, ending, tmp_path):
     keras.utils.set_random_seed(seed)
