@@ -1,11 +1,10 @@
 //! Model files.
 
-use crate::arrays::{Numbers, Out, array, out, shaped};
+use crate::arrays::{Numbers, Out, array, out};
 use crate::errors::{json, python};
 use crate::graph::PyGraph;
 use pyo3::prelude::*;
 use steadygrad::data::safetensors;
-use steadygrad::formats::hdf5::Values;
 use steadygrad::formats::keras::{Saved, config_of, model_from_config, read_weights};
 use steadygrad::{load_model, save_model};
 
@@ -15,10 +14,8 @@ pub fn rewrite(py: Python<'_>, source: &str, target: &str) -> PyResult<()> {
     py.detach(|| save_model(&load_model(source)?, target)).map_err(python)
 }
 
-/// A variable of an optimizer: a count, or numbers.
-type Kept<'py> = (Option<u64>, Option<Bound<'py, Out>>);
-/// What is in a file: the model, its weights by name, how it was compiled, the optimizer's variables.
-type Read<'py> = (String, Vec<(String, Bound<'py, Out>)>, Option<String>, Vec<Kept<'py>>);
+/// What is in a file: the model, its weights by name, how it was compiled.
+type Read<'py> = (String, Vec<(String, Bound<'py, Out>)>, Option<String>);
 
 /// Reads a model from a `.keras` or `.h5` file.
 #[pyfunction]
@@ -31,15 +28,7 @@ pub fn read_model<'py>(py: Python<'py>, path: &str) -> PyResult<Read<'py>> {
     let (saved, config) = read.map_err(python)?;
     let weights = saved.weights.into_iter().map(|(name, array)| Ok((name, out(py, array)?)));
     let weights = weights.collect::<PyResult<Vec<_>>>()?;
-    let one = |(i, numbers): (usize, steadygrad::formats::hdf5::Numbers)| match &numbers.values {
-        // The iterations come first; what else is whole stands in the place of a number.
-        Values::Whole(values) if i == 0 && values.len() == 1 && values[0] >= 0 => {
-            Ok((Some(values[0] as u64), None))
-        }
-        values => Ok((None, Some(shaped(py, values.floats(), numbers.shape.clone())?))),
-    };
-    let optimizer = saved.optimizer.into_iter().enumerate().map(one).collect::<PyResult<Vec<_>>>()?;
-    Ok((config.to_string(), weights, saved.compiled.map(|c| c.to_string()), optimizer))
+    Ok((config.to_string(), weights, saved.compiled.map(|c| c.to_string())))
 }
 
 /// The configuration of a model as Keras 3 writes it, from one of Keras 2 or 3.

@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use steadygrad::engine::callbacks::progress::{epoch_line, progress_line};
-use steadygrad::engine::callbacks::{Callback, Training};
+use steadygrad::engine::callbacks::{Callback, Training, Writer};
 use steadygrad::engine::{Compile, Learner, Logs, Trainable};
 use steadygrad::nn::Sequential;
 use steadygrad::nn::config::Value;
@@ -119,7 +119,9 @@ pub fn hooks(
         list.push(match spec {
             Some(spec) => {
                 let made = steadygrad::engine::callbacks::from_value(&crate::objects::value(&spec)?);
-                Box::new(Ours { inner: made.map_err(python)?, object, outcome: outcome.clone() })
+                let mut inner = made.map_err(python)?;
+                inner.files_are_written_by(&Writer::new(steadygrad::save_model));
+                Box::new(Ours { inner, object, outcome: outcome.clone() })
             }
             None => {
                 let batches = object.bind(py).getattr("_wants_batches")?.extract()?;

@@ -6,7 +6,6 @@ use crate::errors::{json, python};
 use crate::graph::{PyGraph, told};
 use crate::hooks::{Borrowed, Hook, hooks};
 use crate::objects::{member, optimizer as optimizer_of, value};
-use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use serde_json::Value as Json;
@@ -322,24 +321,12 @@ impl PyLearner {
         all.into_iter().map(one).collect()
     }
 
-    fn set_optimizer_variables(
-        &self,
-        py: Python<'_>,
-        variables: Vec<(String, Option<u64>, Option<Numbers<'_>>)>,
-    ) -> PyResult<()> {
-        let one = |(name, count, numbers): (String, Option<u64>, Option<Numbers<'_>>)| {
-            Ok(match (count, numbers) {
-                (Some(count), _) => Variable { name, shape: Vec::new(), value: Stored::Count(count) },
-                (None, Some(numbers)) => Variable {
-                    name,
-                    shape: numbers.shape().to_vec(),
-                    value: Stored::Numbers(slice(&numbers)?.to_vec()),
-                },
-                (None, None) => Variable { name, shape: Vec::new(), value: Stored::Numbers(Vec::new()) },
-            })
-        };
-        let variables = variables.into_iter().map(one).collect::<PyResult<Vec<_>>>()?;
-        self.with(py, move |learner| learner.set_optimizer_variables(&variables))
+    /// Takes over weights and optimizer of a file of Keras; what is to be said about it.
+    fn resume(&self, py: Python<'_>, path: &str) -> PyResult<Vec<String>> {
+        self.with(py, |learner| {
+            steadygrad::lab::resume(learner, path)?;
+            Ok(learner.warnings().to_vec())
+        })
     }
 
     /// Keras' `summary` as text, with the optimizer's share once it was used.

@@ -1,5 +1,6 @@
 """Models that Keras saved, loaded and written here, and loaded by Keras again: the same predictions, and training goes on the same."""
 
+import json
 import os
 
 import pytest
@@ -15,8 +16,8 @@ from steadygrad import _native  # noqa: E402
 L = keras.layers
 
 
-def there_and_back(model, folder):
-    first, again = str(folder / "keras.keras"), str(folder / "ours.keras")
+def there_and_back(model, folder, ending="keras"):
+    first, again = str(folder / f"keras.{ending}"), str(folder / f"ours.{ending}")
     model.save(first)
     _native.rewrite(first, again)
     return keras.saving.load_model(first), keras.saving.load_model(again)
@@ -89,23 +90,28 @@ LAYERS = {
 }
 
 
+ENDINGS = pytest.mark.parametrize("ending", ["keras", "h5"])
+
+
+@ENDINGS
 @pytest.mark.parametrize("name", LAYERS)
-def test_every_layer_comes_back(name, tmp_path):
+def test_every_layer_comes_back(name, ending, tmp_path):
     shape, make = LAYERS[name]
     model = shaken(keras.Sequential([L.Input(shape), make(), L.Flatten(), L.Dense(2)]))
-    model.compile("sgd", "mse")
+    # By its name Keras would not read the loss from an .h5 file, its own or ours.
+    model.compile("sgd", keras.losses.MeanSquaredError())
     x = np.random.default_rng(1).standard_normal((3, *shape)).astype("float32")
     # A layer in the place of an activation has its weights from the first call on.
     model.predict(x, verbose=0)
-    theirs, ours = there_and_back(model, tmp_path)
+    if ending == "h5" and name in ("Dense_with_PReLU", "LayerNormalization"):
+        pytest.skip("Keras loses a list of several axes, and a layer in the place of an activation, from its own .h5 files")
+    theirs, ours = there_and_back(model, tmp_path, ending)
     np.testing.assert_allclose(ours.predict(x, verbose=0), theirs.predict(x, verbose=0), atol=1e-6)
     assert json_of(ours) == json_of(theirs)
 
 
 def json_of(model):
     """A configuration without what differs from one reading to the next."""
-    import json
-
     left_out = ("shared_object_id", "build_config", "compile_config")
 
     def plain(value, key=""):
@@ -126,25 +132,72 @@ OPTIMIZERS = {
 }
 
 
+@ENDINGS
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_training_goes_on_where_it_was(name, tmp_path):
+def test_training_goes_on_where_it_was(name, ending, tmp_path):
+    if ending == "h5" and name == "adafactor":
+        pytest.skip("Keras cannot write it: several of its variables have one name")
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((24, 6)).astype("float32"), rng.integers(0, 3, 24)
     model = keras.Sequential([L.Input((6,)), L.Dense(8, activation="elu"), L.BatchNormalization(), L.Dense(3, activation="softmax")])
-    model.compile(OPTIMIZERS[name](), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(OPTIMIZERS[name](), keras.losses.SparseCategoricalCrossentropy(), metrics=["accuracy"])
     model.fit(x, y, batch_size=8, epochs=1, shuffle=False, verbose=0)
-    theirs, ours = there_and_back(model, tmp_path)
+    theirs, ours = there_and_back(model, tmp_path, ending)
+    assert len(ours.optimizer.variables) == len(theirs.optimizer.variables)
     for a, b in zip(ours.optimizer.variables, theirs.optimizer.variables):
         np.testing.assert_allclose(np.asarray(a), np.asarray(b), atol=1e-7, err_msg=a.path)
+    if ending == "h5":
+        # Keras does not build the optimizer of such a file, and cannot train on with it; what the files have of it is compared instead.
+        assert_same_optimizer(tmp_path / "keras.h5", tmp_path / "ours.h5")
+        for one in (theirs, ours):
+            one.compile(OPTIMIZERS[name](), "sparse_categorical_crossentropy")
     for one in (theirs, ours):
         one.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
     for a, b in zip(ours.get_weights(), theirs.get_weights()):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+def assert_same_optimizer(*files):
+    h5py = pytest.importorskip("h5py")
+    both = []
+    for file in files:
+        with h5py.File(file) as opened:
+            group = opened["optimizer_weights"]
+            both.append([np.asarray(group[name]) for name in group.attrs["weight_names"]])
+            assert json.loads(opened.attrs["training_config"])["optimizer_config"]["class_name"]
+    theirs, ours = both
+    assert [a.shape for a in ours] == [b.shape for b in theirs]
+    for a, b in zip(ours, theirs):
+        np.testing.assert_allclose(a, b, atol=1e-7)
+
+
+def test_long_lists_of_names_in_an_h5_file(tmp_path):
+    """More than 64 KB of names: cut into pieces, as Keras does."""
+    names = [f"{'long' * 30}_{i}" for i in range(600)]
+    model = shaken(keras.Sequential([L.Input((3,)), *(L.Dense(3, activation="tanh", name=name) for name in names)]))
+    theirs, ours = there_and_back(model, tmp_path, "h5")
+    assert [layer.name for layer in ours.layers] == names
+    for a, b in zip(ours.get_weights(), theirs.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+@ENDINGS
+def test_what_does_not_learn_comes_back(ending, tmp_path):
+    """In .h5 files what learns stands first, and frozen layers are told by their settings."""
+    inner = keras.Sequential([L.Input((5,)), L.Dense(5, trainable=False), L.BatchNormalization(), L.Dense(4)], name="inner")
+    inner.trainable = False
+    model = keras.Sequential([L.Input((5,)), L.Dense(5), L.BatchNormalization(trainable=False), inner, L.BatchNormalization(), L.Dense(2)])
+    model = shaken(model)
+    theirs, ours = there_and_back(model, tmp_path, ending)
+    for a, b in zip(ours.weights, theirs.weights):
+        assert (a.trainable, a.shape) == (b.trainable, b.shape)
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+
+
+@ENDINGS
 @pytest.mark.parametrize("seed", range(20))
-def test_graphs_of_any_shape_come_back(seed, tmp_path):
+def test_graphs_of_any_shape_come_back(seed, ending, tmp_path):
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
 
@@ -169,7 +222,7 @@ def test_graphs_of_any_shape_come_back(seed, tmp_path):
         return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs if len(outputs) > 1 else outputs[0])
 
     model = shaken(graph(0), seed)
-    theirs, ours = there_and_back(model, tmp_path)
+    theirs, ours = there_and_back(model, tmp_path, ending)
     x = [rng.standard_normal((4, 5)).astype("float32") for _ in model.inputs]
     x = x if len(x) > 1 else x[0]
     for a, b in zip(np.atleast_3d(ours.predict(x, verbose=0)), np.atleast_3d(theirs.predict(x, verbose=0))):

@@ -80,6 +80,9 @@ def test_models_of_keras_2() -> None:
         found = arrays(f"legacy_keras2/{name}.npz")
         model = keras.models.load_model(ROOT / "legacy_keras2" / f"{name}.h5")
         assert close(model.predict(found["x"], verbose=0), [found["y"]]), name
+        if model.optimizer is not None:
+            # The optimizer of Keras 2 goes on where it was.
+            assert int(model.optimizer.iterations) > 0, name
         other = keras.models.model_from_json((ROOT / "legacy_keras2" / f"{name}.to_json.json").read_text())
         other.load_weights(ROOT / "legacy_keras2" / f"{name}.weights_only.h5")
         assert close(other.predict(found["x"], verbose=0), [found["y"]]), name

@@ -114,6 +114,21 @@ def test_callbacks_of_the_native_half(digits: Any, tmp_path: Any) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(other.get_weights(), model.get_weights()))
 
 
+def test_checkpoints_are_models(digits: Any, tmp_path: Any) -> None:
+    x, y, *_ = digits
+    model = mlp()
+    best = keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="val_loss", save_best_only=True)
+    history = model.fit(x, y, epochs=3, verbose=0, validation_split=0.2, callbacks=[best])
+    other = keras.models.load_model(tmp_path / "best.keras")
+    most = len(x) * 4 // 5
+    assert other.evaluate(x[most:], y[most:], verbose=0)[0] == pytest.approx(min(history.history["val_loss"]), rel=1e-3)
+    assert 0 < int(other.optimizer.iterations) <= int(model.optimizer.iterations)
+    named = keras.callbacks.ModelCheckpoint(str(tmp_path / "{epoch:02d}.weights.h5"), save_weights_only=True)
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[named])
+    other.load_weights(tmp_path / "02.weights.h5")
+    assert all(np.array_equal(a, b) for a, b in zip(other.get_weights(), model.get_weights()))
+
+
 def test_the_learning_rate_in_the_hands_of_callbacks(digits: Any) -> None:
     x, y, *_ = digits
     model = mlp(optimizer="sgd")

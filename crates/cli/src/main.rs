@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(rustdoc::invalid_html_tags)] // doc comments here are the help of the command
 
+mod convert;
 mod cure;
 mod demo;
 mod doctor;
@@ -10,6 +11,7 @@ mod explain;
 mod fetch;
 mod folder;
 mod forecast;
+mod inspect;
 mod lab;
 mod list;
 mod new;
@@ -61,6 +63,10 @@ enum Command {
     Predict(predict::Predict),
     /// The network of an experiment, layer by layer.
     Summary(summary::Summary),
+    /// What is in a file of a model, of weights or of arrays: layers, training, and what the numbers are like.
+    Inspect(inspect::Inspect),
+    /// Writes a model or its weights as another kind of file: between .keras, .h5, .weights.h5, .safetensors and .json.
+    Convert(convert::Convert),
     /// The names that experiments are written with.
     List(list::List),
     /// Downloads a published data set: mnist or fashion_mnist.
@@ -131,6 +137,8 @@ fn main() -> ExitCode {
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Predict(predict) => predict.run(),
         Command::Summary(summary) => summary.run(),
+        Command::Inspect(inspect) => inspect.run(),
+        Command::Convert(convert) => convert.run(),
         Command::List(list) => list.run(),
         Command::Fetch(fetch) => fetch.run(),
         Command::New(new) => new.run(),

@@ -70,4 +70,9 @@ fn every_key_is_told() {
     assert_eq!(train["doctor"]["verdict"], "sick");
     holds("doctor", &train["doctor"].to_string(), &[]);
     holds("doctor", &place.fine(&["report", "run", "--json"]), &[]);
+    use steadygrad::prelude::*;
+    let compile = Compile::new(Adam::new(0.01), MeanSquaredError);
+    let learner = Sequential::new([4]).add(Dense::new(3)).compile(compile).unwrap();
+    save_model(&learner, place.path("net.keras")).unwrap();
+    holds("inspect", &place.fine(&["inspect", "net.keras", "--json"]), &["forecast", "compile"]);
 }

@@ -13,7 +13,7 @@ mod layout;
 mod state;
 
 use layout::{Layout, Span};
-pub use state::{Stored, Variable};
+pub use state::{Held, Stored, Variable};
 use std::ops::Range;
 use std::sync::Arc;
 use steadygrad_kernels::update::MEMORIES;

@@ -63,7 +63,7 @@ impl Learner {
         let (seed, step) = (self.compile.seed, self.iterations());
         let mut passes = Passes::new(n, batch_size, settings.shuffle, seed, seen, step);
         let mut history = History::default();
-        let mut warnings = Vec::new();
+        let mut warnings = std::mem::take(&mut self.warnings);
         let clock = Clock::start();
         let batch_logs = callbacks.iter().any(|c| c.wants_batches());
         let (epochs, mut logs, mut of_batch) = (settings.epochs, Logs::default(), Logs::default());

@@ -1,6 +1,6 @@
 //! A model with its memory: weights, gradients, optimizer. It is trained, evaluated, and asked for predictions.
 
-use crate::apply::{Applied, Applier, Variable};
+use crate::apply::{Applied, Applier};
 use crate::checks::objectives;
 use crate::compile::Compile;
 use crate::logs::Logs;
@@ -14,7 +14,7 @@ use std::ops::Range;
 use steadygrad_chart::{Chart, Schedule, Sick};
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::{Cpu, Error, Isa, Kind, Place, Result};
+use steadygrad_kernels::{Cpu, Error, Isa, Kind, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::model::{Objective, Purpose};
 use steadygrad_nn::optimizers::Mode;
@@ -44,6 +44,8 @@ pub struct Learner {
     pub(crate) rows: usize,
     pub(crate) cpu: Cpu,
     pub(crate) pool: Pool,
+    /// What the next training has to warn of.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Learner {
@@ -95,6 +97,7 @@ impl Learner {
             rows,
             cpu,
             pool,
+            warnings: Vec::new(),
         })
     }
 
@@ -299,50 +302,6 @@ impl Learner {
             ordered.push(array.clone());
         }
         self.set_weights(&ordered)
-    }
-
-    /// Writes the weights to a safetensors file.
-    ///
-    /// # Errors
-    /// If the file cannot be written, or its name is that of another format.
-    pub fn save_weights(&self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        let ending = path.as_ref().extension().and_then(|e| e.to_str()).unwrap_or("");
-        if let "h5" | "hdf5" | "keras" = ending {
-            return Err(Error::argument(format!("`{}` ends in .{ending}", path.as_ref().display()))
-                .at("save_weights")
-                .help("this writes safetensors; `save_model` writes Keras' .keras and .weights.h5 files"));
-        }
-        steadygrad_data::safetensors::write(path, &self.weights())
-    }
-
-    /// Reads the weights from a safetensors file.
-    ///
-    /// # Errors
-    /// If the file cannot be read, its weights are not this model's, or a number in it is NaN or infinite.
-    pub fn load_weights(&mut self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        let weights = steadygrad_data::safetensors::read(path.as_ref())?;
-        let sick = |(_, array): &&(String, Array)| array.data().iter().any(|x| !x.is_finite());
-        if let Some((name, array)) = weights.iter().find(sick) {
-            let count = array.data().iter().filter(|x| !x.is_finite()).count();
-            return Err(Error::data(format!("{count} of {} numbers are not finite", array.data().len()))
-                .at(format!("weight `{name}`"))
-                .at(path.as_ref().display().to_string())
-                .help("the file is of a training that went wrong: give one from before"));
-        }
-        self.set_named_weights(&weights).place(|| path.as_ref().display().to_string())
-    }
-
-    /// What the optimizer keeps, under Keras' names and in its order: with the weights, all that a training goes on from.
-    pub fn optimizer_variables(&self) -> Vec<Variable> {
-        self.applier.variables()
-    }
-
-    /// Sets what the optimizer keeps.
-    ///
-    /// # Errors
-    /// If these are not the variables of this optimizer.
-    pub fn set_optimizer_variables(&mut self, variables: &[Variable]) -> Result<()> {
-        self.applier.set_variables(variables)
     }
 
     /// Numbers that are learnt, and numbers that are not.

@@ -19,6 +19,7 @@ mod compile;
 mod fit;
 mod fit_settings;
 pub mod fuse;
+mod kept;
 mod learner;
 mod logs;
 mod measure;

@@ -252,12 +252,13 @@ impl Experiment {
         Args::new("[fit]", &table).or("seed", 0).map_err(|e| self.at("fit", e))
     }
 
-    /// The same with these edits: constants in their places, `[let]` gone.
+    /// The same with these edits: constants in their places, `[let]` gone; how a model of Keras was compiled, where its file says so,
+    /// stands in `[compile]`, and its optimizer begins anew.
     ///
     /// # Errors
     /// If an edit cannot be made.
     pub fn edited(&self, edits: &[Edit]) -> Result<Experiment> {
-        let mut config = self.resolved()?;
+        let mut config = self.with_compile(&self.resolved()?)?;
         config.remove("let");
         for edit in edits {
             config = edit.apply(&config)?;

@@ -3,6 +3,7 @@
 
 mod assemble;
 mod attached;
+mod convert;
 mod cure;
 mod data;
 mod describe;
@@ -16,7 +17,9 @@ mod given;
 mod grid;
 mod grid_text;
 mod image_folders;
+mod inspection;
 mod json;
+mod keras_2;
 mod keras_file;
 mod labels;
 pub mod lsuv;
@@ -42,6 +45,7 @@ mod words;
 mod write;
 
 pub use attached::Attached;
+pub use convert::convert;
 pub use cure::{Cure, Treatment, cure};
 pub use data::Data;
 pub use diagnosis::Diagnosis;
@@ -50,7 +54,8 @@ pub use experiment::Experiment;
 pub use finished::Finished;
 pub use form::Form;
 pub use grid::{Grid, Setting, grid};
-pub use keras_file::{load_model, load_model_with, load_weights, save_model};
+pub use inspection::{Inspection, State, Weight};
+pub use keras_file::{load_model, load_model_with, load_weights, resume, save_model, save_weights};
 pub use mirror::Mirror;
 pub use onnx_file::export_onnx;
 pub use prepared::Prepared;

@@ -1,11 +1,12 @@
 //! The `[model]` table with a `file`: a model that Keras wrote, or its configuration alone, becomes a network.
 
-use std::path::Path;
+use crate::keras_file::compile_words;
+use std::path::{Path, PathBuf};
 use steadygrad_formats::keras::{Saved, is_keras_file};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::args::Args;
-use steadygrad_nn::config::Config;
+use steadygrad_nn::config::{Config, Value};
 
 /// The model in a `.keras` or `.h5` file, or that a configuration describes as Keras writes it (`model.to_json()`).
 pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
@@ -37,6 +38,26 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
         }
     })?;
     named(model, &mut args)
+}
+
+/// The file of Keras that this `[model]` table names, if it does.
+pub(crate) fn keras_file(table: &Config, base: &Path) -> Option<PathBuf> {
+    match table.get("file") {
+        Some(Value::Text(file)) if is_keras_file(file.as_ref()) => Some(base.join(file)),
+        _ => None,
+    }
+}
+
+/// The `[compile]` table that stands in the file: how its model was compiled.
+pub(crate) fn compile_of(file: &Path) -> Result<Config> {
+    let saved = Saved::read(file).map_err(|e| e.at("[model], `file`"))?;
+    let help = "add a table [compile] with optimizer and loss";
+    let Some(words) = &saved.compiled else {
+        return Err(Error::argument("there is no [compile], and the model was saved without being compiled")
+            .at(file.display().to_string())
+            .help(help));
+    };
+    compile_words(words).place(|| file.display().to_string()).map_err(|e| e.help(help))
 }
 
 fn named(model: Model, args: &mut Args<'_>) -> Result<Model> {

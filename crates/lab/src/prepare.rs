@@ -4,6 +4,7 @@ use crate::data::{self, Data, Loaded};
 use crate::prepared::Prepared;
 use crate::sources::{Part, Place};
 use crate::{Experiment, Form, assemble, model_file, settings};
+use std::path::PathBuf;
 use steadygrad_engine::Compile;
 use steadygrad_formats::keras::is_keras_file;
 use steadygrad_kernels::{Error, Result};
@@ -105,7 +106,18 @@ impl Experiment {
         let (model, compile) = self.network(&config, &data.form.shapes(), threads)?;
         let (weights, rescale) = start(&table).map_err(|e| self.at("model", e))?;
         let weights = weights.map(|w| self.base.join(w));
-        Ok(Prepared { data, model, compile, fit, callbacks, weights, rescale, experiment: self.clone() })
+        let goes_on = self.goes_on(&config)?;
+        Ok(Prepared {
+            data,
+            model,
+            compile,
+            fit,
+            callbacks,
+            weights,
+            rescale,
+            goes_on,
+            experiment: self.clone(),
+        })
     }
 
     /// The model for samples of these shapes, and how it is trained.
@@ -121,9 +133,32 @@ impl Experiment {
         let given = self.given.as_ref().and_then(|given| given.compile(&table));
         let compile = match given {
             Some(compile) => Compile { seed, threads, ..compile.clone() },
+            None if config.get("compile").is_none() && self.keras_file(config)?.is_some() => {
+                let table = self.table(&self.with_compile(config)?, "compile")?;
+                settings::compile(&table, &outputs, seed, threads).map_err(|e| self.at("model", e))?
+            }
             None => settings::compile(&table, &outputs, seed, threads).map_err(|e| self.at("compile", e))?,
         };
         Ok((model, compile))
+    }
+
+    fn keras_file(&self, config: &Config) -> Result<Option<PathBuf>> {
+        Ok(model_file::keras_file(&self.table(config, "model")?, &self.base))
+    }
+
+    /// The experiment with its `[compile]` written out, where that stands in the model's file.
+    pub(crate) fn with_compile(&self, config: &Config) -> Result<Config> {
+        let file = self.keras_file(config)?.filter(|_| config.get("compile").is_none());
+        let Some(file) = file else { return Ok(config.clone()) };
+        let words = model_file::compile_of(&file).map_err(|e| self.at("model", e))?;
+        Ok(config.clone().with("compile", words))
+    }
+
+    /// Whether the model's file says what is trained, and how: then its optimizer goes on from where it was.
+    fn goes_on(&self, config: &Config) -> Result<bool> {
+        let table = self.table(config, "model")?;
+        let own = ["weights", "rescale"].iter().all(|key| table.get(key).is_none_or(|v| *v == Value::Null));
+        Ok(own && config.get("compile").is_none() && self.keras_file(config)?.is_some())
     }
 
     /// Whether the model takes the samples of the data.

@@ -7,7 +7,6 @@ use crate::{keras_file, lsuv, settings};
 use std::path::PathBuf;
 use steadygrad_engine::callbacks::{self, Callback};
 use steadygrad_engine::{Compile, FitSettings, Learner, Trainable};
-use steadygrad_formats::keras::is_keras_file;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::config::Value;
@@ -35,6 +34,8 @@ pub struct Prepared {
     pub weights: Option<PathBuf>,
     /// Weights are scaled before training until every layer keeps the signal's size: [`lsuv::rescale`].
     pub rescale: bool,
+    /// The optimizer goes on from where it is in the file of the weights.
+    pub goes_on: bool,
     /// What it was made of: errors say where.
     pub(crate) experiment: Experiment,
 }
@@ -51,10 +52,10 @@ impl Prepared {
     fn learner_with(&self, compile: Compile) -> Result<Learner> {
         let mut learner = self.model.compile(compile).map_err(|e| self.located(e))?;
         if let Some(path) = &self.weights {
-            let place = || "[model], `weights`";
-            let loaded = match is_keras_file(path) {
-                true => keras_file::load_weights(&mut learner, path),
-                false => learner.load_weights(path),
+            let place = || if self.goes_on { "[model], `file`" } else { "[model], `weights`" };
+            let loaded = match self.goes_on {
+                true => keras_file::resume(&mut learner, path),
+                false => keras_file::load_weights(&mut learner, path),
             };
             loaded.place(place).map_err(|e| self.experiment.at("model", e))?;
         }

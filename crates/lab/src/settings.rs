@@ -1,7 +1,8 @@
 //! The `[compile]` and `[fit]` tables.
 
+use crate::keras_file;
 use std::collections::BTreeMap;
-use steadygrad_engine::callbacks::{self, Callback};
+use steadygrad_engine::callbacks::{self, Callback, Writer};
 use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::args::Args;
@@ -168,7 +169,12 @@ pub(crate) fn absolute_paths(own: Option<&Value>, read: &Value, absolute: &impl 
 
 /// Callbacks as they are written, made.
 pub(crate) fn callbacks(values: &[Value]) -> Result<Vec<Box<dyn Callback>>> {
-    let one = |(i, value)| callbacks::from_value(value).place(|| format!("[fit], `callbacks` {i}"));
+    let writer = Writer::new(keras_file::save_model);
+    let one = |(i, value)| {
+        let mut callback = callbacks::from_value(value).place(|| format!("[fit], `callbacks` {i}"))?;
+        callback.files_are_written_by(&writer);
+        Ok(callback)
+    };
     values.iter().enumerate().map(one).collect()
 }
 

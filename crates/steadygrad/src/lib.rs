@@ -39,7 +39,7 @@ pub use steadygrad_nn as nn;
 pub use steadygrad_report as report;
 
 pub use steadygrad_kernels::{Error, Kind, Result};
-pub use steadygrad_lab::{export_onnx, load_model, load_model_with, load_weights, save_model};
+pub use steadygrad_lab::{export_onnx, load_model, load_model_with, load_weights, save_model, save_weights};
 
 /// What a model is written with: `use steadygrad::prelude::*;`. Values, and the one trait behind `model.compile(…)`.
 ///
@@ -57,7 +57,7 @@ pub mod prelude {
     pub use steadygrad_kernels::{Error, Result};
     pub use steadygrad_lab::{
         Diagnosis, Doctor, Experiment, Treatment, Trial, Watcher, cure, examine, export_onnx, load_model,
-        load_model_with, load_weights, save_model,
+        load_model_with, load_weights, save_model, save_weights,
     };
     pub use steadygrad_nn::activations::{
         Celu, Elu, Exponential, Gelu, Glu, HardShrink, HardSigmoid, HardSilu, HardTanh, LeakyRelu, Linear,

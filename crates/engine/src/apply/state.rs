@@ -24,6 +24,30 @@ pub enum Stored {
     Numbers(Vec<f32>),
 }
 
+/// What a variable of an optimizer is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// How many updates there were.
+    Iteration,
+    /// The learning rate, where no schedule says it.
+    LearningRate,
+    /// The moving average of the parameter at this path.
+    Average(String),
+    /// Its gradients, while they are gathered.
+    Gathered(String),
+    /// A memory of the rule.
+    Memory {
+        /// Whose it is.
+        parameter: String,
+        /// Keras' name of it: "momentum". Empty where Keras has none.
+        name: &'static str,
+        /// Which of the parameter's memories, from 0.
+        number: usize,
+    },
+    /// A number of the rule, for all parameters.
+    Scalar(usize),
+}
+
 /// What stands at a place in the list of variables.
 enum Item {
     Iteration,
@@ -131,6 +155,24 @@ impl Applier {
         self.iterations = iterations;
         self.started = self.updates() > 0;
         Ok(())
+    }
+
+    /// What each of the [`Applier::variables`] is.
+    pub fn held(&self) -> Vec<Held> {
+        let path = |i: usize| self.params[i].path.clone();
+        let one = |(item, _, _)| match item {
+            Item::Iteration => Held::Iteration,
+            Item::LearningRate => Held::LearningRate,
+            Item::Average(i) => Held::Average(path(i)),
+            Item::Gathered(i) => Held::Gathered(path(i)),
+            Item::Slot(i) => {
+                let slot = &self.layout.slots[i];
+                let before = self.layout.slots[..i].iter().filter(|other| other.param == slot.param);
+                Held::Memory { parameter: path(slot.param), name: slot.name, number: before.count() }
+            }
+            Item::Scalar(i) => Held::Scalar(i),
+        };
+        self.items().into_iter().map(one).collect()
     }
 
     fn items(&self) -> Vec<(Item, String, Vec<usize>)> {

@@ -1,5 +1,6 @@
 //! What a callback is: hooks into a training, which may look at the learner, change it, and stop it.
 
+use super::model_checkpoint::Writer;
 use crate::learner::Learner;
 use crate::logs::Logs;
 use crate::measure::Measures;
@@ -71,6 +72,8 @@ pub trait Callback: Debug + Send {
     fn remembers(&self) -> Config {
         Config::new()
     }
+    /// Who writes files that this crate does not know. Callbacks that need nobody take no notice.
+    fn files_are_written_by(&mut self, writer: &Writer) {}
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }

@@ -1,10 +1,13 @@
-//! ModelCheckpoint: writes the weights to files while the model is trained.
+//! ModelCheckpoint: writes weights, or models, to files while they are trained.
 
 use super::callback::{Callback, Entry, Training};
 use super::monitor::{LEARNING_RATE, Mode, Monitor};
 use super::pattern::{Number, Pattern};
+use crate::learner::Learner;
 use crate::logs::Logs;
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use steadygrad_kernels::{Error, Kind, Place, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::Value;
@@ -12,9 +15,16 @@ use steadygrad_nn::config::Value;
 /// Writes the weights after every epoch, or after every so many batches; with `save_best_only`, when they are the best so far.
 ///
 /// The path may ask for numbers: `{epoch:02d}` (counted from 1), `{batch}` (from 1, where batches are counted), and all
-/// that is in the logs: `{val_loss:.3f}`. It ends in `.safetensors`: weights are what is written, whether
-/// `save_weights_only` is set or not; [`crate::Learner::load_weights`] reads them. A file is written beside its place first
-/// and then moved there, so that an interrupted training leaves no half of one. Folders are made where they are missing.
+/// that is in the logs: `{val_loss:.3f}`. Its ending says what is written:
+///
+/// ```text
+/// .safetensors        the weights; `Learner::load_weights` reads them
+/// .weights.h5         the weights and the optimizer, as Keras keeps them
+/// .keras  .h5         the whole model with its optimizer, as Keras keeps it: `load_model` goes on from there
+/// ```
+///
+/// This crate knows no files of Keras: who writes them is said with [`ModelCheckpoint::saved_by`]. A file is written beside its
+/// place first and then moved there, so that an interrupted training leaves no half of one. Folders are made where they are missing.
 ///
 /// ```
 /// use steadygrad_engine::{Compile, Fit, Trainable, callbacks::ModelCheckpoint};
@@ -35,7 +45,8 @@ use steadygrad_nn::config::Value;
 /// ```
 ///
 /// # Errors
-/// When it is made, if the path ends otherwise or cannot be read as a pattern. Before training: if the path asks for a number
+/// When it is made, if the path ends otherwise or cannot be read as a pattern. Before training: if the path is that of a file of
+/// Keras and nobody writes it, or `save_weights_only` is set and it is a whole model's; if the path asks for a number
 /// that is not there (epoch, batch, losses and metrics, the `learning_rate` where a callback logs it), or, with
 /// `save_best_only` and `mode` `Auto`, if nobody knows whether more or less of the number is better. In training, if the
 /// file cannot be written.
@@ -48,25 +59,83 @@ pub struct ModelCheckpoint {
     best: Option<f64>,
     epoch: usize,
     since: usize,
+    ending: Ending,
+    weights_only: bool,
+    writer: Option<Writer>,
+}
+
+type Save = dyn Fn(&Learner, PathBuf) -> Result<()> + Send + Sync;
+
+/// Who writes a file of Keras: see [`ModelCheckpoint::saved_by`].
+#[derive(Clone)]
+pub struct Writer(Arc<Save>);
+
+impl Writer {
+    /// That function, such as `save_model`.
+    pub fn new(save: impl Fn(&Learner, PathBuf) -> Result<()> + Send + Sync + 'static) -> Writer {
+        Writer(Arc::new(save))
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+/// What the path of a file says that it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Ending {
+    Safetensors,
+    KerasWeights,
+    KerasModel,
 }
 
 impl ModelCheckpoint {
     /// After every epoch, to this path.
     ///
     /// # Errors
-    /// If the path does not end in `.safetensors`, or cannot be read as a pattern.
+    /// If the path ends in none of `.safetensors`, `.keras`, `.h5` and `.weights.h5`, or cannot be read as a pattern.
     pub fn new(path: &str) -> Result<ModelCheckpoint> {
-        check_extension(path).and_then(|()| Pattern::parse(path)).place(|| "ModelCheckpoint").map(|path| {
-            ModelCheckpoint {
-                path,
-                monitor: Monitor::new("ModelCheckpoint", 0.0),
-                save_best_only: false,
-                save_freq: None,
-                best: None,
-                epoch: 0,
-                since: 0,
-            }
+        let read = ending(path).and_then(|ending| Ok((ending, Pattern::parse(path)?)));
+        read.place(|| "ModelCheckpoint").map(|(ending, path)| ModelCheckpoint {
+            path,
+            monitor: Monitor::new("ModelCheckpoint", 0.0),
+            save_best_only: false,
+            save_freq: None,
+            best: None,
+            epoch: 0,
+            since: 0,
+            ending,
+            weights_only: false,
+            writer: None,
         })
+    }
+
+    /// Who writes files of Keras: `.saved_by(save_model)`. A `.safetensors` file needs nobody.
+    ///
+    /// ```
+    /// use steadygrad_engine::{Compile, Fit, Trainable, callbacks::ModelCheckpoint};
+    /// use steadygrad_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
+    /// # use steadygrad_data::{Array, Dataset};
+    /// # let data = Dataset::new(Array::new([2, 1], vec![0.0, 1.0])?, Array::new([2, 1], vec![1.0; 2])?)?;
+    /// let mut learner = Sequential::new([1]).add(Dense::new(1)).compile(Compile::new(Sgd::new(0.1), MeanSquaredError))?;
+    /// let mut checkpoint = ModelCheckpoint::new("best.keras")?;
+    /// let error = learner.fit(&data, Fit::epochs(1).callback(&mut checkpoint)).unwrap_err();
+    /// assert!(error.to_string().contains(".saved_by(save_model)"));
+    /// let mut checkpoint = checkpoint.saved_by(|_, path| {
+    ///     println!("{}", path.display());
+    ///     Ok(())
+    /// });
+    /// learner.fit(&data, Fit::epochs(1).callback(&mut checkpoint))?;
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    pub fn saved_by(
+        mut self,
+        save: impl Fn(&Learner, PathBuf) -> Result<()> + Send + Sync + 'static,
+    ) -> ModelCheckpoint {
+        self.writer = Some(Writer::new(save));
+        self
     }
 
     /// The number to watch.
@@ -87,8 +156,9 @@ impl ModelCheckpoint {
         self
     }
 
-    /// Accepted for Keras' sake: it is always the weights that are written.
-    pub fn save_weights_only(self, _: bool) -> ModelCheckpoint {
+    /// Weights without the model that they are of. The path must say the same: it ends in `.weights.h5` or `.safetensors`.
+    pub fn save_weights_only(mut self, weights_only: bool) -> ModelCheckpoint {
+        self.weights_only = weights_only;
         self
     }
 
@@ -114,7 +184,21 @@ impl ModelCheckpoint {
             return Err(Error::argument("`save_freq` must be \"epoch\" or 1 batch or more, got 0")
                 .at("ModelCheckpoint"));
         }
+        if self.weights_only && self.ending == Ending::KerasModel {
+            return Err(Error::argument("with `save_weights_only`, the path is that of a whole model")
+                .at("ModelCheckpoint")
+                .help("let it end in `.weights.h5` or `.safetensors`, or leave `save_weights_only` out"));
+        }
         Ok(())
+    }
+
+    fn check_writer(&self) -> Result<()> {
+        if self.ending == Ending::Safetensors || self.writer.is_some() {
+            return Ok(());
+        }
+        Err(Error::argument("the path is that of a file of Keras, and nobody writes it")
+            .at("ModelCheckpoint")
+            .help("say who does: `.saved_by(save_model)`; or let the path end in `.safetensors`"))
     }
 
     /// Whether all numbers that the path asks for will be there, and a file can be: as far as that is known before training.
@@ -162,27 +246,43 @@ impl ModelCheckpoint {
         if let Some(folder) = Path::new(&path).parent() {
             std::fs::create_dir_all(folder).map_err(|e| Error::file(folder, &e).at("ModelCheckpoint"))?;
         }
-        training.learner.save_weights(&path).place(|| "ModelCheckpoint")
+        let learner = &*training.learner;
+        let saved = match &self.writer {
+            Some(Writer(save)) if self.ending != Ending::Safetensors => save(learner, PathBuf::from(path)),
+            _ => learner.save_weights(&path),
+        };
+        saved.place(|| "ModelCheckpoint")
     }
 }
 
-fn check_extension(path: &str) -> Result<()> {
-    if path.ends_with(".safetensors") && !path.ends_with("/.safetensors") && path != ".safetensors" {
-        return Ok(());
+fn ending(path: &str) -> Result<Ending> {
+    let endings = [
+        (".safetensors", Ending::Safetensors),
+        (".weights.h5", Ending::KerasWeights),
+        (".keras", Ending::KerasModel),
+        (".h5", Ending::KerasModel),
+        (".hdf5", Ending::KerasModel),
+    ];
+    let named =
+        |end: &str| path.strip_suffix(end).is_some_and(|name| !name.is_empty() && !name.ends_with('/'));
+    let found = endings.iter().find(|(end, _)| path.ends_with(end));
+    if let Some((_, ending)) = found.filter(|(end, _)| named(end)) {
+        return Ok(*ending);
     }
-    let end =
-        [".weights.h5", ".keras", ".h5", ".hdf5", ".pt", ".pth", ".npz"].iter().find(|e| path.ends_with(*e));
-    let instead = match end {
-        Some(end) => format!("{}.safetensors", &path[..path.len() - end.len()]),
-        None => format!("{path}.safetensors"),
-    };
-    Err(Error::argument(format!("the path must end in `.safetensors`, got `{path}`"))
-        .help(format!("weights are written as safetensors: use `{instead}`")))
+    let foreign = [".pt", ".pth", ".npz", ".ckpt"].iter().find_map(|end| path.strip_suffix(end));
+    Err(Error::argument(format!(
+        "the path must end in `.safetensors`, `.keras`, `.h5` or `.weights.h5`, got `{path}`"
+    ))
+    .help(format!("weights are written as safetensors: use `{}.safetensors`", foreign.unwrap_or(path))))
 }
 
 impl Callback for ModelCheckpoint {
     fn writes(&self) -> bool {
         true
+    }
+
+    fn files_are_written_by(&mut self, writer: &Writer) {
+        self.writer = Some(writer.clone());
     }
 
     fn wants_batches(&self) -> bool {
@@ -191,6 +291,7 @@ impl Callback for ModelCheckpoint {
 
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.check()?;
+        self.check_writer()?;
         if self.save_best_only {
             self.monitor.begin(training)?;
         }
@@ -222,7 +323,7 @@ fn build(args: &mut Args<'_>) -> Result<Box<dyn Callback>> {
     let mut callback = ModelCheckpoint::new(&args.need::<String>("filepath")?)?;
     callback.monitor.read(args, false)?;
     callback.save_best_only = args.or("save_best_only", false)?;
-    let _: bool = args.or("save_weights_only", false)?;
+    callback.weights_only = args.or("save_weights_only", false)?;
     callback.best = args.or("initial_value_threshold", None)?;
     callback.save_freq = match args.or("save_freq", Value::from("epoch"))? {
         Value::Text(text) if text == "epoch" => None,

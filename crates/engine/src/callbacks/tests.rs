@@ -108,14 +108,45 @@ fn mistakes_in_settings_are_named() {
 #[test]
 fn checkpoints_of_other_kinds_are_refused_with_the_remedy() {
     for (path, instead) in [
-        ("best.keras", "`best.safetensors`"),
-        ("e{epoch}.weights.h5", "`e{epoch}.safetensors`"),
-        ("model.h5", "`model.safetensors`"),
+        ("e{epoch}.pt", "`e{epoch}.safetensors`"),
+        ("model.npz", "`model.safetensors`"),
         ("model", "`model.safetensors`"),
+        ("keras", "`keras.safetensors`"),
+        ("a/.weights.h5", "must end in"),
+        ("", "must end in"),
     ] {
         says(ModelCheckpoint::new(path).map_err(|e| e.to_string()), &[".safetensors", instead]);
     }
-    assert!(ModelCheckpoint::new(".safetensors").is_err());
+    for path in [".safetensors", ".keras", "folder/.h5"] {
+        assert!(ModelCheckpoint::new(path).is_err(), "{path}");
+    }
+}
+
+#[test]
+fn files_of_keras_are_written_by_who_knows_them() {
+    let paths = ["a/best.keras", "a/e{epoch}.weights.h5", "a/m{epoch:02d}.h5", "a/m.hdf5"];
+    for path in paths {
+        let error = fit(Sgd::new(0.1), &mut ModelCheckpoint::new(path).unwrap());
+        says(error, &["ModelCheckpoint", "nobody writes it", ".saved_by(save_model)"]);
+    }
+    let whole = ModelCheckpoint::new("a.keras").unwrap().save_weights_only(true).saved_by(|_, _| Ok(()));
+    says(fit(Sgd::new(0.1), &mut { whole }), &["`save_weights_only`", "`.weights.h5`"]);
+    let folder = std::env::temp_dir().join(format!("steadygrad-saved-by-{}", std::process::id()));
+    for (path, written) in paths.iter().zip(["best.keras", "e2.weights.h5", "m02.h5", "m.hdf5"]) {
+        let path = folder.join(path);
+        let mut checkpoint =
+            ModelCheckpoint::new(&path.to_string_lossy()).unwrap().saved_by(|learner, path| {
+                std::fs::write(path, learner.weights().len().to_string()).unwrap();
+                Ok(())
+            });
+        fit(Sgd::new(0.1), &mut checkpoint).unwrap();
+        assert_eq!(std::fs::read_to_string(folder.join("a").join(written)).unwrap(), "2");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+    let mut failing = ModelCheckpoint::new("x.keras")
+        .unwrap()
+        .saved_by(|_, _| Err(steadygrad_kernels::Error::argument("the disk is full")));
+    says(fit(Sgd::new(0.1), &mut failing), &["ModelCheckpoint", "the disk is full"]);
 }
 
 #[test]

@@ -82,17 +82,16 @@ impl Group {
         self.groups.iter().find(|(n, _)| n == name).map(|(_, g)| g)
     }
 
+    /// The group at this path within: `block/dense`. A path without parts is the group itself.
+    pub fn at(&self, path: &str) -> Option<&Group> {
+        path.split('/').filter(|part| !part.is_empty()).try_fold(self, |group, part| group.group(part))
+    }
+
     /// The array at this path within: `dense/kernel`.
     pub fn array(&self, path: &str) -> Option<&Numbers> {
-        let mut at = self;
-        let mut parts = path.split('/').filter(|p| !p.is_empty()).peekable();
-        while let Some(part) = parts.next() {
-            if parts.peek().is_none() {
-                return at.arrays.iter().find(|(n, _)| n == part).map(|(_, a)| a);
-            }
-            at = at.group(part)?;
-        }
-        None
+        let path = path.trim_end_matches('/');
+        let (groups, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.at(groups)?.arrays.iter().find(|(n, _)| n == name).map(|(_, array)| array)
     }
 
     /// The group of this name within, which is made where there is none.
@@ -131,6 +130,8 @@ impl Group {
         }
         let part = |i: usize| match self.attribute(&format!("{name}{i}")) {
             Some(Attribute::Texts(texts)) => Some(texts.clone()),
+            // A list of one is read as the one.
+            Some(Attribute::Text(text)) => Some(vec![text.clone()]),
             _ => None,
         };
         let parts: Vec<String> = (0..).map_while(part).flatten().collect();

@@ -5,15 +5,19 @@
 
 mod archive;
 mod config;
+mod contents;
 mod functional;
+mod keras_2;
 mod layer;
 mod order;
 mod places;
 mod saved;
 mod sequential;
 mod write;
+mod write_old;
 
 pub use config::config_of;
+pub use contents::{Contents, Kind, Listed, listed, unknown_layers};
 pub use order::keras_order;
 pub use places::{Place, places};
 pub use saved::{Saved, is_keras_file, read_weights};
@@ -119,9 +123,15 @@ fn list_unknown(json: &Json, unknown: &mut Vec<String>) {
         for layer in layers.into_iter().flatten() {
             list_unknown(layer, unknown);
         }
-    } else if !CATALOG.iter().any(|e| e.class == class) {
+    } else if !is_known(json) {
         push_once(unknown, text(class));
     }
+}
+
+/// Whether a layer, or a model in the place of one, is one of Keras' and is here.
+fn is_known(json: &Json) -> bool {
+    let class = layer::class(json);
+    from_keras(json) && (is_model(class) || CATALOG.iter().any(|e| e.class == class))
 }
 
 fn push_once(list: &mut Vec<String>, item: String) {

@@ -1,6 +1,7 @@
 //! A model as Keras keeps it: what it is, its weights, how it was compiled, and where its optimizer stands.
 
 use super::archive;
+use super::keras_2;
 use super::model_from_config;
 use super::places::{Place, places};
 use crate::hdf5::{self, Group, Numbers};
@@ -19,9 +20,11 @@ pub struct Saved {
     pub weights: Vec<(String, Array)>,
     /// How it was compiled, in Keras' words (`optimizer`, `loss`, `metrics`, …), if it was.
     pub compiled: Option<Json>,
-    /// The variables of its optimizer in Keras' order: iteration, learning rate, slots. None where it was not saved, or by Keras 2,
-    /// which keeps them otherwise.
+    /// The variables of its optimizer in Keras' order: iteration, learning rate, slots. None where it was not saved, or by Keras 2.
     pub optimizer: Vec<Numbers>,
+    /// The variables of an optimizer of Keras 2 under their names, in the file's order. It keeps other variables, in another order:
+    /// `dense/kernel/m:0`. They are read and never written.
+    pub keras_2_optimizer: Vec<(String, Numbers)>,
     /// The version of Keras that wrote it.
     pub keras_version: Option<String>,
 }
@@ -88,6 +91,7 @@ fn from_archive(bytes: Vec<u8>) -> Result<Saved> {
         weights: weights_of(&tree, &model).place(|| "model.weights.h5")?,
         compiled: config.get("compile_config").filter(|c| c.get("optimizer").is_some()).cloned(),
         optimizer: optimizer_of(&tree),
+        keras_2_optimizer: Vec::new(),
         keras_version: metadata["keras_version"].as_str().map(str::to_string),
         model,
     })
@@ -106,56 +110,25 @@ fn from_old(bytes: Vec<u8>) -> Result<Saved> {
     let old = tree.group("model_weights").unwrap_or(&none);
     let version = tree.text("keras_version").map(str::to_string);
     let compiled = tree.text("training_config").map(|text| json(text.as_bytes())).transpose();
-    let compiled = compiled.place(|| "`training_config`")?.map(renamed);
+    let compiled = compiled.place(|| "`training_config`")?.map(keras_2::renamed);
+    let variables = keras_2::optimizer(&tree);
+    // Those of Keras 3 are in its order, whatever their names.
+    let (new, keras_2) = match version.as_deref().is_some_and(|v| v.starts_with('3')) {
+        true => (variables.into_iter().map(|(_, numbers)| numbers).collect(), Vec::new()),
+        false => (Vec::new(), variables),
+    };
     Ok(Saved {
         weights: old_weights(old, &model).place(|| "`model_weights`")?,
-        optimizer: old_optimizer(&tree, version.as_deref()),
+        optimizer: new,
+        keras_2_optimizer: keras_2,
         compiled,
         keras_version: version,
         model,
     })
 }
 
-/// What Keras 2 calls otherwise.
-fn renamed(mut config: Json) -> Json {
-    if let Some(map) = config.as_object_mut()
-        && let Some(optimizer) = map.remove("optimizer_config")
-    {
-        map.insert("optimizer".into(), optimizer);
-    }
-    modern(&mut config);
-    config
-}
-
-fn modern(json: &mut Json) {
-    match json {
-        Json::Array(items) => items.iter_mut().for_each(modern),
-        Json::Object(map) => {
-            if map.get("reduction").and_then(Json::as_str) == Some("auto") {
-                map.insert("reduction".into(), "sum_over_batch_size".into());
-            }
-            let class = map.get("class_name").and_then(Json::as_str).map(str::to_string);
-            if let Some((_, class)) = class.as_deref().and_then(|c| c.split_once('>')) {
-                map.insert("class_name".into(), class.into());
-            }
-            // A function that is averaged.
-            let averaged = matches!(class.as_deref(), Some("MeanMetricWrapper" | "LossFunctionWrapper"));
-            let function = map.get("config").and_then(|c| c.get("fn")).cloned();
-            // A loss of its own class says, too, by which function it works.
-            if let (Some(Json::Object(own)), false) = (map.get_mut("config"), averaged) {
-                own.remove("fn");
-            }
-            map.values_mut().for_each(modern);
-            if let (true, Some(function)) = (averaged, function) {
-                *json = function;
-            }
-        }
-        _ => {}
-    }
-}
-
 /// JSON as Python writes it, with NaN and Infinity, which are no JSON.
-fn json(bytes: &[u8]) -> Result<Json> {
+pub(super) fn json(bytes: &[u8]) -> Result<Json> {
     let bad = |e: &dyn std::fmt::Display| Error::format(format!("not valid JSON: {e}"));
     let text = std::str::from_utf8(bytes).map_err(|e| bad(&e))?;
     serde_json::from_str(text).or_else(|e| {
@@ -228,7 +201,7 @@ fn old_weights(tree: &Group, model: &Model) -> Result<Vec<(String, Array)>> {
     let with_weights: Vec<(&Group, Vec<String>)> = names
         .iter()
         .filter_map(|name| {
-            let group = tree.group(name)?;
+            let group = tree.at(name)?;
             let weights = group.texts("weight_names").unwrap_or_default();
             (!weights.is_empty()).then_some((group, weights))
         })
@@ -263,16 +236,6 @@ fn old_weights(tree: &Group, model: &Model) -> Result<Vec<(String, Array)>> {
 }
 
 /// `optimizer/vars/0`, `1`, …
-fn optimizer_of(tree: &Group) -> Vec<Numbers> {
+pub(super) fn optimizer_of(tree: &Group) -> Vec<Numbers> {
     (0..).map_while(|i| tree.array(&format!("optimizer/vars/{i}")).cloned()).collect()
-}
-
-/// In old files of Keras 3 they are named in their order; Keras 2 keeps slots in another order.
-fn old_optimizer(tree: &Group, version: Option<&str>) -> Vec<Numbers> {
-    let Some(group) = tree.group("optimizer_weights").filter(|_| version.is_some_and(|v| v.starts_with('3')))
-    else {
-        return Vec::new();
-    };
-    let names = group.texts("weight_names").unwrap_or_default();
-    names.iter().map_while(|name| group.array(name).cloned()).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::config::{config_of, object};
 use super::order::keras_order;
-use super::places::{group_names, places};
+use super::places::{Place, group_names, places};
 use super::saved::Saved;
 use crate::hdf5::{self, Attribute, Group, Numbers, Values};
 use serde_json::json;
@@ -46,8 +46,7 @@ impl Saved {
             }
             config["compile_config"] = words;
         }
-        let version = self.keras_version.as_deref().unwrap_or(LIKE);
-        let metadata = json!({ "keras_version": version, "written_by": concat!("steadygrad ", env!("CARGO_PKG_VERSION")) });
+        let metadata = json!({ "keras_version": self.version(), "written_by": concat!("steadygrad ", env!("CARGO_PKG_VERSION")) });
         let weights = hdf5::write(&self.tree()?)?;
         let bad =
             |e: &dyn std::fmt::Display| Error::format(format!("the .keras file cannot be put together: {e}"));
@@ -76,7 +75,7 @@ impl Saved {
         hdf5::write(&self.tree()?)
     }
 
-    /// Writes a `.keras` or `.weights.h5` file, by the path's ending.
+    /// Writes a `.keras`, `.h5` or `.weights.h5` file, by the path's ending. An interrupted write leaves the old file as it was.
     ///
     /// # Errors
     /// If it ends otherwise, or cannot be written.
@@ -87,14 +86,28 @@ impl Saved {
             self.to_keras()?
         } else if name.ends_with(".weights.h5") {
             self.to_weights()?
+        } else if name.ends_with(".h5") || name.ends_with(".hdf5") {
+            self.to_h5()?
         } else {
             return Err(Error::argument(format!(
                 "`{}` is no name of a file that is written here",
                 path.display()
             ))
-            .help("models are written as x.keras, weights alone as x.weights.h5"));
+            .help("models are written as x.keras or x.h5, weights alone as x.weights.h5"));
         };
-        std::fs::write(path, bytes).map_err(|e| Error::file(path, &e))
+        steadygrad_data::file::replace(path, bytes)
+    }
+
+    /// The version of Keras whose file this is like: that of the file it came from, unless Keras 2 wrote that, whose files are others.
+    pub(super) fn version(&self) -> &str {
+        self.keras_version.as_deref().filter(|version| version.starts_with('3')).unwrap_or(LIKE)
+    }
+
+    pub(super) fn weight(&self, place: &Place) -> Result<&Array> {
+        let found = self.weights.iter().find(|(path, _)| *path == place.path);
+        found
+            .map(|(_, array)| array)
+            .ok_or_else(|| Error::argument(format!("the weight `{}` is missing", place.path)))
     }
 
     /// Weights, the states of layers that draw, and the optimizer, as Keras keeps them.
@@ -103,10 +116,7 @@ impl Saved {
         name(tree.make("vars"), &self.model.name);
         layers(&self.model, &mut tree);
         for place in places(&self.model)? {
-            let found = self.weights.iter().find(|(path, _)| *path == place.path);
-            let Some((_, array)) = found else {
-                return Err(Error::argument(format!("the weight `{}` is missing", place.path)));
-            };
+            let array = self.weight(&place)?;
             let group = place.group.split('/').fold(&mut tree, |group, part| group.make(part));
             group.arrays.push((place.number.to_string(), numbers(array, &place.shape)));
         }
@@ -141,6 +151,6 @@ fn name(group: &mut Group, name: &str) {
     group.attributes.push(("name".into(), Attribute::Text(name.to_string())));
 }
 
-fn numbers(array: &Array, shape: &[usize]) -> Numbers {
+pub(super) fn numbers(array: &Array, shape: &[usize]) -> Numbers {
     Numbers { shape: shape.to_vec(), values: Values::Float(array.data().to_vec()) }
 }

@@ -69,13 +69,13 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, 
     if not path.endswith((".keras", ".h5", ".hdf5")):
         raise ValueError(f"a model is loaded from a file that ends in .keras or .h5, got {path!r}")
     try:
-        config, weights, compiled, optimizer = _native.read_model(path)
+        config, weights, compiled = _native.read_model(path)
     except OSError as wrong:
         raise ValueError(str(wrong)) from None
     model = reading.model(json.loads(config), custom_objects)
     _set(model, dict(weights))
     if compile and compiled is not None:
-        _compile(model, json.loads(compiled), optimizer, custom_objects)
+        _compile(model, json.loads(compiled), path, custom_objects)
     return model
 
 
@@ -85,16 +85,15 @@ def _set(model: Any, weights: dict[str, Any]) -> None:
             variable.assign(weights[path])
 
 
-def _compile(model: Any, compiled: dict[str, Any], optimizer: list[Any], custom_objects: Any = None) -> None:
+def _compile(model: Any, compiled: dict[str, Any], path: str | None, custom_objects: Any = None) -> None:
+    """Compiles a model as a file says it was; with the file's path, its optimizer goes on where it was."""
     from .. import optimizers
 
     kept = {key: compiled.get(key) for key in ("loss", "loss_weights", "metrics", "weighted_metrics")}
     model.compile(optimizer=optimizers.deserialize(compiled["optimizer"], custom_objects), **{k: _known(v, custom_objects) for k, v in kept.items()})
-    if optimizer and kept["loss"] is not None:
-        runner = model._training_runner("load_model")
-        names = [name for name, _, _ in runner.native.optimizer_variables()]
-        given = [(names[i] if i < len(names) else f"variable {i}", count, numbers) for i, (count, numbers) in enumerate(optimizer)]
-        runner.native.set_optimizer_variables(given)
+    if path is not None and kept["loss"] is not None and not custom_objects:
+        for words in model._training_runner("load_model").native.resume(path):
+            warn(words)
 
 
 def _known(value: Any, custom_objects: Any) -> Any:
@@ -204,7 +203,7 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
         compiled = told.get("compile_config")
     model = reading.model(told, custom_objects)
     if compiled and compiled.get("optimizer"):
-        _compile(model, compiled, [], custom_objects)
+        _compile(model, compiled, None, custom_objects)
     return model
 
 
