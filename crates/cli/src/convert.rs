@@ -10,7 +10,7 @@ use steadygrad::lab;
 pub struct Convert {
     /// The file that is read: .keras, .h5, .weights.h5, .safetensors, or a model as JSON.
     from: PathBuf,
-    /// The file that is written: .keras, .h5, .weights.h5, .safetensors or .json, by its ending.
+    /// The file that is written: .keras, .h5, .weights.h5, .safetensors, .onnx or .json, by its ending.
     to: PathBuf,
     /// Which model the weights are of, where FROM has weights alone: a .keras, .h5 or .json file.
     #[arg(long, value_name = "FILE")]

@@ -90,6 +90,8 @@ fn what_is_converted_there_and_back_is_the_same() {
         ("c.weights.h5", "c.safetensors", "net.h5"),
         ("c.weights.h5", "c.keras", "net.json"),
         ("b.h5", "b.json", ""),
+        ("b.h5", "b.onnx", ""),
+        ("net.safetensors", "c.onnx", "net.json"),
         ("b.json", "c.json", ""),
     ] {
         match more {
@@ -98,6 +100,7 @@ fn what_is_converted_there_and_back_is_the_same() {
         };
     }
     let read = |name: &str| std::fs::read(place.path(name)).unwrap();
+    assert_eq!(read("b.onnx"), read("c.onnx"));
     assert_eq!(read("b.keras"), read("net.keras"), "over .h5 nothing is lost");
     assert_eq!(read("c.safetensors"), read("net.safetensors"));
     assert_eq!((read("b.json"), read("c.json")), (read("net.json"), read("net.json")));
@@ -123,7 +126,7 @@ fn nothing_is_overwritten_and_nonsense_is_refused() {
     refused(&place.run(&["convert", "net.keras", "net.keras"]), &["there already"]);
     place.fine(&["convert", "net.keras", "net.h5", "--force"]);
     for (arguments, words) in [
-        (&["net.keras", "x.onnx"][..], &["x.onnx", "x.safetensors"][..]),
+        (&["net.keras", "x.pt"][..], &["x.pt", "x.safetensors"][..]),
         (&["net.keras", ".keras"], &["no file of this name"]),
         (&["net.keras", "x"], &["no file of this name"]),
         (&["net.weights.h5", "x.keras"], &["which model they are of", "--model"]),

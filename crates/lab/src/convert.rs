@@ -2,6 +2,7 @@
 
 use crate::inspection::{Sort, learner, open};
 use crate::keras_file::{load_weights, save_model, save_weights};
+use crate::onnx_file::export_onnx;
 use serde_json::Value as Json;
 use std::path::Path;
 use steadygrad_data::file::replace;
@@ -20,9 +21,12 @@ enum To {
     Weights,
     /// `.json`
     Json,
+    /// `.onnx`
+    Onnx,
 }
 
-/// Writes what is in the file `from` as the file `to`: `.keras`, `.h5`, `.weights.h5`, `.safetensors`, or the JSON of a model, by its ending.
+/// Writes what is in the file `from` as the file `to`: `.keras`, `.h5`, `.weights.h5`, `.safetensors`, `.onnx`, or the JSON of a model, by
+/// its ending.
 /// What `from` is, is told by what is in it. Weights alone do not say which model they are of: `model` is a file that does, `.keras`, `.h5`
 /// or `.json`.
 ///
@@ -89,6 +93,7 @@ pub fn convert(from: impl AsRef<Path>, model: Option<&Path>, to: impl AsRef<Path
                 .help("give the model's own file instead"));
         }
         To::Json => write_json(learner.model(), to)?,
+        To::Onnx => export_onnx(&learner, to)?,
     }
     if target != To::Model && !learner.settings().losses.is_empty() {
         let keeps = to.extension().is_some_and(|e| e == "h5");
@@ -105,8 +110,10 @@ fn target(to: &Path) -> Result<To> {
         () if ends(".weights.h5") || ends(".safetensors") => Ok(To::Weights),
         () if ends(".keras") || ends(".h5") || ends(".hdf5") => Ok(To::Model),
         () if ends(".json") => Ok(To::Json),
+        () if ends(".onnx") => Ok(To::Onnx),
         () => Err(Error::argument("no file of this name is written").at(to.display().to_string()).help(
-            "models are written as x.keras, x.h5 or x.json (without weights), weights as x.weights.h5 or x.safetensors",
+            "models are written as x.keras, x.h5, x.onnx (to be run elsewhere) or x.json (without weights), weights as x.weights.h5 or \
+             x.safetensors",
         )),
     }
 }
