@@ -13,6 +13,7 @@ mod learner;
 mod mirror;
 mod objects;
 mod patient;
+mod progress;
 mod sets;
 mod waiting;
 
@@ -37,8 +38,6 @@ mod _native {
     #[pymodule_export]
     use super::graph::{PyGraph, unbuilt_summary};
     #[pymodule_export]
-    use super::hooks::done_line;
-    #[pymodule_export]
     use super::layers::PyLayer;
     #[pymodule_export]
     use super::learner::PyLearner;
@@ -48,6 +47,8 @@ mod _native {
     use super::objects::{PyMetric, catalog, constrained, describe, draw, loss, penalty, rate, snake_case};
     #[pymodule_export]
     use super::patient::{PyPatient, explain};
+    #[pymodule_export]
+    use super::progress::done_line;
     #[pymodule_export]
     use super::sets::{digits_8x8, published};
 
