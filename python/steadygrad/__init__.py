@@ -21,4 +21,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(".keras" if name == "keras" else ".keras.random", __name__)
     if name in ("watch", "KerasDoctor"):
         return getattr(doctor, name)
-    raise AttributeError(f"module 'steadygrad' has no attribute {name!r}")
+    of_tensorflow = ("constant", "Variable", "GradientTape", "data", "function", "math", "nn", "cast", "config", "reduce_mean", "square")
+    help = "; of TensorFlow there are `keras` and `random.set_seed` here, and arrays are numpy's" if name in of_tensorflow else ""
+    raise AttributeError(f"module 'steadygrad' has no attribute {name!r}{help}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
