@@ -43,7 +43,7 @@ run() {
   done
 }
 
-tests=(recorder words messages models training snippets doctor readme notebook)
+tests=(recorder words messages models training trouble snippets doctor readme notebook)
 if environment plain numpy pytest mypy nbclient ipykernel onnx onnxruntime safetensors; then
   tests+=(onnx safetensors)
 elif environment plain numpy pytest mypy nbclient ipykernel; then

@@ -1,8 +1,9 @@
 //! Callbacks of Python in a training of ours.
 
 use crate::errors::python;
+use crate::place::Place;
 use crate::progress::Progress;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +25,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A learner that is training. While a hook of Python runs it is put back where Python finds it.
 #[derive(Clone)]
 pub struct Borrowed {
-    held: Arc<Mutex<Option<Learner>>>,
+    place: Arc<Place>,
     /// Stands in the learner's place meanwhile.
     spare: Arc<Mutex<Option<Learner>>>,
     model: Arc<Py<PyAny>>,
@@ -37,36 +38,18 @@ impl std::fmt::Debug for Borrowed {
 }
 
 impl Borrowed {
-    pub fn new(held: Arc<Mutex<Option<Learner>>>, model: Py<PyAny>) -> PyResult<Borrowed> {
+    pub fn new(place: Arc<Place>, model: Py<PyAny>) -> PyResult<Borrowed> {
         let spare = Sequential::new([1]).add(Dense::new(1)).compile(Compile::without_loss(Sgd::new(0.1)));
         let spare = Arc::new(Mutex::new(Some(spare.map_err(python)?)));
-        Ok(Borrowed { held, spare, model: Arc::new(model) })
-    }
-
-    /// Takes the learner, works with it, and puts it back.
-    pub fn run<T: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&mut Learner) -> Result<T> + Send,
-    ) -> PyResult<T> {
-        let busy = || PyRuntimeError::new_err("the model is training: wait until `fit` is done");
-        let mut learner = lock(&self.held).take().ok_or_else(busy)?;
-        let (learner, done) = py.detach(|| {
-            let done = work(&mut learner);
-            (learner, done)
-        });
-        *lock(&self.held) = Some(learner);
-        done.map_err(python)
+        Ok(Borrowed { place, spare, model: Arc::new(model) })
     }
 
     /// Lets Python have the learner while it does something.
     fn lend<T>(&self, learner: &mut Learner, work: impl FnOnce() -> T) -> T {
-        let Some(spare) = lock(&self.spare).take() else { return work() };
-        *lock(&self.held) = Some(std::mem::replace(learner, spare));
-        let done = work();
-        if let Some(back) = lock(&self.held).take() {
-            *lock(&self.spare) = Some(std::mem::replace(learner, back));
-        }
+        // Hooks are called one after another: nobody waits here.
+        let mut spare = lock(&self.spare).take();
+        let done = self.place.lend(learner, &mut spare, work);
+        *lock(&self.spare) = spare;
         done
     }
 }
@@ -114,18 +97,23 @@ pub fn hooks(
     let mut list: Vec<Box<dyn Callback>> = Vec::new();
     for object in given {
         let spec: Option<String> = object.bind(py).getattr("_spec")?.extract()?;
-        list.push(match spec {
-            Some(spec) => {
-                let made = steadygrad::engine::callbacks::from_value(&crate::objects::value(&spec)?);
-                let mut inner = made.map_err(python)?;
-                inner.files_are_written_by(&Writer::new(steadygrad::save_model));
-                Box::new(Ours { inner, object, outcome: outcome.clone() })
-            }
-            None => {
-                let batches = object.bind(py).getattr("_wants_batches")?.extract()?;
-                Box::new(Theirs { object, batches, borrowed: borrowed.clone(), outcome: outcome.clone() })
-            }
-        });
+        let own: bool = spec.is_none() || object.bind(py).getattr("_has_hooks")?.extract()?;
+        if let Some(spec) = spec {
+            let made = steadygrad::engine::callbacks::from_value(&crate::objects::value(&spec)?);
+            let mut inner = made.map_err(python)?;
+            inner.files_are_written_by(&Writer::new(steadygrad::save_model));
+            list.push(Box::new(Ours { inner, object: object.clone_ref(py), outcome: outcome.clone() }));
+        }
+        // A class of the user's own over one of ours has hooks as well.
+        if own {
+            let batches = object.bind(py).getattr("_wants_batches")?.extract()?;
+            list.push(Box::new(Theirs {
+                object,
+                batches,
+                borrowed: borrowed.clone(),
+                outcome: outcome.clone(),
+            }));
+        }
     }
     list.push(Box::new(Progress::new(py, verbose, evaluating, outcome.clone())?));
     Ok((list, outcome))

@@ -6,11 +6,12 @@ use crate::errors::{json, python};
 use crate::graph::{PyGraph, told};
 use crate::hooks::{Borrowed, Hook, hooks};
 use crate::objects::{member, optimizer as optimizer_of, value};
-use pyo3::exceptions::PyRuntimeError;
+use crate::place::Place;
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use steadygrad::data::{Array, Dataset};
 use steadygrad::engine::apply::{Stored, Variable};
 use steadygrad::engine::callbacks::Callback;
@@ -32,8 +33,7 @@ type Told = Vec<(String, f64)>;
 /// A model that trains here.
 #[pyclass(name = "Learner", module = "steadygrad._native", frozen)]
 pub struct PyLearner {
-    /// Nothing while it is training: callbacks are handed it for as long as they run.
-    held: Arc<Mutex<Option<Learner>>>,
+    place: Arc<Place>,
 }
 
 /// The samples of a training or of a validation.
@@ -116,15 +116,9 @@ impl PyLearner {
         py: Python<'_>,
         work: impl FnOnce(&mut Learner) -> steadygrad::Result<T> + Send,
     ) -> PyResult<T> {
-        let done = py.detach(|| {
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.as_mut().map(work)
-        });
+        let done = self.place.work(py, false, work);
         custom::take_failure()?;
-        match done {
-            Some(done) => done.map_err(python),
-            None => Err(PyRuntimeError::new_err("the model is training: wait until `fit` is done")),
-        }
+        done
     }
 }
 
@@ -156,7 +150,7 @@ impl PyLearner {
         }
         let model = graph.inner();
         let learner = py.detach(|| model.compile(compile)).map_err(python)?;
-        Ok(PyLearner { held: Arc::new(Mutex::new(Some(learner))) })
+        Ok(PyLearner { place: Arc::new(Place::new(learner)) })
     }
 
     /// The names of all weights, in Keras' order.
@@ -174,17 +168,19 @@ impl PyLearner {
         self.with(py, move |learner| learner.set_weights(&weights))
     }
 
-    /// Outputs for these samples; with `training`, as a step of training sees them.
-    #[pyo3(signature = (x, training=false))]
+    /// Outputs for these samples; with `draw`, as a step of training sees them.
+    /// In training noise is drawn anew for every `draw`.
+    #[pyo3(signature = (x, draw=None))]
     fn predict<'py>(
         &self,
         py: Python<'py>,
         x: Vec<Numbers<'py>>,
-        training: bool,
+        draw: Option<u64>,
     ) -> PyResult<Vec<Bound<'py, Out>>> {
         let x = arrays(&x)?;
-        let made = self.with(py, move |learner| {
-            if training { learner.forward_as_in_training(&x) } else { learner.predict_all(&x) }
+        let made = self.with(py, move |learner| match draw {
+            Some(draw) => learner.forward_as_in_training(&x, draw),
+            None => learner.predict_all(&x),
         })?;
         made.into_iter().map(|array| out(py, array)).collect()
     }
@@ -204,16 +200,19 @@ impl PyLearner {
         model: Py<PyAny>,
     ) -> PyResult<Told> {
         let samples = Samples::read(&x, &y, weights.as_ref())?;
-        let borrowed = Borrowed::new(self.held.clone(), model)?;
+        let borrowed = Borrowed::new(self.place.clone(), model)?;
         let (mut list, outcome) = hooks(py, callbacks, verbose, &borrowed, true)?;
-        let done = borrowed.run(py, |learner| {
+        let done = self.place.work(py, true, |learner| {
             let data = samples.data()?;
             let each = list.iter_mut().map(|c| &mut **c as &mut dyn Callback).collect();
             learner.evaluate_with(&data, batch_size, steps, each)
         });
         drop(list);
-        outcome.finish(py)?;
+        let interrupted = outcome.finish(py)?;
         custom::take_failure()?;
+        if interrupted {
+            return Err(PyKeyboardInterrupt::new_err("the evaluation was ended"));
+        }
         done.map(|found| logs(&found))
     }
 
@@ -235,9 +234,9 @@ impl PyLearner {
         let settings = settings(settings_json)?;
         let samples = Samples::read(&x, &y, weights.as_ref())?;
         let validation = validation.map(|(x, y, w)| Samples::read(&x, &y, w.as_ref())).transpose()?;
-        let borrowed = Borrowed::new(self.held.clone(), model)?;
+        let borrowed = Borrowed::new(self.place.clone(), model)?;
         let (mut list, outcome) = hooks(py, callbacks, verbose, &borrowed, false)?;
-        let done = borrowed.run(py, |learner| {
+        let done = self.place.work(py, true, |learner| {
             let data = samples.data()?;
             let validation = validation.map(Samples::data).transpose()?;
             let mut fit = Fit::with(settings);

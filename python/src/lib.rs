@@ -13,6 +13,7 @@ mod learner;
 mod mirror;
 mod objects;
 mod patient;
+mod place;
 mod progress;
 mod sets;
 mod waiting;

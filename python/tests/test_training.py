@@ -345,6 +345,17 @@ def test_several_inputs_and_outputs(digits: Any) -> None:
         model.fit(x, wanted, verbose=0)
 
 
+def test_inputs_and_outputs_by_names_of_ones_own() -> None:
+    x, y = np.random.rand(40, 3), np.random.rand(40, 2)
+    a, b = keras.Input((3,)), keras.Input((3,))
+    h = L.Add()([a, b])
+    model = keras.Model({"x": a, "z": b}, {"reg": L.Dense(2)(h), "cls": L.Dense(1, activation="sigmoid")(h)})
+    model.compile("sgd", {"reg": "mse", "cls": "binary_crossentropy"}, metrics={"reg": ["mae"]})
+    model.fit({"x": x, "z": x}, {"reg": y, "cls": np.ones(40)}, verbose=0)
+    made = model.predict({"x": x, "z": x}, verbose=0)
+    assert set(made) == {"reg", "cls"} and made["reg"].shape == (40, 2) and model({"x": x, "z": x})["cls"].shape == (40, 1)
+
+
 def test_weights_are_shared_between_models_and_layers(digits: Any) -> None:
     x, y, *_ = digits
     model = mlp()

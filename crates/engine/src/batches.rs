@@ -174,11 +174,11 @@ impl Learner {
 
 impl Learner {
     /// All outputs for these samples as one batch, as a step of training sees them: noise is drawn, statistics are those of the
-    /// batch, and moving averages move. Weights stay as they are.
+    /// batch, and moving averages move. Weights stay as they are. Noise differs from `draw` to `draw`.
     ///
     /// # Errors
     /// If the samples are not of the model's input shapes.
-    pub fn forward_as_in_training(&mut self, x: &[Array]) -> Result<Vec<Array>> {
+    pub fn forward_as_in_training(&mut self, x: &[Array], draw: u64) -> Result<Vec<Array>> {
         let data = Dataset::multi(x.to_vec(), Vec::new())?;
         self.check_inputs(&data)?;
         let rows = data.len();
@@ -188,7 +188,7 @@ impl Learner {
         for (slot, array) in program.recipe.inputs.iter().zip(&data.x) {
             self.arena.all_mut()[program.plan.range(*slot, rows)].copy_from_slice(array.data());
         }
-        let batch = Batch { rows, step: self.applier.iterations(), weighted: false };
+        let batch = Batch { rows, step: draw, weighted: false };
         let cpu = Cpu { threads: 1, ..self.cpu };
         run(&program.plan, 0..program.plan.forward, &mut self.arena, cpu, batch, |_, _| {});
         let outputs = program.recipe.outputs.iter().zip(&program.recipe.output_shapes);

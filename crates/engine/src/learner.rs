@@ -191,6 +191,16 @@ impl Learner {
         }
     }
 
+    /// Starts its threads again: in a process that was forked they are not there.
+    ///
+    /// # Errors
+    /// If the system gives none.
+    pub fn renew_threads(&mut self) -> Result<()> {
+        // What is left of the old ones can be neither joined nor told to end.
+        std::mem::forget(std::mem::replace(&mut self.pool, Pool::new(self.compile.threads)?));
+        Ok(())
+    }
+
     /// The recipe of a training step.
     pub fn recipe(&self) -> &Recipe {
         &self.train.recipe

@@ -1,6 +1,6 @@
 //! Activations: `f(x)`, and `f.gradient(x)`, its slope, number by number.
 
-use super::{array, fail, gradient_of, name_of, numbers};
+use super::{array, attached, fail, gradient_of, name_of, numbers};
 use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -43,7 +43,7 @@ struct Pass {
 
 impl Pass {
     fn apply(&self, rows: usize, inputs: &[&[f32]], out: &mut [f32]) -> PyResult<()> {
-        Python::attach(|py| {
+        attached(|py| {
             let x = array(py, inputs[0], rows, &self.shape)?;
             let function = &self.function;
             let (call, what) = match (&function.gradient, self.backward) {

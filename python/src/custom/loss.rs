@@ -1,12 +1,14 @@
 //! Losses: `f(y_true, y_pred)`, and `f.gradient(y_true, y_pred)`, its derivative for y_pred.
 
-use super::{array, fail, gradient_of, name_of, numbers};
+use super::{array, attached, fail, gradient_of, name_of, numbers};
+use crate::errors::python;
 use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
 use steadygrad::Result;
 use steadygrad::extend::{Block, Config, Extent, Isa, Loss, Shape};
+use steadygrad::nn::config::{FromValue, Value};
 use steadygrad::nn::losses::{Head, Reduction};
 
 /// A loss: `f(y_true, y_pred)` gives a number for each sample (or more, whose mean counts), and `f.gradient(y_true, y_pred)`
@@ -18,6 +20,7 @@ pub struct PythonLoss {
     gradient: Option<Py<PyAny>>,
     /// The shape of one sample's target; that of the predictions where nobody has said another.
     target: Option<Vec<usize>>,
+    reduction: Reduction,
 }
 
 impl PythonLoss {
@@ -26,6 +29,10 @@ impl PythonLoss {
         let (function, target) = match given.extract::<(Bound<'_, PyAny>, Vec<usize>)>() {
             Ok((function, target)) => (function, Some(target)),
             Err(_) => (given.clone(), None),
+        };
+        let reduction = match function.getattr("reduction").and_then(|r| r.extract::<String>()) {
+            Ok(word) => Reduction::from_value(&Value::Text(word)).map_err(python)?,
+            Err(_) => Reduction::Mean,
         };
         if !function.is_callable() {
             let words =
@@ -42,7 +49,13 @@ impl PythonLoss {
             )));
         }
         // The name of a loss is a word of the catalog; one of the user's own lives as long as the program.
-        Ok(PythonLoss { name: Box::leak(name.into_boxed_str()), call: function.unbind(), gradient, target })
+        Ok(PythonLoss {
+            name: Box::leak(name.into_boxed_str()),
+            call: function.unbind(),
+            gradient,
+            target,
+            reduction,
+        })
     }
 
     fn call<'py>(
@@ -66,7 +79,7 @@ impl PythonLoss {
         prediction: &[f32],
         out: &mut [f32],
     ) -> PyResult<()> {
-        Python::attach(|py| {
+        attached(|py| {
             let made = self.call(py, &self.call, block, target, prediction)?;
             let values = crate::arrays::slice(&made)?;
             if values.len() == 1 {
@@ -98,7 +111,7 @@ impl PythonLoss {
         cotangent: &[f32],
         out: &mut [f32],
     ) -> PyResult<()> {
-        Python::attach(|py| {
+        attached(|py| {
             // `new` takes none without.
             let Some(gradient) = &self.gradient else { return Ok(()) };
             let made = self.call(py, gradient, block, target, prediction)?;
@@ -193,7 +206,7 @@ impl Loss for PythonLoss {
         None
     }
     fn reduction(&self) -> Reduction {
-        Reduction::Mean
+        self.reduction
     }
     fn check(&self, _: &Shape, _: &[f32]) -> Result<()> {
         Ok(())

@@ -1,6 +1,6 @@
 //! Metrics: `f(y_true, y_pred)`, or objects that keep what they have seen.
 
-use super::{array, fail, name_of, numbers};
+use super::{array, attached, fail, name_of, numbers};
 use crate::arrays::shaped;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -56,7 +56,7 @@ struct Seen {
 
 impl Seen {
     fn try_update(&mut self, batch: Batch<'_>) -> PyResult<()> {
-        Python::attach(|py| {
+        attached(|py| {
             let y_true = array(py, batch.target, batch.rows, batch.target_shape)?;
             let y_pred = array(py, batch.prediction, batch.rows, batch.prediction_shape)?;
             let object = self.metric.object.bind(py);
@@ -100,7 +100,7 @@ impl Accumulator for Seen {
         if !self.metric.stateful {
             return vec![if self.count == 0.0 { 0.0 } else { self.sum / self.count }];
         }
-        let told = Python::attach(|py| {
+        let told = attached(|py| {
             let result = self.metric.object.bind(py).call_method0("result")?;
             numbers(py, &result).and_then(|made| Ok(crate::arrays::slice(&made)?.to_vec()))
         });
@@ -116,8 +116,7 @@ impl Accumulator for Seen {
     fn reset(&mut self) {
         (self.sum, self.count) = (0.0, 0.0);
         if self.metric.stateful {
-            let done =
-                Python::attach(|py| self.metric.object.bind(py).call_method0("reset_state").map(|_| ()));
+            let done = attached(|py| self.metric.object.bind(py).call_method0("reset_state").map(|_| ()));
             if let Err(error) = done {
                 fail(error);
             }

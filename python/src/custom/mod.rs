@@ -12,6 +12,7 @@ pub use loss::PythonLoss;
 pub use metric::PythonMetric;
 
 use crate::arrays::shaped;
+use crate::place::within_a_step;
 use numpy::{PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -34,6 +35,11 @@ pub fn take_failure() -> PyResult<()> {
         Some(error) => Err(error),
         None => Ok(()),
     }
+}
+
+/// Does something in Python from within a step.
+fn attached<T>(work: impl FnOnce(Python<'_>) -> T) -> T {
+    within_a_step(|| Python::attach(work))
 }
 
 fn array<'py>(

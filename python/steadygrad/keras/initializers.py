@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import _native
 from ._base import seeds
-from ._base.arrays import Array
+from ._base.arrays import Array, shape_of
 from ._base.names import ordinal
 from ._base.settings import Described
 from ._families import getters
@@ -30,7 +30,8 @@ class Initializer(Described):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Array:
         """Numbers for this shape; the same ones again only where the initializer has a seed of its own."""
-        return _native.draw(self._spec(), list(shape), seeds.current(), f"call#{ordinal('initializer')}")
+        dims = [int(dim or 0) for dim in shape_of(shape, "shape")]
+        return _native.draw(self._spec(), dims, seeds.current(), f"call#{ordinal('initializer')}")
 
     def clone(self) -> Any:
         return self.from_config(self.get_config())

@@ -31,7 +31,7 @@ class Graph:
         for tensor in outputs:
             self._reach(tensor)
         self._native: Any = None
-        self._frozen: list[bool] = []
+        self._frozen: list[Any] = []
 
     @classmethod
     def of_layer(cls, layer: Layer, shapes: list[tuple[int, ...]]) -> Graph:
@@ -93,7 +93,7 @@ class Graph:
         """The same with linear activations in the place of functions of the user's own: for summaries and configurations."""
         return self._made(functions=False)
 
-    def _flags(self) -> list[bool]:
+    def _flags(self) -> list[Any]:
         return [flag for layer in self.layers for flag in _flags(layer)]
 
     def _made(self, functions: bool) -> Any:
@@ -108,7 +108,7 @@ class Graph:
                 # A function stands behind its layer as a layer of its own.
                 if place not in extra:
                     layer = self.layers[place]
-                    entries.append((_native.function_layer(function), f"{layer.name}_activation", f"{layer.name}_activation", True))
+                    entries.append((_native.function_layer(layer._own_function().handle), f"{layer.name}_activation", f"{layer.name}_activation", True))
                     extra[place] = len(entries) - 1
                 nodes.append((extra[place], [(len(nodes) - 1, 0)]))
             at.append(len(nodes) - 1)
@@ -121,7 +121,7 @@ class Graph:
         return {path: variable for layer in self.layers for path, variable in layer._paths().items()}
 
 
-def _flags(layer: Any) -> list[bool]:
+def _flags(layer: Any) -> list[Any]:
     inner = getattr(layer, "layers", None)
-    own = [layer.trainable]
+    own: list[Any] = [layer.trainable, layer._revision]
     return own + [flag for one in inner for flag in _flags(one)] if inner else own

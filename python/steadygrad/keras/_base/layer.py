@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any, Callable, ClassVar
 
@@ -16,6 +17,7 @@ from .settings import Described, _finite, _numbers_again, as_json, serialized
 from .telling import warn
 from .tensor import History, KerasTensor, Node, flat, is_symbolic
 from .variable import Variable
+from .weak import Own
 
 __all__ = ["Layer"]
 
@@ -23,6 +25,8 @@ FLOAT32 = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "f
 
 #: Settings that every layer has, and those that only older tutorials use.
 COMMON = ("name", "trainable", "dtype", "autocast")
+#: What the shapes of weights go by.
+FIXED = ("units", "filters", "kernel_size", "use_bias", "input_dim", "output_dim", "depth_multiplier", "groups", "axis", "center", "scale")
 #: Left out where nothing is said.
 OPTIONAL = ("activity_regularizer", "data_format", "renorm_clipping")
 #: Arguments of Keras for what is not here: only None is taken.
@@ -93,6 +97,9 @@ class Layer(Described):
         self._check_dtype(common["dtype"])
         self._drawn: dict[str, Callable[..., Any]] = {}
         self._function: Any = None
+        self._own: Own | None = None
+        #: How often a setting was changed: models that know the layer are then put together anew.
+        self._revision = 0
         self._variables: list[Variable] = []
         self._built_for: list[tuple[int, ...]] | None = None
         self._nodes: list[Node] = []
@@ -130,7 +137,7 @@ class Layer(Described):
         """The settings, with plain ones in the place of functions of the user's own."""
         plain_ones = dict(said)
         for key, value in said.items():
-            if isinstance(value, Described) or isinstance(value, type) or not callable(value):
+            if isinstance(value, type) or not callable(value) or isinstance(value, Described) and hasattr(value, "_config"):
                 continue
             if getattr(value, "_activation", None) is not None:
                 continue
@@ -163,7 +170,16 @@ class Layer(Described):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
+        known = inspect.signature(cls.__init__).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
+            # What every layer is told, and some have no argument for.
+            config = {key: value for key, value in config.items() if key in known or key not in COMMON}
         return cls(**config)
+
+    @property
+    def losses(self) -> list[Any]:
+        """What layers add to the loss is added within `fit`: there is nothing to sum up here."""
+        return []
 
     # ---- weights
 
@@ -275,6 +291,23 @@ class Layer(Described):
             return None
         raise AttributeError(f"{type(self).__name__} has no attribute `{name}`")
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__.get("_config", ()):
+            return self._change(name, value)
+        super().__setattr__(name, value)
+
+    def _change(self, name: str, value: Any) -> None:
+        """Another setting: of what the layer computes, not of the weights that it has."""
+        if self.built and (name in FIXED or name.endswith("_initializer")):
+            raise AttributeError(f"`{self.name}` is built: its `{name}` can be changed no more; make another layer")
+        said = {**self._said, name: value}
+        self._function = None if name == "activation" else self._function
+        self._native = self._made(type(self).__name__, self._without_functions(said))
+        self._said = said
+        self._config = json.loads(self._native.config())
+        self._runner = None
+        self._revision += 1
+
     def _setting(self, name: str) -> Any:
         from .. import activations, constraints, initializers, regularizers
 
@@ -291,7 +324,7 @@ class Layer(Described):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         return self(*args, **kwargs)
 
-    def __call__(self, *args: Any, training: bool = False, mask: Any = None, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
         if mask is not None:
             raise ValueError(f"`{self.name}`: masks are not supported yet")
         if kwargs:
@@ -304,6 +337,8 @@ class Layer(Described):
             inputs = flat(first)
             if not all(isinstance(item, KerasTensor) for item in inputs):
                 raise ValueError(f"`{self.name}`: arrays and values of a network cannot be mixed in one call")
+            if training is not None:
+                warn(f"`{self.name}`: `training={training}` in a network is not kept: `fit` trains, `predict` does not, and `model(x, training=…)` says it for all")
             return self._symbolic(inputs)
         several = isinstance(first, (list, tuple)) and all(is_array(item) for item in first) and len(first) > 0
         inputs = [numbers(item, "inputs") for item in (first if several else [first])]
@@ -364,6 +399,12 @@ class Layer(Described):
             self._runner = Runner(graph.native(), graph.variables(), seed=seeds.current())
             self._runner_shapes, self._runner_frozen = shapes, not self.trainable
         return self._runner
+
+    def _own_function(self) -> Own:
+        """The function in the place of its activation, which is kept here."""
+        if self._own is None or self._own.function is not self._function:
+            self._own = Own(self._function)
+        return self._own
 
     def _as_native(self, functions: bool) -> Any:
         """What stands for it in a graph of the native half."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
+
 from ... import _native
 from .arrays import Array
 from .variable import Variable
@@ -25,6 +27,7 @@ class Runner:
         names = self.native.names()
         self.variables = [variables[name] for name in names]
         self._seen = [-1] * len(names)
+        self._draws = 0
         #: A callback is running in the middle of a training: the numbers may be newer at every look.
         self.training = False
         self.push()
@@ -62,7 +65,16 @@ class Runner:
     def predict(self, x: list[Array], training: bool = False) -> list[Array]:
         """The outputs for these inputs."""
         self.push()
-        made = self.native.predict(x, training)
         if training:
+            # Noise is drawn anew at every call, far from the steps of a training.
+            self._draws += 1
+            made = self.native.predict(x, (1 << 40) + self._draws)
             self.changed()
-        return made
+            return made
+        # In parts: an interrupt is heard between them, and no more is copied at a time.
+        rows, size = len(x[0]), sum(array[0].size for array in x)
+        part = max(256, (1 << 22) // max(1, size) // 256 * 256)
+        if rows <= part:
+            return self.native.predict(x)
+        parts = [self.native.predict([array[i : i + part] for array in x]) for i in range(0, rows, part)]
+        return [np.concatenate(outputs) for outputs in zip(*parts)]

@@ -27,6 +27,8 @@ def set_random_seed(seed: int) -> None:
 
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise ValueError(f"`seed` must be a whole number, got {seed!r}")
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"`seed` must be from 0 to 2**32 - 1, got {seed}")
     global _seed
     _seed = int(seed) & (2**63 - 1)
     random.seed(int(seed))

@@ -26,6 +26,11 @@ MODULES = {
 def plain(value: Any) -> Any:
     """A setting as plain data: members of a family become ``{class_name, config}``, arrays become lists."""
     if isinstance(value, Described):
+        if not hasattr(value, "_config"):
+            raise TypeError(
+                f"{type(value).__name__} is a {value._family} of your own: in Python there are none, as nobody would know its derivative or "
+                "its settings; write it in Rust (`steadygrad::extend`), or use one that is there"
+            )
         return value._plain()
     if hasattr(value, "_plain"):
         return value._plain()
@@ -47,10 +52,12 @@ def plain(value: Any) -> Any:
 
 def as_json(value: Any, owner: str, name: str) -> str:
     """A setting as JSON, or what is wrong with it."""
+    told = plain(value)
     try:
-        return json.dumps(_finite(plain(value)), allow_nan=False)
+        return json.dumps(_finite(told), allow_nan=False)
     except (TypeError, ValueError):
-        raise ValueError(f"{owner}: `{name}` cannot be {value!r}, a {type(value).__name__}") from None
+        hint = "; a rate that changes is a schedule, or a LearningRateScheduler" if name == "learning_rate" else ""
+        raise ValueError(f"{owner}: `{name}` cannot be {value!r}, a {type(value).__name__}{hint}") from None
 
 
 def _finite(value: Any) -> Any:
@@ -123,7 +130,8 @@ class Described:
         try:
             told = json.loads(_native.describe(self._family, spec))
         except ValueError as wrong:
-            raise ValueError(f"{owner}: {wrong}") from None
+            words = str(wrong)
+            raise ValueError(words if words.startswith(f"{owner}: ") else f"{owner}: {words}") from None
         return told["config"] if isinstance(told, dict) else {}
 
     def _plain(self) -> dict[str, Any]:

@@ -42,7 +42,13 @@ class KerasTensor:
         from .. import layers
 
         if not isinstance(other, KerasTensor):
-            number = float(other)
+            try:
+                number = float(other)
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"`{self.name}` can be joined with a number or another value of a network, got {type(other).__name__}: arrays come in "
+                    "by an `Input` of their own"
+                ) from None
             if merging == "Multiply":
                 return layers.Rescaling(number)(self)
             offset = number if merging == "Add" else -number
@@ -69,7 +75,17 @@ class KerasTensor:
 
     __rmul__ = __mul__
 
+    def __getitem__(self, index: Any) -> Any:
+        raise TypeError(f"parts of `{self.name}` cannot be taken by an index; layers such as Cropping1D and Reshape take parts")
+
+    def __pow__(self, power: Any) -> KerasTensor:
+        if power == 2:
+            return self._merged(self, "Multiply")
+        raise TypeError(f"`{self.name}` can be squared, got the power {power!r}")
+
     def __truediv__(self, other: Any) -> KerasTensor:
+        if isinstance(other, KerasTensor):
+            raise TypeError(f"`{self.name}` can be divided by a number, not by another value of the network")
         return self._merged(1.0 / float(other), "Multiply")
 
     def __neg__(self) -> KerasTensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from .arrays import Array, numbers
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Variable"]
 
 
-class Variable:
+class Variable(NDArrayOperatorsMixin):
     """A weight of a layer.
 
     Its numbers are here, or newer in a model that was trained with them: they are fetched when somebody asks.
@@ -34,10 +34,12 @@ class Variable:
 
     @property
     def value(self) -> Array:
-        """The numbers, as they are now."""
+        """The numbers, as they are now; to change them, ``assign``."""
         if self._home is not None:
             self._home.fetch()
-        return self._value
+        view = self._value.view()
+        view.flags.writeable = False
+        return view
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -90,18 +92,11 @@ class Variable:
     def __int__(self) -> int:
         return int(self.value)
 
-    def __add__(self, other: Any) -> Any:
-        return self.value + np.asarray(other)
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        # In arithmetic it is its numbers; what comes out is an array.
+        return getattr(ufunc, method)(*(i.value if isinstance(i, Variable) else i for i in inputs), **kwargs)
 
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        return self.value - np.asarray(other)
-
-    def __mul__(self, other: Any) -> Any:
-        return self.value * np.asarray(other)
-
-    __rmul__ = __mul__
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype=float32, value={self.value!r}>"

@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import _native
 from .._base.settings import _finite, arguments, plain
-from .callback import Callback
+from .callback import OF_BATCHES, Callback
 
 __all__ = ["CSVLogger", "EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "TerminateOnNaN"]
 
@@ -15,22 +15,45 @@ __all__ = ["CSVLogger", "EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau",
 class Ours(Callback):
     """A callback of the native half."""
 
-    _wants_batches = False
+    _said: dict[str, Any]
 
     def _settle(self, given: dict[str, Any]) -> None:
         super().__init__()
         said = arguments(given)
+        self._describe(said)
         for key, value in said.items():
-            setattr(self, key, value)
+            object.__setattr__(self, key, value)
+
+    def _describe(self, said: dict[str, Any]) -> None:
         config = json.loads(json.dumps(_finite({key: _path(plain(value)) for key, value in said.items() if value is not None})))
         self._spec = json.dumps({"class_name": self._class(), "config": config})
         try:
             _native.describe("callback", self._spec)
         except ValueError as wrong:
-            raise ValueError(f"{self._class()}: {wrong}") from None
+            raise ValueError(str(wrong)) from None
+        object.__setattr__(self, "_said", said)
 
     def _class(self) -> str:
-        return next(cls.__name__ for cls in type(self).__mro__ if cls.__module__ == __name__)
+        return self._base().__name__
+
+    def _base(self) -> type:
+        return next(cls for cls in type(self).__mro__ if cls.__module__ == __name__)
+
+    @property
+    def _has_hooks(self) -> bool:
+        """Whether a class over it has hooks of its own: they are called behind those of the native half."""
+        return any(getattr(type(self), hook) is not getattr(Callback, hook) for hook in dir(Callback) if hook.startswith("on_"))
+
+    @property
+    def _wants_batches(self) -> bool:  # type: ignore[override]
+        return any(getattr(type(self), hook) is not getattr(Callback, hook) for hook in OF_BATCHES)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__.get("_said", ()):
+            # Another setting holds from the next training on.
+            said = {**self._said, name: value}
+            self._describe(said)
+        super().__setattr__(name, value)
 
 
 def _path(value: Any) -> Any:

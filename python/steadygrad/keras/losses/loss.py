@@ -41,9 +41,35 @@ class Loss(Described):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The loss of a batch: one number, or with ``reduction="none"`` one for each sample."""
         if self._own:
-            values = np.asarray(self.call(y_true, y_pred), np.float32)
-            return values.mean() if self.reduction in ("sum_over_batch_size", "mean") else values.sum() if self.reduction == "sum" else values
-        return self._native(y_true, y_pred, sample_weight, True)
+            return self._reduced(np.asarray(self.call(y_true, y_pred), np.float32), sample_weight)
+        if sample_weight is None:
+            return self._native(y_true, y_pred, None, True)
+        weights = numbers(sample_weight, "sample_weight")
+        if weights.ndim == 1 and np.ndim(y_pred) > 1 and len(weights) == len(y_pred):
+            return self._native(y_true, y_pred, weights, True)
+        return self._reduced(self._values(y_true, y_pred), weights)
+
+    def _reduced(self, values: Array, sample_weight: Any) -> Any:
+        """One number of the values, as the reduction says; weights are one for each value, or for the first axes."""
+        weights = None if sample_weight is None else numbers(sample_weight, "sample_weight")
+        if weights is not None:
+            if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
+                weights = weights[..., 0]
+            weights = weights.reshape(weights.shape + (1,) * max(0, values.ndim - weights.ndim))
+            try:
+                values = values * weights
+            except ValueError:
+                raise ValueError(
+                    f"`sample_weight` has the shape {np.shape(sample_weight)}, and there are values of {values.shape}: give one weight for "
+                    "each value, or for each sample"
+                ) from None
+        if self.reduction in ("none", None):
+            return values
+        total = values.sum(dtype=np.float64)
+        if self.reduction == "mean_with_sample_weight" and weights is not None:
+            whole = np.broadcast_to(weights, values.shape).sum(dtype=np.float64)
+            return np.float32(total / whole if whole else 0.0)
+        return np.float32(total if self.reduction == "sum" else total / max(1, values.size))
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The values of the samples, unreduced."""
@@ -65,8 +91,7 @@ class Loss(Described):
             if weights is None:
                 made = _native.loss(self._spec(), target, prediction, None, reduced)
                 return made if reduced or made.ndim == 0 else made[0]
-        weight = None if weights is None else np.broadcast_to(numbers(weights, "sample_weight").reshape(-1), (len(prediction),)).copy()
-        made = _native.loss(self._spec(), target, prediction, weight, reduced)
+        made = _native.loss(self._spec(), target, prediction, weights, reduced)
         return made[()] if made.ndim == 0 else made
 
     def get_config(self) -> dict[str, Any]:

@@ -31,15 +31,19 @@ def _labels(y_true: Array, y_pred: Array) -> Array:
 
 def _among(labels: Array, y_pred: Array, k: int) -> Array:
     """Whether fewer than k predictions are larger than that of the label."""
-    own = np.take_along_axis(y_pred, labels.astype(np.int64)[..., None], -1)
-    return ((y_pred > own).sum(-1) < k).astype(np.float32)
+    places = labels.astype(np.int64)
+    known = (places >= 0) & (places < y_pred.shape[-1])
+    own = np.take_along_axis(y_pred, np.where(known, places, 0)[..., None], -1)
+    return (known & ((y_pred > own).sum(-1) < k)).astype(np.float32)
 
 
 @_named
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
-    """How often a prediction lies on the right side of ``threshold``."""
+    """Whether a prediction lies on the right side of ``threshold``."""
     target, prediction = _both(y_true, y_pred)
-    return (target == (prediction > threshold)).mean(-1, dtype=np.float32)
+    if abs(target.ndim - prediction.ndim) == 1:
+        target, prediction = (a if a.ndim == max(target.ndim, prediction.ndim) else a[..., None] for a in (target, prediction))
+    return (target == (prediction > threshold)).astype(np.float32)
 
 
 @_named

@@ -10,6 +10,7 @@ from ... import _native
 from .._base.arrays import numbers
 from .._base.names import auto_name
 from .._base.settings import Described, arguments
+from .._base.variable import Variable
 
 __all__ = ["Metric"]
 
@@ -25,6 +26,7 @@ class Metric(Described):
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
         self._own = True
+        self._seen: Any = None
         self.dtype = "float32"
 
     _own = False
@@ -41,7 +43,7 @@ class Metric(Described):
         self._config = self._checked(said)
         self._config.pop("name", None)
         self.name = name or auto_name(type(self).__name__)
-        self._seen: Any = None
+        self._seen = None
 
     def _state(self) -> Any:
         if self._seen is None:
@@ -56,6 +58,9 @@ class Metric(Described):
             values = numbers(args[0], "values")
             values = values.reshape(1) if values.ndim == 0 else values
             weights = args[1] if len(args) > 1 else sample_weight
+            if weights is not None and np.ndim(weights) > 0:
+                values = np.broadcast_to(values, np.broadcast_shapes(values.shape, np.shape(weights))).reshape(-1)
+                weights = np.broadcast_to(numbers(weights, "sample_weight"), np.shape(args[0]) or (1,)).reshape(-1)
             self._state().update(values, values, self._weights(weights, len(values)))
             return
         if len(args) < 2:
@@ -64,13 +69,32 @@ class Metric(Described):
         weights = args[2] if len(args) > 2 else sample_weight
         if prediction.ndim == 0:
             target, prediction = target.reshape(1), prediction.reshape(1)
+        if weights is not None and np.ndim(weights) > 1 and np.shape(weights) == prediction.shape[: np.ndim(weights)] and prediction.ndim > np.ndim(weights):
+            # A weight for each position: positions are what is counted.
+            axes = np.ndim(weights)
+            target, prediction = (a.reshape(-1, *a.shape[axes:]) for a in (target, prediction))
         self._state().update(target, prediction, self._weights(weights, len(prediction)))
 
     @staticmethod
     def _weights(weights: Any, samples: int) -> Any:
         if weights is None:
             return None
-        return np.broadcast_to(numbers(weights, "sample_weight").reshape(-1), (samples,)).copy()
+        array = numbers(weights, "sample_weight").reshape(-1)
+        if array.size not in (1, samples):
+            raise ValueError(f"`sample_weight` has the shape {np.shape(weights)}: give one for each of {samples} samples")
+        return np.ascontiguousarray(np.broadcast_to(array, (samples,)))
+
+    def add_weight(self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None) -> Variable:
+        """A number (or array) of a metric of one's own, 0 at the start; ``reset_state`` sets it to 0."""
+        variable = Variable(np.zeros(shape, np.float32), name or "variable")
+        self.__dict__.setdefault("_variables", []).append(variable)
+        return variable
+
+    add_variable = add_weight
+
+    @property
+    def variables(self) -> list[Variable]:
+        return list(self.__dict__.get("_variables", []))
 
     def result(self) -> Any:
         """The measure of all batches so far: a number, or an array where it has one for each class or threshold."""
@@ -82,6 +106,8 @@ class Metric(Described):
     def reset_state(self) -> None:
         """Forgets all batches."""
         self._seen = None
+        for variable in self.variables:
+            variable.assign(np.zeros(variable.shape))
 
     reset_states = reset_state
 

@@ -10,6 +10,7 @@ from .. import losses as loss_words
 from .. import metrics as metric_words
 from .. import optimizers as optimizer_words
 from .._base.settings import _finite, plain, serialized
+from .._base.weak import Own
 
 __all__ = ["Compiled"]
 
@@ -20,6 +21,7 @@ class Compiled:
     def __init__(
         self, optimizer: Any, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, outputs: list[str] | None
     ) -> None:
+        self._owns: dict[int, Own] = {}
         self.optimizer = optimizer_words.get(optimizer)
         if self.optimizer is None:
             raise ValueError("`optimizer` is missing: a name such as \"adam\", or one of keras.optimizers")
@@ -61,7 +63,7 @@ class Compiled:
             unknown = [name for name in given if name not in outputs]
             if unknown:
                 raise ValueError(f"`{key}`: the model has no output `{unknown[0]}`; it has {', '.join(outputs)}")
-            return list(given.items())
+            return [(name, given[name]) for name in outputs if name in given]
         return [(None, given)]
 
     def losses(self, outputs: list[str], shapes: list[tuple[int, ...]] | None = None) -> list[tuple[str | None, Any, float]]:
@@ -81,18 +83,19 @@ class Compiled:
             made.append((name, self._loss(loss_words.get(loss), None if shapes is None else shapes[min(place, len(shapes) - 1)]), weight))
         return made
 
-    @staticmethod
-    def _loss(loss: Any, shape: tuple[int, ...] | None) -> Any:
+    def _loss(self, loss: Any, shape: tuple[int, ...] | None) -> Any:
         name = getattr(loss, "_activation", None)
         if name is not None:
             return json.dumps(name)
         if isinstance(loss, loss_words.Loss) and not loss._own:
             return loss._spec()
-        if isinstance(loss, loss_words.Loss):
-            function: Any = _Own(loss)
-        else:
-            function = loss
-        return function if shape is None else (function, list(shape))
+        handle = self._kept(loss)
+        return handle if shape is None else (handle, list(shape))
+
+    def _kept(self, function: Any) -> Any:
+        """A handle of a function of the user's own, which is kept here."""
+        own = self._owns.setdefault(id(function), Own(function))
+        return own.handle
 
     def metrics(self, outputs: list[str]) -> list[tuple[str | None, Any, bool]]:
         """(output, settings or object, whether weights of samples count)."""
@@ -109,8 +112,7 @@ class Compiled:
             return [(name, self._metric(m)) for name, some in each for m in (some if isinstance(some, (list, tuple)) else [some]) if m is not None]
         return [(None, self._metric(item)) for item in given]
 
-    @staticmethod
-    def _metric(metric: Any) -> Any:
+    def _metric(self, metric: Any) -> Any:
         if isinstance(metric, str):
             return json.dumps(metric)
         if isinstance(metric, dict):
@@ -121,7 +123,7 @@ class Compiled:
             # A loss measures too; the class that is called so, or its mean.
             known = any(name == cls or name in others for cls, others in _native.catalog("metric"))
             return json.dumps(name if known else {"class_name": "MeanMetricWrapper", "config": {"fn": name, "name": name}})
-        return metric._spec() if isinstance(metric, metric_words.Metric) and not metric._own else metric
+        return metric._spec() if isinstance(metric, metric_words.Metric) and not metric._own else self._kept(metric)
 
     def get_config(self) -> dict[str, Any]:
         """As Keras writes it down; functions of the user's own are left out."""
@@ -148,16 +150,3 @@ class Compiled:
             "jit_compile": False,
         }
 
-
-class _Own:
-    """A loss of the user's own class, as a function."""
-
-    def __init__(self, loss: Any) -> None:
-        self._loss = loss
-        self.name = loss.name
-        gradient = getattr(loss, "gradient", None)
-        if callable(gradient):
-            self.gradient = gradient
-
-    def __call__(self, y_true: Any, y_pred: Any) -> Any:
-        return self._loss.call(y_true, y_pred)

@@ -50,6 +50,12 @@ class Model(Training, Layer):
             if not isinstance(tensor, KerasTensor):
                 raise ValueError(f"Model: inputs and outputs are values of a network, got {type(tensor).__name__}")
         self._set_graph(Graph(ends[0], ends[1], self.name, False))
+        # Where inputs and outputs were given by names, these names are taken as well.
+        for given, tensors in ((inputs, ends[0]), (outputs, ends[1])):
+            if isinstance(given, dict):
+                self._aliases |= {key: _maker(tensor).name for key, tensor in zip(given, tensors)}
+        if isinstance(outputs, dict):
+            self._output_keys = list(outputs)
 
     def _begin(self, name: str, given: bool, trainable: bool = True) -> None:
         self.name = name
@@ -62,10 +68,14 @@ class Model(Training, Layer):
         self._variables: list[Variable] = []
         self._drawn = {}
         self._function = None
+        self._own = None
+        self._revision = 0
         self._nodes: list[Node] = []
         self._runner = None
         self._built_for = None
         self._graph_of_layers: Graph | None = None
+        self._aliases: dict[str, str] = {}
+        self._output_keys: list[str] | None = None
         self._start_untrained()
 
     # ---- the graph
@@ -184,7 +194,7 @@ class Model(Training, Layer):
     def _check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """Checked with the outputs."""
 
-    def __call__(self, *args: Any, training: bool = False, mask: Any = None, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
         first = args[0] if len(args) == 1 else list(args)
         if is_symbolic(first) or isinstance(first, dict):
             if isinstance(first, dict):
@@ -194,12 +204,11 @@ class Model(Training, Layer):
             return super().__call__(first, training=training, mask=mask, **kwargs)
         return self._on_arrays(first, training)
 
-    def _on_arrays(self, x: Any, training: bool) -> Any:
+    def _on_arrays(self, x: Any, training: bool | None) -> Any:
         if isinstance(x, (list, tuple)) and not all(is_array(item) for item in x):
             x = np.asarray(x)
         fed = self._inputs(x)
-        made = self._any_runner().predict(fed, bool(training))
-        return made[0] if len(made) == 1 else made
+        return self._given_out(self._any_runner().predict(fed, bool(training)))
 
     # ---- weights
 

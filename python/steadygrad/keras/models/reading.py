@@ -16,14 +16,12 @@ def is_functional(config: dict[str, Any]) -> bool:
 
 def model(config: dict[str, Any], custom_objects: Any = None) -> Any:
     """A model from ``{class_name, config}``."""
-    from .model import Model
-
     inner = config["config"]
     if config.get("class_name") == "Sequential":
         return sequential(inner, custom_objects)
     if is_functional(inner):
         return functional(inner, custom_objects)
-    raise ValueError(f"expected the configuration of a Sequential or Functional model, found {config.get('class_name')!r}: {Model.__doc__ and ''}")
+    raise ValueError(f"expected the configuration of a Sequential or Functional model, found {config.get('class_name')!r}")
 
 
 def layer(entry: dict[str, Any], custom_objects: Any = None) -> Layer:

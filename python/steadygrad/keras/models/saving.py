@@ -90,7 +90,11 @@ def _compile(model: Any, compiled: dict[str, Any], path: str | None, custom_obje
     from .. import optimizers
 
     kept = {key: compiled.get(key) for key in ("loss", "loss_weights", "metrics", "weighted_metrics")}
-    model.compile(optimizer=optimizers.deserialize(compiled["optimizer"], custom_objects), **{k: _known(v, custom_objects) for k, v in kept.items()})
+    optimizer = optimizers.deserialize(compiled["optimizer"], custom_objects)
+    told = compiled["optimizer"]
+    if not (isinstance(told, dict) and (told.get("config") or {}).get("name")):
+        optimizer.name = _native.snake_case(type(optimizer).__name__)
+    model.compile(optimizer=optimizer, **{k: _known(v, custom_objects) for k, v in kept.items()})
     if path is not None and kept["loss"] is not None and not custom_objects:
         for words in model._training_runner("load_model").native.resume(path):
             warn(words)

@@ -33,8 +33,8 @@ def _whole(value: Any, name: str, least: int = 1) -> int | None:
 def _verbose(verbose: Any) -> int:
     if verbose == "auto":
         return 1
-    if verbose in (0, 1, 2, True, False):
-        return int(verbose)
+    if verbose is None or isinstance(verbose, (bool, int)):
+        return min(2, max(0, int(verbose or 0)))
     raise ValueError(f'`verbose` must be "auto", 0, 1 or 2, got {verbose!r}')
 
 
@@ -48,6 +48,9 @@ class Training:
         def built(self) -> bool: ...
         @property
         def layers(self) -> Any: ...
+        _aliases: dict[str, str]
+        _output_keys: list[str] | None
+
         def _graph(self) -> Any: ...
         def _build_from(self, x: Any) -> None: ...
         def _input_names(self) -> list[str]: ...
@@ -61,7 +64,7 @@ class Training:
         self._plain_runner: Runner | None = None
         self._plain_of: Any = None
         self._target_shapes: list[tuple[int, ...]] | None = None
-        self._threads_of: Any = None
+        self._trainer_of: Any = None
         self.stop_training = False
         self.history: History | None = None
 
@@ -85,6 +88,7 @@ class Training:
         ``run_eagerly``, ``steps_per_execution``, ``jit_compile`` and ``auto_scale_loss`` change nothing here.
         """
         outputs = self._output_names() if self.built else None
+        loss, loss_weights, metrics, weighted_metrics = (self._named(g) for g in (loss, loss_weights, metrics, weighted_metrics))
         compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics, outputs)
         self._forget_trainer()
         self._compiled = compiled
@@ -150,8 +154,10 @@ class Training:
         graph = self._graph()
         native = graph.native()
         shapes = None if y is None else [array.shape[1:] for array in y]
-        same = native is self._threads_of and (shapes is None or not self._own_losses() or shapes == self._target_shapes)
+        same = native is self._trainer_of and (shapes is None or not self._own_losses() or shapes == self._target_shapes)
         if self._trainer is not None and (same or int(self._compiled.optimizer.iterations) > 0):
+            if native is not self._trainer_of and what == "fit":
+                warn(f"layers of `{self.name}` were changed (frozen, thawed, set otherwise) since it began to train: call `compile` for that to hold")
             return self._trainer
         self._forget_trainer()
         outputs = self._output_names()
@@ -164,7 +170,7 @@ class Training:
             metrics=self._compiled.metrics(outputs),
             seed=seeds.next_seed("training"),
         )
-        self._trainer, self._threads_of, self._target_shapes = runner, native, shapes
+        self._trainer, self._trainer_of, self._target_shapes = runner, native, shapes
         optimizer._bind(runner)
         return runner
 
@@ -174,10 +180,10 @@ class Training:
 
     def _any_runner(self) -> Runner:
         """What predicts: the learner that trains, or one that cannot."""
-        if self._trainer is not None:
-            return self._trainer
         graph = self._graph()
         native = graph.native()
+        if self._trainer is not None and native is self._trainer_of:
+            return self._trainer
         if self._plain_runner is None or self._plain_of is not native:
             if self._plain_runner is not None:
                 self._plain_runner.fetch()
@@ -211,7 +217,7 @@ class Training:
         """
         if class_weight is not None and sample_weight is not None:
             raise ValueError("give `class_weight` or `sample_weight`, not both")
-        if isinstance(validation_split, bool) or not 0 <= validation_split < 1:
+        if isinstance(validation_split, bool) or not isinstance(validation_split, (int, float, np.number)) or not 0 <= validation_split < 1:
             raise ValueError(f"`validation_split` must be 0 or more and below 1, got {validation_split}")
         if x is None:
             raise ValueError("`x` is missing: an array of samples")
@@ -264,7 +270,7 @@ class Training:
 
     def _fed(self, x: Any, y: Any, weights: Any) -> tuple[list[Array], list[Array], Array | None]:
         xs = self._inputs(x)
-        ys = feeding.targets(y, self._loss_outputs(), len(xs[0]))
+        ys = feeding.targets(self._named(y), self._loss_outputs(), len(xs[0]))
         self._check_labels(ys)
         return xs, ys, feeding.sample_weights(weights, len(xs[0]))
 
@@ -272,7 +278,19 @@ class Training:
         """The inputs; a model that does not know its shape yet learns it from them."""
         if not self.built:
             self._build_from(x)
-        return feeding.inputs(x, self._input_names(), self._input_sizes())
+        return feeding.inputs(self._named(x), self._input_names(), self._input_sizes())
+
+    def _named(self, given: Any) -> Any:
+        """A dictionary by the names of layers, where it is one by names that the model was given."""
+        if not isinstance(given, dict) or "class_name" in given:
+            return given
+        return {self._aliases.get(key, key): value for key, value in given.items()}
+
+    def _given_out(self, made: list[Array]) -> Any:
+        """One output alone, several as a list, or by the names that they were given."""
+        if self._output_keys is not None:
+            return dict(zip(self._output_keys, made))
+        return made[0] if len(made) == 1 else made
 
     def _loss_outputs(self) -> list[str]:
         """The outputs that have a loss, and need targets."""
@@ -334,13 +352,18 @@ class Training:
             xs = [array[: steps * (batch_size or 32)] for array in xs]
         if len(xs[0]) == 0:
             empty = [np.zeros((0, *shape), np.float32) for shape in self._output_sizes()]
-            return empty[0] if len(empty) == 1 else empty
+            return self._given_out(empty)
         verbose, began = _verbose(verbose), time.perf_counter()
+        hooks = callback_words.prepared(callbacks, self, {"verbose": verbose})
+        for hook in hooks:
+            hook.on_predict_begin()
         made = self._any_runner().predict(xs)
+        for hook in hooks:
+            hook.on_predict_end()
         if verbose:
             steps = -(-len(xs[0]) // (batch_size or 32))
             print(_native.done_line(steps, time.perf_counter() - began, verbose))
-        return made[0] if len(made) == 1 else made
+        return self._given_out(made)
 
     def predict_on_batch(self, x: Any) -> Any:
         return self.predict(x, verbose=0)

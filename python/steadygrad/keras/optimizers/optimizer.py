@@ -79,6 +79,7 @@ class Optimizer(Described):
             raise ValueError(f"{owner}: one way to clip at a time, got {' and '.join(clips)}")
         self.name: str = name or auto_name(owner)
         self._runner: Runner | None = None
+        self._last_rate = float("nan")
         self._said = said
         rate = said.get("learning_rate")
         self._config = self._checked(said)
@@ -87,12 +88,37 @@ class Optimizer(Described):
     def _bind(self, runner: Runner | None) -> None:
         """The model that it trains."""
         self._runner = runner
+        if runner is not None:
+            self._last_rate = runner.native.learning_rate()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "learning_rate" and name != "name" and name in self.__dict__.get("_config", ()):
+            if self._runner is not None:
+                raise AttributeError(
+                    f"{type(self).__name__}: `{name}` stays as it is while the optimizer trains a model; compile the model with another one"
+                )
+            self._config = self._checked({**self._config, name: value})
+            return
+        super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        config = self.__dict__.get("_config", {})
+        if name in config:
+            return config[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute `{name}`")
+
+    def build(self, variables: Any = None) -> None:
+        """Accepted for Keras' sake: what an optimizer keeps is made with the model that it trains."""
 
     @property
     def learning_rate(self) -> Any:
         """The rate of the next step; setting it holds from the next step on."""
         if self._runner is not None:
-            rate = self._runner.native.learning_rate()
+            try:
+                rate = self._last_rate = self._runner.native.learning_rate()
+            except RuntimeError:
+                # In the middle of a step: as it was known last.
+                rate = self._last_rate
         elif isinstance(self._config["learning_rate"], dict):
             return self._schedule
         else:
@@ -111,8 +137,7 @@ class Optimizer(Described):
         self._config = self._checked({**self._config, "learning_rate": value})
         if self._runner is not None:
             self._runner.native.set_learning_rate(value)
-
-    lr = learning_rate
+            self._last_rate = value
 
     @property
     def iterations(self) -> Count:
