@@ -198,7 +198,8 @@ class Model(Training, Layer):
         first = args[0] if len(args) == 1 else list(args)
         if is_symbolic(first) or isinstance(first, dict):
             if isinstance(first, dict):
-                first = [first[name] for name in self._input_names()]
+                given = self._named(first)
+                first = [given[name] for name in self._input_names()]
                 if not is_symbolic(first):
                     return self._on_arrays(first, training)
             return super().__call__(first, training=training, mask=mask, **kwargs)
