@@ -176,6 +176,19 @@ impl Learner {
     /// All outputs for these samples as one batch, as a step of training sees them: noise is drawn, statistics are those of the
     /// batch, and moving averages move. Weights stay as they are. Noise differs from `draw` to `draw`.
     ///
+    /// ```
+    /// use steadygrad_data::Array;
+    /// use steadygrad_engine::{Compile, Trainable};
+    /// use steadygrad_nn::{Sequential, layers::Dropout, optimizers::Sgd};
+    /// let model = Sequential::new([100]).add(Dropout::new(0.5));
+    /// let mut learner = model.compile(Compile::without_loss(Sgd::new(0.1)))?;
+    /// let x = Array::new([1, 100], vec![1.0; 100])?;
+    /// let [first, second] = [1, 2].map(|draw| learner.forward_as_in_training(&[x.clone()], draw).unwrap());
+    /// assert_ne!(first, second);
+    /// assert_eq!(learner.predict(&x)?, x);
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the samples are not of the model's input shapes.
     pub fn forward_as_in_training(&mut self, x: &[Array], draw: u64) -> Result<Vec<Array>> {

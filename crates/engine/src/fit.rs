@@ -145,6 +145,18 @@ impl Learner {
 
     /// The same in batches of this size, of which only the first `steps` are looked at, with callbacks that see them.
     ///
+    /// ```
+    /// use steadygrad_data::{Array, Dataset};
+    /// use steadygrad_engine::{Compile, Trainable};
+    /// use steadygrad_nn::{Sequential, initializers::Zeros, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
+    /// let model = Sequential::new([1]).add(Dense::new(1).kernel_initializer(Zeros));
+    /// let mut learner = model.compile(Compile::new(Sgd::new(0.1), MeanSquaredError))?;
+    /// let data = Dataset::new(Array::zeros([4, 1])?, Array::new([4, 1], vec![1.0, 1.0, 3.0, 3.0])?)?;
+    /// assert_eq!(learner.evaluate(&data)?.get("loss"), Some(5.0));
+    /// assert_eq!(learner.evaluate_with(&data, 2, Some(1), Vec::new())?.get("loss"), Some(1.0));
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If data and model do not fit, `batch_size` is 0, or a callback fails.
     pub fn evaluate_with(
