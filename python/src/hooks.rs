@@ -1,9 +1,9 @@
 //! Callbacks of Python in a training of ours.
 
 use crate::errors::python;
+use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::progress::Progress;
-use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use steadygrad::nn::Sequential;
 use steadygrad::nn::config::Value;
 use steadygrad::nn::layers::Dense;
 use steadygrad::nn::optimizers::Sgd;
-use steadygrad::{Error, Result};
+use steadygrad::Result;
 
 /// A callback as Python gives it: with the settings of one of ours as `_spec`, or with hooks in Python.
 pub type Hook = Py<PyAny>;
@@ -51,37 +51,6 @@ impl Borrowed {
         let done = self.place.lend(learner, &mut spare, work);
         *lock(&self.spare) = spare;
         done
-    }
-}
-
-/// What Python raised meanwhile.
-#[derive(Debug, Clone, Default)]
-pub struct Outcome {
-    raised: Arc<Mutex<Option<PyErr>>>,
-}
-
-impl Outcome {
-    pub fn raise(&self, error: PyErr) -> Error {
-        let words = error.to_string();
-        lock(&self.raised).get_or_insert(error);
-        Error::argument(words).at("a callback")
-    }
-
-    /// An interrupt ends the training as it would have ended; all else is an error.
-    fn heed(&self, error: PyErr, stop: &mut bool) -> Result<()> {
-        let interrupt = Python::attach(|py| error.is_instance_of::<PyKeyboardInterrupt>(py));
-        let error = self.raise(error);
-        *stop |= interrupt;
-        if interrupt { Ok(()) } else { Err(error) }
-    }
-
-    /// Raises it; whether the training was interrupted.
-    pub fn finish(&self, py: Python<'_>) -> PyResult<bool> {
-        match lock(&self.raised).take() {
-            Some(error) if error.is_instance_of::<PyKeyboardInterrupt>(py) => Ok(true),
-            Some(error) => Err(error),
-            None => Ok(false),
-        }
     }
 }
 

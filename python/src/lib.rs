@@ -12,6 +12,7 @@ mod layers;
 mod learner;
 mod mirror;
 mod objects;
+mod outcome;
 mod patient;
 mod place;
 mod progress;

@@ -1,7 +1,7 @@
 //! Progress in the user's window, and the ear for an interrupt.
 
 use crate::custom;
-use crate::hooks::Outcome;
+use crate::outcome::Outcome;
 use pyo3::prelude::*;
 use std::time::{Duration, Instant};
 use steadygrad::Result;

@@ -1,6 +1,6 @@
 //! What a callback is: hooks into a training, which may look at the learner, change it, and stop it.
 
-use super::model_checkpoint::Writer;
+use super::writer::Writer;
 use crate::learner::Learner;
 use crate::logs::Logs;
 use crate::measure::Measures;

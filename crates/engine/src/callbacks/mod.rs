@@ -14,16 +14,18 @@ mod pattern;
 pub mod progress;
 mod reduce_lr_on_plateau;
 mod terminate_on_nan;
+mod writer;
 
 pub use callback::{Callback, Entry, Training};
 pub use csv_logger::CsvLogger;
 pub use early_stopping::EarlyStopping;
 pub use lambda_callback::LambdaCallback;
 pub use learning_rate_scheduler::LearningRateScheduler;
-pub use model_checkpoint::{ModelCheckpoint, Writer};
+pub use model_checkpoint::ModelCheckpoint;
 pub use monitor::Mode;
 pub use reduce_lr_on_plateau::ReduceLrOnPlateau;
 pub use terminate_on_nan::TerminateOnNan;
+pub use writer::Writer;
 
 use steadygrad_kernels::Result;
 use steadygrad_nn::args::Args;

@@ -3,11 +3,10 @@
 use super::callback::{Callback, Entry, Training};
 use super::monitor::{LEARNING_RATE, Mode, Monitor};
 use super::pattern::{Number, Pattern};
+use super::writer::Writer;
 use crate::learner::Learner;
 use crate::logs::Logs;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use steadygrad_kernels::{Error, Kind, Place, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::Value;
@@ -62,25 +61,6 @@ pub struct ModelCheckpoint {
     ending: Ending,
     weights_only: bool,
     writer: Option<Writer>,
-}
-
-type Save = dyn Fn(&Learner, PathBuf) -> Result<()> + Send + Sync;
-
-/// Who writes a file of Keras: see [`ModelCheckpoint::saved_by`].
-#[derive(Clone)]
-pub struct Writer(Arc<Save>);
-
-impl Writer {
-    /// That function, such as `save_model`.
-    pub fn new(save: impl Fn(&Learner, PathBuf) -> Result<()> + Send + Sync + 'static) -> Writer {
-        Writer(Arc::new(save))
-    }
-}
-
-impl fmt::Debug for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Writer")
-    }
 }
 
 /// What the path of a file says that it is.
@@ -248,7 +228,7 @@ impl ModelCheckpoint {
         }
         let learner = &*training.learner;
         let saved = match &self.writer {
-            Some(Writer(save)) if self.ending != Ending::Safetensors => save(learner, PathBuf::from(path)),
+            Some(writer) if self.ending != Ending::Safetensors => writer.write(learner, PathBuf::from(path)),
             _ => learner.save_weights(&path),
         };
         saved.place(|| "ModelCheckpoint")

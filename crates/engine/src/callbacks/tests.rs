@@ -49,6 +49,7 @@ fn every_file_is_in_the_catalog() {
         "progress",
         "mod",
         "tests",
+        "writer",
         "learning_rate_scheduler",
         "lambda_callback",
     ];

@@ -1,0 +1,41 @@
+//! What Python raised in the midst of a training.
+
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use steadygrad::{Error, Result};
+
+/// What Python raised meanwhile.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    raised: Arc<Mutex<Option<PyErr>>>,
+}
+
+impl Outcome {
+    fn raised(&self) -> MutexGuard<'_, Option<PyErr>> {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn raise(&self, error: PyErr) -> Error {
+        let words = error.to_string();
+        self.raised().get_or_insert(error);
+        Error::argument(words).at("a callback")
+    }
+
+    /// An interrupt ends the training as it would have ended; all else is an error.
+    pub fn heed(&self, error: PyErr, stop: &mut bool) -> Result<()> {
+        let interrupt = Python::attach(|py| error.is_instance_of::<PyKeyboardInterrupt>(py));
+        let error = self.raise(error);
+        *stop |= interrupt;
+        if interrupt { Ok(()) } else { Err(error) }
+    }
+
+    /// Raises it; whether the training was interrupted.
+    pub fn finish(&self, py: Python<'_>) -> PyResult<bool> {
+        match self.raised().take() {
+            Some(error) if error.is_instance_of::<PyKeyboardInterrupt>(py) => Ok(true),
+            Some(error) => Err(error),
+            None => Ok(false),
+        }
+    }
+}
