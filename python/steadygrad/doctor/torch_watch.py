@@ -17,6 +17,7 @@ from .diagnosis import Diagnosis
 from .record import numbers
 from .torch_code import Coder
 from .torch_graph import Call, Graph, Layer, is_unit, leads, tensors
+from .torch_setup import described, setup
 from .torch_twin import twin
 
 __all__ = ["watch", "Watch"]
@@ -173,8 +174,8 @@ class Watch:
             if self._native is None:
                 why = self._failed or "no training step of this model was seen between `with` and here"
                 raise RuntimeError(f"there is nothing to judge: {why}")
-            curves, setup = self._curves()
-            self._native.setup(json.dumps(setup))
+            curves, told = self._curves()
+            self._native.setup(json.dumps(told))
             coder = Coder(self._layers)
             native = self._native.conclude(json.dumps(curves))
             notes = list(self._notes)
@@ -432,43 +433,14 @@ class Watch:
             for k, (name, parameter) in enumerate(layer.parameters):
                 if parameter.requires_grad:
                     self._owners.setdefault(id(parameter), (i, k))
-        described = {"layers": [self._describe(layer) for layer in self._layers], "setup": self._curves()[1]}
-        self._native = _native.Attached(json.dumps(described))
+        network = {"layers": described(self._layers), "setup": self._curves()[1]}
+        self._native = _native.Attached(json.dumps(network))
         for i, signal in signals.items():
             self._native.signal(i, _plain(signal))
         made = twin(self._layers, inputs, outputs, TWIN_SAMPLES)
         why = made if isinstance(made, str) else self._native.twin(json.dumps(made[0]), made[1], made[2])
         if why:
             self._no_twin = f"no changes could be tried on a copy of this network, so causes may stay open: {why}"
-
-    def _describe(self, layer: Layer) -> dict[str, Any]:
-        shape = layer.shape
-        units, apart = (shape[-1] if len(shape) > 1 else 1), 1
-        if len(shape) > 2 and (layer.channels_first or self._behind_channels(layer)):
-            units, apart = shape[1], math.prod(shape[2:])
-        return {
-            "path": layer.path,
-            "class": layer.cls,
-            "role": layer.role,
-            "inputs": layer.inputs,
-            "size": math.prod(shape[1:]) if len(shape) > 1 else 1,
-            "units": units,
-            "apart": apart,
-            "bounds": list(layer.bounds) if layer.bounds else None,
-            "parameters": [name for name, _ in layer.parameters],
-        }
-
-    def _behind_channels(self, layer: Layer) -> bool:
-        """A layer between convolutions has its channels where they have them."""
-        at: Layer | None = layer
-        while at is not None and len(at.shape) == len(layer.shape):
-            if at.channels_first:
-                return True
-            if isinstance(at.module, (nn.Linear, nn.LayerNorm, nn.Embedding)):
-                return False
-            first = next((i for i in at.inputs if i is not None), None)
-            at = self._layers[first] if first is not None else None
-        return False
 
     def _hook_nodes(self, graph: Graph, inputs: list[torch.Tensor]) -> None:
         """Gradients are seen at the nodes of this step's graph."""
@@ -532,44 +504,6 @@ class Watch:
         points = max(1, min(POINTS, len(values) // 4 or 1))
         parts = [part for part in np.array_split(np.array(values, dtype=np.float64), points) if len(part)]
         curve = [float(part.mean()) for part in parts]
-        group = self._optimizers[0].param_groups[0] if self._optimizers else {}
-        rate = group.get("lr")
-        modules = list(self._model.modules())
-        momenta = [1.0 - (0.1 if m.momentum is None else m.momentum) for m in modules if isinstance(m, nn.modules.batchnorm._NormBase)]
-        last = next((l for l in reversed(self._layers) if l.role in ("linear", "activation")), None)
-        word = last.op.lower() if last is not None and last.op else type(last.module).__name__.lower() if last else ""
-        setup = {
-            "samples": max(1, -(-len(values) // points)) * max(1, self._batch),
-            # Where an epoch ends is not seen.
-            "epochs": 0,
-            "batch_size": self._batch,
-            "optimizer": type(self._optimizers[0]).__name__ if self._optimizers else "",
-            "learning_rate": float(rate) if rate is not None else None,
-            "regularized": any(g.get("weight_decay") for o in self._optimizers for g in o.param_groups),
-            "noisy": any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in modules),
-            "clips": self._clips,
-            "momentum": max(momenta) if momenta else None,
-            "head": "linear" if last is None or last.role == "linear" else word,
-            "outputs": last.shape[-1] if last is not None and last.shape else 0,
-            "parts": [_part(layer) for layer in self._layers if layer.role == "linear"],
-        }
-        return {"loss": [x if math.isfinite(x) else None for x in curve]}, setup
-
-
-def _part(layer: Layer) -> dict[str, Any]:
-    """A layer with weights as the doctor's checks know one."""
-    kernel = layer.parameters[0][1] if layer.parameters else None
-    size = kernel.numel() if kernel is not None else 0
-    out = kernel.shape[0] if kernel is not None and kernel.dim() > 0 else 1
-    variance = None
-    if kernel is not None and size > 1:
-        with torch.no_grad():
-            variance = float(kernel.detach().float().var(unbiased=False))
-    return {
-        "path": layer.path,
-        "units": int(out),
-        "fan_in": int(size // max(1, out)),
-        "variance": variance if variance is not None and math.isfinite(variance) else None,
-        "bias": any(name.endswith("bias") for name, _ in layer.parameters),
-        "trainable": kernel is not None and kernel.requires_grad,
-    }
+        samples = max(1, -(-len(values) // points)) * max(1, self._batch)
+        told = setup(self._model, self._optimizers, self._layers, self._batch, self._clips, samples)
+        return {"loss": [x if math.isfinite(x) else None for x in curve]}, told
