@@ -7,13 +7,13 @@ use crate::progress::Progress;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use steadygrad::Result;
 use steadygrad::engine::callbacks::{Callback, Training, Writer};
 use steadygrad::engine::{Compile, Learner, Logs, Trainable};
 use steadygrad::nn::Sequential;
 use steadygrad::nn::config::Value;
 use steadygrad::nn::layers::Dense;
 use steadygrad::nn::optimizers::Sgd;
-use steadygrad::Result;
 
 /// A callback as Python gives it: with the settings of one of ours as `_spec`, or with hooks in Python.
 pub type Hook = Py<PyAny>;
