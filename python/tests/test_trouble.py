@@ -151,6 +151,14 @@ def test_settings_that_are_changed_count() -> None:
     assert len(mlp().fit(X, Y, epochs=9, verbose=0, callbacks=[stop]).epoch) < 9
 
 
+def test_a_layer_may_be_called_otherwise() -> None:
+    model = mlp(L.Dense(3, activation=L.PReLU()), L.Dense(2))
+    expected = model.predict(X, verbose=0)
+    model.layers[0].name = "first"
+    other = keras.Sequential([L.Input((4,)), *model.layers])
+    assert np.array_equal(other.predict(X, verbose=0), expected) and other.get_layer("first") is model.layers[0]
+
+
 def test_freezing_in_the_midst_is_told() -> None:
     model = mlp(L.Dense(3), L.Dense(2))
     model.fit(X, Y, verbose=0)

@@ -412,7 +412,8 @@ class Layer(Described):
 
     def _paths(self) -> dict[str, Variable]:
         """Its weights by their paths in a graph."""
-        return {variable._path: variable for variable in self._variables}
+        # By the name that it has now.
+        return {f"{self.name}/{variable._path.partition('/')[2]}": variable for variable in self._variables}
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of a batch of outputs for batches of this shape."""
