@@ -32,6 +32,9 @@ rm -rf "$root/wheels"
 wheel=$(ls "$root"/wheels/*.whl)
 echo "built $(basename "$wheel")"
 
+# Tests run in a folder that has nothing in it: a folder called as a package would be taken for one.
+mkdir -p "$root/here"
+
 # Each file in a process of its own: PyTorch and JAX do not live well in one.
 run() {
   local name=$1
@@ -39,7 +42,7 @@ run() {
   "$root/$name/bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps "$wheel"
   for name_of_test in "$@"; do
     local file=tests/test_$name_of_test.py
-    (cd "$root" && CUDA_VISIBLE_DEVICES="" "$root/$name/bin/python" -m pytest -q --no-header -p no:cacheprovider -rs -s -W ignore::DeprecationWarning "$OLDPWD/$file")
+    (cd "$root/here" && CUDA_VISIBLE_DEVICES="" "$root/$name/bin/python" -m pytest -q --no-header -p no:cacheprovider -rs -s -W ignore::DeprecationWarning "$OLDPWD/$file")
   done
 }
 
@@ -53,7 +56,7 @@ else
 fi
 run plain "${tests[@]}"
 # What is said of types holds: of the native half beside its stub, and within the package.
-(cd "$root" && "$root/plain/bin/python" -m mypy.stubtest steadygrad._native && "$root/plain/bin/python" -m mypy --ignore-missing-imports -p steadygrad)
+(cd "$root/here" && "$root/plain/bin/python" -m mypy.stubtest steadygrad._native && "$root/plain/bin/python" -m mypy --ignore-missing-imports -p steadygrad)
 if [ "${1:-}" != frameworks ]; then
   echo "skipped: the doctor beside PyTorch and Keras (python/test.sh frameworks)"
   exit 0
