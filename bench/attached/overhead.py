@@ -2,6 +2,7 @@
 
     python bench/attached/overhead.py torch [STEPS]
     python bench/attached/overhead.py keras [STEPS]
+    python bench/attached/overhead.py hooks [STEPS]     the time spent in the callback of Keras, against that of the training
 """
 import sys
 import time
@@ -47,7 +48,20 @@ def torch_run(schedule):
     return time.process_time() - start
 
 
-def keras_run(schedule):
+def counted(doctor, spent):
+    """Counts the processor time of the callback's hooks."""
+    for name in ("on_train_begin", "on_train_batch_begin", "on_train_batch_end", "on_epoch_end"):
+
+        def hook(*args, of=getattr(doctor, name), **words):
+            start = time.thread_time()
+            of(*args, **words)
+            spent.append(time.thread_time() - start)
+
+        setattr(doctor, name, hook)
+    return doctor
+
+
+def keras_run(schedule, spent=None):
     import keras
     from keras import layers
 
@@ -59,11 +73,21 @@ def keras_run(schedule):
     net.compile("adam", "sparse_categorical_crossentropy")
     net.fit(x, y, batch_size=batch, epochs=1, verbose=0)
     callbacks = [] if schedule is None else [steadygrad.KerasDoctor(schedule=schedule, quiet=True)]
+    if spent is not None:
+        callbacks = [counted(callbacks[0], spent)]
     start = time.process_time()
     net.fit(x, y, batch_size=batch, epochs=max(1, steps // 200), verbose=0, callbacks=callbacks)
     return time.process_time() - start
 
 
+if which == "hooks":
+    # The first is left out: what Keras imports to write its configuration counts for it.
+    keras_run("default", [])
+    for _ in range(4):
+        spent = []
+        whole = keras_run("default", spent)
+        print(f"{steps} steps: {100 * sum(spent) / (whole - sum(spent)):.1f} % in the callback")
+    sys.exit()
 run = {"torch": torch_run, "keras": keras_run}[which]
 run(None)
 for schedule in ("default", "always"):

@@ -302,6 +302,22 @@ def test_files_keep_names_and_settings(tmp_path: Any) -> None:
     assert keras.models.load_model(tmp_path / "m.keras").optimizer.name == "adam"
 
 
+def test_what_is_saved_is_the_model_as_it_is(tmp_path: Any) -> None:
+    model = mlp(L.Dense(2, activation="softmax"))
+    model.fit(X, Y, verbose=0)
+    model.layers[-1].activation = "linear"
+    expected = model.predict(X, verbose=0)
+    with pytest.warns(UserWarning, match="as it is now"):
+        model.save(tmp_path / "m.keras")
+    assert np.array_equal(keras.models.load_model(tmp_path / "m.keras").predict(X, verbose=0), expected)
+    model.compile("adam", "mse")
+    model.fit(X, Y, verbose=0)
+    model.save(tmp_path / "m.keras")
+    # Objects of one's own that the file does not need change nothing.
+    again = keras.models.load_model(tmp_path / "m.keras", custom_objects={"mine": abs})
+    assert int(again.optimizer.iterations) == int(model.optimizer.iterations) > 0
+
+
 def test_odd_arguments_are_told() -> None:
     model = mlp()
     for call, words in [

@@ -14,7 +14,6 @@ from torch import nn
 
 from .. import _native
 from .diagnosis import Diagnosis
-from .record import numbers
 from .torch_code import Coder
 from .torch_graph import Call, Graph, Layer, is_unit, leads, tensors
 from .torch_setup import described, setup

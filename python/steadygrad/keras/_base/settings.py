@@ -90,7 +90,7 @@ def arguments(given: dict[str, Any]) -> dict[str, Any]:
 def serialized(family: str, described: Any) -> Any:
     """``{class_name, config}`` with the module that Keras looks for it in, also of what is within."""
     if isinstance(described, dict) and "class_name" in described:
-        family = _family(described["class_name"], family)
+        family = _family(family)
         return {
             "module": MODULES.get(family, "keras.layers"),
             "class_name": described["class_name"],
@@ -102,8 +102,8 @@ def serialized(family: str, described: Any) -> Any:
     return described
 
 
-def _family(class_name: str, word: str) -> str:
-    """The family of a class within a setting of this name."""
+def _family(word: str) -> str:
+    """The family that a setting of this name is of."""
     for family in ("initializer", "regularizer", "constraint", "metric", "loss", "optimizer", "schedule"):
         if word.endswith(family) or word == family + "s":
             return family

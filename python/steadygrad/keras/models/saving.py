@@ -45,8 +45,11 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: Any = 
     own = compiled is not None and compiled.given["loss"] is not None and (model._own_losses() or any(not isinstance(m, str) for _, m, _ in compiled.metrics(model._output_names())))
     if own:
         warn("the loss or a metric is a function of your own, which no file can hold: the model is saved without how it is compiled")
-    trains = compiled is not None and compiled.given["loss"] is not None and not own
-    runner = model._training_runner("save") if trains else model._any_runner() if model._trainer is None else _untrained(model)
+    changed = model._trainer is not None and model._graph().native() is not model._trainer_of
+    if changed:
+        warn("layers were changed since the model began to train: it is saved as it is now, without how it is compiled; compile it again first to keep that")
+    trains = compiled is not None and compiled.given["loss"] is not None and not own and not changed
+    runner = model._training_runner("save") if trains else _untrained(model)
     runner.push()
     runner.native.save(path)
 
@@ -95,7 +98,7 @@ def _compile(model: Any, compiled: dict[str, Any], path: str | None, custom_obje
     if not (isinstance(told, dict) and (told.get("config") or {}).get("name")):
         optimizer.name = _native.snake_case(type(optimizer).__name__)
     model.compile(optimizer=optimizer, **{k: _known(v, custom_objects) for k, v in kept.items()})
-    if path is not None and kept["loss"] is not None and not custom_objects:
+    if path is not None and kept["loss"] is not None:
         for words in model._training_runner("load_model").native.resume(path):
             warn(words)
 
