@@ -17,7 +17,7 @@ pub use state::{Held, Stored, Variable};
 use std::ops::Range;
 use std::sync::Arc;
 use steadygrad_kernels::update::MEMORIES;
-use steadygrad_kernels::{Isa, Result, map, norm};
+use steadygrad_kernels::{Cpu, Isa, Result, map, norm};
 use steadygrad_nn::constraints::Constraint;
 use steadygrad_nn::optimizers::{Initial, Mode, Optimizer, Tensor, Tick};
 use steadygrad_nn::schedules::Rate;
@@ -78,13 +78,13 @@ pub struct Applied {
 ///
 /// ```
 /// use steadygrad_engine::apply::{Applier, Ask, ParamSpec};
-/// use steadygrad_kernels::Isa;
+/// use steadygrad_kernels::Cpu;
 /// use steadygrad_nn::optimizers::{Optimizer, Sgd};
 ///
 /// let kernel = ParamSpec { path: "dense/kernel".into(), shape: vec![1, 2], offset: 0, len: 2, constraint: None };
 /// let mut applier = Applier::new(&Optimizer::new(Sgd::new(0.5)).global_clipnorm(5.0), &[kernel])?;
 /// let mut weights = [1.0, 1.0];
-/// let applied = applier.apply(Isa::best(), Ask::default(), &mut weights, &mut [6.0, 8.0]);
+/// let applied = applier.apply(Cpu::best(), Ask::default(), &mut weights, &mut [6.0, 8.0]);
 /// assert_eq!(weights, [-0.5, -1.0]);
 /// assert_eq!((applied.gradient_norm_before, applied.gradient_norm_after), (Some(10.0), Some(5.0)));
 /// # Ok::<(), steadygrad_kernels::Error>(())
@@ -182,8 +182,9 @@ impl Applier {
     ///
     /// # Panics
     /// If weights or gradients are not as many as [`Applier::len`].
-    pub fn apply(&mut self, isa: Isa, ask: Ask, weights: &mut [f32], gradients: &mut [f32]) -> Applied {
+    pub fn apply(&mut self, cpu: Cpu<'_>, ask: Ask, weights: &mut [f32], gradients: &mut [f32]) -> Applied {
         assert_eq!((weights.len(), gradients.len()), (self.len(), self.len()));
+        let isa = cpu.isa;
         let learning_rate = ask.learning_rate.map_or_else(|| self.learning_rate(), single);
         let mut applied = Applied {
             gradient_norm_before: None,
@@ -229,7 +230,7 @@ impl Applier {
             *scalar = single(*scalar);
         }
         if self.optimizer.rule.elementwise() {
-            self.update_pieces(isa, &tick, weights, gradients);
+            self.update_pieces(cpu, &tick, weights, gradients);
         } else {
             self.update_params(isa, &tick, weights, gradients);
         }
@@ -262,27 +263,29 @@ impl Applier {
         self.params.iter().map(|p| norm::sum_of_squares(isa, &gradients[p.range()])).sum()
     }
 
-    fn update_pieces(&mut self, isa: Isa, tick: &Tick, weights: &mut [f32], gradients: &[f32]) {
+    fn update_pieces(&mut self, cpu: Cpu<'_>, tick: &Tick, weights: &mut [f32], gradients: &[f32]) {
+        let count = self.layout.arrays.len();
         for Span { range, decay } in &self.layout.spans {
-            for at in range.clone().step_by(PIECE) {
-                let piece = at..range.end.min(at + PIECE);
-                let weights = &mut weights[piece.clone()];
+            let mut changed: [&mut [f32]; MEMORIES + 1] = Default::default();
+            changed[0] = &mut weights[range.clone()];
+            for (memory, array) in changed[1..].iter_mut().zip(&mut self.arrays) {
+                *memory = &mut array[range.clone()];
+            }
+            let gradients = &gradients[range.clone()];
+            cpu.pieces_of(changed, PIECE, |i, [weights, memories @ ..]| {
                 if let Some(decay) = decay {
-                    norm::decay(isa, decay * tick.learning_rate, weights);
+                    norm::decay(cpu.isa, decay * tick.learning_rate, weights);
                 }
-                let mut memories: [&mut [f32]; MEMORIES] = Default::default();
-                for (memory, array) in memories.iter_mut().zip(&mut self.arrays) {
-                    *memory = &mut array[piece.clone()];
-                }
+                let mut memories: [&mut [f32]; MEMORIES] = memories;
                 let tensor = Tensor {
-                    shape: &[piece.len()],
+                    shape: &[weights.len()],
+                    gradient: &gradients[i * PIECE..i * PIECE + weights.len()],
                     weights,
-                    gradient: &gradients[piece],
-                    memories: &mut memories[..self.layout.arrays.len()],
+                    memories: &mut memories[..count],
                     scratch: &mut [],
                 };
-                self.optimizer.rule.update(isa, tick, &self.scalars, tensor);
-            }
+                self.optimizer.rule.update(cpu.isa, tick, &self.scalars, tensor);
+            });
         }
     }
 

@@ -54,32 +54,24 @@ impl Learner {
         let looking = self.watch.as_ref().is_some_and(|w| w.schedule.includes(batch.step));
         self.feed(Which::Train, data, picked);
         let (program, arena) = (&self.train, &mut self.arena);
-        // Threads are worth their start only where a step is large, watched or not.
-        let cpu = if program.heavy { self.cpu } else { Cpu { threads: 1, ..self.cpu } };
+        let cpu = Cpu::with(self.isa, &self.crew);
         let mut watch = self.watch.as_mut().filter(|_| looking);
         let plan = if looking { &program.seen } else { &program.plan };
-        let mut work = || {
-            run(plan, 0..plan.steps.len(), arena, cpu, batch, |i, arena| {
-                if let Some(watch) = &mut watch {
-                    watch.see(program, i, rows, cpu.isa, arena);
-                }
-            });
-        };
-        if program.heavy {
-            self.pool.run(work)
-        } else {
-            work()
-        }
+        run(plan, 0..plan.steps.len(), arena, cpu, batch, |i, arena| {
+            if let Some(watch) = &mut watch {
+                watch.see(program, i, rows, cpu.isa, arena);
+            }
+        });
         let loss = total_loss(&self.train.recipe, plan, &self.arena);
         if let Some(measures) = &mut self.measures {
             measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss)?;
         }
         if looking && let Some(watch) = &mut self.watch {
-            watch.before_update(self.cpu.isa, &self.store, &self.arena);
+            watch.before_update(self.isa, &self.store, &self.arena);
         }
         if let Some(factor) = self.compile.optimizer.loss_scale_factor {
             // As if the loss had been multiplied by it: the optimizer divides.
-            norm::scale(self.cpu.isa, factor, &mut self.arena.all_mut()[self.store.gradients.clone()]);
+            norm::scale(self.isa, factor, &mut self.arena.all_mut()[self.store.gradients.clone()]);
         }
         let wary = self.wary(looking || !loss.is_finite());
         // Who looked at the gradients knows already.
@@ -99,17 +91,17 @@ impl Learner {
             }
         }
         if looking && let Some(watch) = &mut self.watch {
-            watch.after_update(self.cpu.isa, &self.store, &self.arena, batch.step, loss, self.last.as_ref());
+            watch.after_update(self.isa, &self.store, &self.arena, batch.step, loss, self.last.as_ref());
         }
         undone = undone || self.undo_bad_update(batch.step);
         Ok(Trained { loss, undone })
     }
 
     /// From the gradients to the next weights.
-    fn update(&mut self, ask: Ask) -> Applied {
+    pub(crate) fn update(&mut self, ask: Ask) -> Applied {
         let (weights, gradients) = (self.store.trainable.clone(), self.store.gradients.clone());
         let (_, [weights, gradients]) = self.arena.split([], [weights, gradients]);
-        self.applier.apply(self.cpu.isa, ask, weights, gradients)
+        self.applier.apply(Cpu::with(self.isa, &self.crew), ask, weights, gradients)
     }
 
     /// Runs the losses without training on what was fed.
@@ -127,10 +119,9 @@ impl Learner {
     fn run_inference(&mut self, which: Which, picked: &Picked<'_>) {
         let program = if which == Which::Test { &self.test } else { &self.predict };
         let (arena, steps) = (&mut self.arena, 0..program.plan.steps.len());
-        let cpu = if program.heavy { self.cpu } else { Cpu { threads: 1, ..self.cpu } };
+        let cpu = Cpu::with(self.isa, &self.crew);
         let batch = Batch { rows: picked.len(), step: 0, weighted: picked.weights.is_some() };
-        let work = || run(&program.plan, steps, arena, cpu, batch, |_, _| {});
-        if program.heavy { self.pool.run(work) } else { work() }
+        run(&program.plan, steps, arena, cpu, batch, |_, _| {});
     }
 
     /// The model's output for these samples; the first, where it has several.
@@ -202,7 +193,7 @@ impl Learner {
             self.arena.all_mut()[program.plan.range(*slot, rows)].copy_from_slice(array.data());
         }
         let batch = Batch { rows, step: draw, weighted: false };
-        let cpu = Cpu { threads: 1, ..self.cpu };
+        let cpu = Cpu::alone(self.isa);
         run(&program.plan, 0..program.plan.forward, &mut self.arena, cpu, batch, |_, _| {});
         let outputs = program.recipe.outputs.iter().zip(&program.recipe.output_shapes);
         let arrays = outputs.map(|(slot, shape)| {

@@ -8,13 +8,13 @@ use crate::measure::Measures;
 use crate::non_finite::Guard;
 use crate::program::Program;
 use crate::store::Store;
-use crate::system::{Pool, check_memory};
+use crate::system::{check_memory, crew};
 use crate::watch::Watch;
 use std::ops::Range;
 use steadygrad_chart::{Chart, Schedule, Sick};
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::{Cpu, Error, Isa, Kind, Result};
+use steadygrad_kernels::{Crew, Error, Isa, Kind, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::model::{Objective, Purpose};
 use steadygrad_nn::optimizers::Mode;
@@ -42,8 +42,8 @@ pub struct Learner {
     /// The point of the optimizer at which the weights are.
     pub(crate) at: Mode,
     pub(crate) rows: usize,
-    pub(crate) cpu: Cpu,
-    pub(crate) pool: Pool,
+    pub(crate) isa: Isa,
+    pub(crate) crew: Crew,
     /// What the next training has to warn of.
     pub(crate) warnings: Vec<String>,
 }
@@ -76,8 +76,7 @@ impl Learner {
         check_memory("the model with its optimizer", 4 * size as u128 + optimizer as u128)?;
         let mut arena = Arena::new(size).ok_or_else(|| refused(size))?;
         store.initialize(compile.seed, &mut arena)?;
-        let pool = Pool::new(compile.threads)?;
-        let cpu = Cpu { isa: Isa::best(), threads: pool.threads() };
+        let crew = crew(compile.threads)?;
         Ok(Learner {
             model,
             compile,
@@ -95,8 +94,8 @@ impl Learner {
             last: None,
             at: Mode::Train,
             rows,
-            cpu,
-            pool,
+            isa: Isa::best(),
+            crew,
             warnings: Vec::new(),
         })
     }
@@ -131,7 +130,7 @@ impl Learner {
 
     /// Another instruction set than the widest; for comparing.
     pub fn set_isa(&mut self, isa: Isa) {
-        self.cpu.isa = isa;
+        self.isa = isa;
     }
 
     /// Looks at the layers while they are trained. It changes no bit of the training. The first number that is not finite is
@@ -187,7 +186,7 @@ impl Learner {
         if self.at != to {
             self.at = to;
             let range = self.store.trainable.clone();
-            self.applier.swap(self.cpu.isa, to, &mut self.arena.all_mut()[range]);
+            self.applier.swap(self.isa, to, &mut self.arena.all_mut()[range]);
         }
     }
 
@@ -197,7 +196,7 @@ impl Learner {
     /// If the system gives none.
     pub fn renew_threads(&mut self) -> Result<()> {
         // What is left of the old ones can be neither joined nor told to end.
-        std::mem::forget(std::mem::replace(&mut self.pool, Pool::new(self.compile.threads)?));
+        std::mem::forget(std::mem::replace(&mut self.crew, crew(self.compile.threads)?));
         Ok(())
     }
 

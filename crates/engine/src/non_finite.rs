@@ -72,7 +72,7 @@ impl Learner {
     /// Undoes the step if something that is kept is not finite now. Whether it was.
     pub(crate) fn undo_bad_update(&mut self, step: u64) -> bool {
         let kept = &self.arena.all()[..self.store.gradients.start];
-        if self.guard.is_none() || all_finite(self.cpu.isa, kept) {
+        if self.guard.is_none() || all_finite(self.isa, kept) {
             return false;
         }
         let place = self.bad_weight(|_| true).map_or_else(String::new, |w| w.path.clone());
@@ -141,7 +141,7 @@ impl Learner {
             return Some(Sick { step, place: w.path.clone(), phase: Phase::Update });
         }
         let (program, mut found) = (&self.train, None);
-        let cpu = Cpu { threads: 1, ..self.cpu };
+        let cpu = Cpu::alone(self.isa);
         run(&program.seen, 0..program.seen.steps.len(), &mut self.arena, cpu, batch, |i, arena| {
             if found.is_some() {
                 return;

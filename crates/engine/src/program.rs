@@ -9,7 +9,7 @@ use steadygrad_kernels::Result;
 use steadygrad_nn::recipe::{Home, Recipe};
 use steadygrad_nn::shape::Extent;
 use steadygrad_nn::stage::{Stage, stages};
-use steadygrad_nn::step::{Access, Slot, Step};
+use steadygrad_nn::step::{Access, Slot};
 
 /// What of a stage is looked at behind a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +44,7 @@ pub struct Program {
     pub seen: Plan,
     /// What is looked at behind each step of `seen`.
     pub taps: Vec<Taps>,
-    /// Some step is large enough to be shared among threads.
-    pub heavy: bool,
 }
-
-/// Elements of a step, or multiply-adds of a product for each thousand, from which on threads may help.
-const HEAVY: usize = 1 << 11;
 
 impl Program {
     /// Makes it ready for batches of up to `rows`, in an arena that holds `held` numbers already.
@@ -77,23 +72,13 @@ impl Program {
         let (steps, forward) = fuse(&recipe, &looked_at);
         let seen = Plan::new(&recipe, steps, forward, &fixed, store.end, rows);
         check(plan.size.max(seen.size) as u128)?;
-        let heavy = plan.steps.iter().any(|step| weight(step, &plan, rows) >= HEAVY << 10);
         let taps = taps(&recipe, &stages, &seen);
-        Ok(Program { taps, recipe, stages, plan, seen, heavy })
+        Ok(Program { taps, recipe, stages, plan, seen })
     }
 
     /// The numbers of arena that it takes.
     pub fn size(&self) -> usize {
         self.plan.size.max(self.seen.size)
-    }
-}
-
-/// A measure of the work of a step: multiply-adds, or 64 for each element.
-fn weight(step: &Step, plan: &Plan, rows: usize) -> usize {
-    match step {
-        Step::Gemm { m, k, n, .. } => m.at(rows) * k.at(rows) * n.at(rows),
-        Step::Conv(conv) => conv.of.work().saturating_mul(rows),
-        other => other.slots().iter().map(|(s, _)| plan.len(*s, rows)).max().unwrap_or(0) * 64,
     }
 }
 

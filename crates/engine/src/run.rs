@@ -10,7 +10,6 @@ mod warp;
 
 use crate::plan::Plan;
 use lanes::lanes;
-use rayon::prelude::*;
 use std::array::from_fn;
 use std::ops::Range;
 use steadygrad_kernels::arena::Arena;
@@ -23,8 +22,8 @@ use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::shape::{Extent, Layout};
 use steadygrad_nn::step::{NormalizeGrad, Slot, Step};
 
-/// Elements of one piece of work, whatever the number of threads.
-const PIECE: usize = 1 << 15;
+/// Elements of a piece of work that is worth handing to another thread.
+const PIECE: usize = 1 << 11;
 /// Parts that a custom step may read, and write, without an allocation.
 const PARTS: usize = 16;
 
@@ -44,7 +43,7 @@ pub fn run(
     plan: &Plan,
     which: Range<usize>,
     arena: &mut Arena,
-    cpu: Cpu,
+    cpu: Cpu<'_>,
     batch: Batch,
     mut after: impl FnMut(usize, &mut Arena),
 ) {
@@ -58,7 +57,7 @@ pub fn run(
 
 struct Run<'a> {
     plan: &'a Plan,
-    cpu: Cpu,
+    cpu: Cpu<'a>,
     batch: Batch,
 }
 
@@ -86,12 +85,11 @@ impl Run<'_> {
 
     /// Elementwise work in fixed pieces, shared among threads where there are several of both.
     fn pieces(&self, x: &[f32], y: &[f32], out: &mut [f32], f: impl Fn(&[f32], &[f32], &mut [f32]) + Sync) {
-        if self.cpu.threads > 1 && out.len() > PIECE {
-            let pieces = out.par_chunks_mut(PIECE).zip(x.par_chunks(PIECE)).zip(y.par_chunks(PIECE));
-            pieces.for_each(|((out, x), y)| f(x, y, out));
-        } else {
-            f(x, y, out);
-        }
+        let size = self.cpu.fair(out.len(), PIECE);
+        self.cpu.pieces(out, size, |i, out| {
+            let range = i * size..i * size + out.len();
+            f(&x[range.clone()], &y[range], out);
+        });
     }
 
     #[allow(clippy::too_many_lines)] // one arm for each step
@@ -102,12 +100,11 @@ impl Run<'_> {
                 let ([a, b, bias], [out]) =
                     arena.split([self.range(*a), self.range(*b), self.maybe(bias)], [self.range(*out)]);
                 let (m, k, n) = (m.at(rows), k.at(rows), n.at(rows));
-                gemm(self.cpu, Matrix::new(a, m, k, *ta), Matrix::new(b, k, n, *tb), out);
-                if !bias.is_empty() {
-                    map::add_rows(isa, bias, out);
-                }
+                let bias = Some(bias).filter(|bias| !bias.is_empty());
+                gemm(self.cpu, Matrix::new(a, m, k, *ta), Matrix::new(b, k, n, *tb), bias, out);
                 if let Some(f) = map {
-                    f.apply(isa, out);
+                    let size = self.cpu.fair(out.len(), PIECE);
+                    self.cpu.pieces(out, size, |_, out| f.apply(isa, out));
                 }
             }
             Step::Conv(conv) => self.conv(conv, arena),

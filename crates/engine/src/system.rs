@@ -1,7 +1,7 @@
 //! What is asked of the system: time, threads and memory. Only weights and callbacks ask for more, their files.
 
 use std::time::Instant;
-use steadygrad_kernels::{Error, Flush, Result};
+use steadygrad_kernels::{Crew, Error, Result};
 
 /// Seconds since it was started.
 #[derive(Debug, Clone, Copy)]
@@ -19,41 +19,14 @@ impl Clock {
     }
 }
 
-/// Threads that share large steps; none for one thread.
-#[derive(Debug, Default)]
-pub struct Pool(Option<rayon::ThreadPool>);
-
-impl Pool {
-    /// So many threads.
-    ///
-    /// # Errors
-    /// If the system gives none.
-    pub fn new(threads: usize) -> Result<Pool> {
-        if threads <= 1 {
-            return Ok(Pool(None));
-        }
-        let built = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            // These threads run nothing but pieces of steps, so they keep the setting for good.
-            .start_handler(|_| std::mem::forget(Flush::denormals()))
-            .build();
-        built.map(|pool| Pool(Some(pool))).map_err(|e| {
-            Error::argument(format!("{threads} threads cannot be started: {e}")).help("ask for fewer threads")
-        })
-    }
-
-    /// Runs it where its parts can be shared.
-    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match &self.0 {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
-    }
-
-    /// How many threads there are.
-    pub fn threads(&self) -> usize {
-        self.0.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
-    }
+/// So many threads, which share large steps.
+///
+/// # Errors
+/// If the system gives none.
+pub fn crew(threads: usize) -> Result<Crew> {
+    Crew::new(threads).map_err(|e| {
+        Error::argument(format!("{threads} threads cannot be started: {e}")).help("ask for fewer threads")
+    })
 }
 
 /// Bytes of memory that can be had, where the system says so: of the machine, and of the container it may be.

@@ -15,7 +15,7 @@ use steadygrad_kernels::norm::sum_of_squares;
 use steadygrad_kernels::shuffle::permute;
 use steadygrad_kernels::size::rms;
 use steadygrad_kernels::statistics::observe;
-use steadygrad_kernels::{Flush, Isa, Result, change};
+use steadygrad_kernels::{Cpu, Flush, Isa, Result, change};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::stage::Stage;
 use steadygrad_nn::step::Slot;
@@ -267,15 +267,14 @@ impl Learner {
         let mut watch = Watch::new(&self.train, &self.store, Schedule::Always);
         watch.histograms = histograms;
         let batch = Batch { rows, step: self.iterations(), weighted: data.weights.is_some() };
-        let (cpu, program, arena) = (self.cpu, &self.train, &mut self.arena);
-        self.pool.run(|| {
-            run(&program.seen, 0..program.seen.steps.len(), arena, cpu, batch, |i, arena| {
-                watch.see(program, i, rows, cpu.isa, arena);
-            });
+        let cpu = Cpu::with(self.isa, &self.crew);
+        let (program, arena) = (&self.train, &mut self.arena);
+        run(&program.seen, 0..program.seen.steps.len(), arena, cpu, batch, |i, arena| {
+            watch.see(program, i, rows, cpu.isa, arena);
         });
-        watch.before_update(self.cpu.isa, &self.store, &self.arena);
+        watch.before_update(self.isa, &self.store, &self.arena);
         let loss = total_loss(&self.train.recipe, &self.train.seen, &self.arena);
-        let squares = sum_of_squares(self.cpu.isa, &self.arena.all()[self.store.gradients.clone()]);
+        let squares = sum_of_squares(self.isa, &self.arena.all()[self.store.gradients.clone()]);
         // The search, too, begins with the state as it was.
         self.arena.all_mut()[..self.store.end].copy_from_slice(&kept);
         if !(loss.is_finite() && squares.is_finite()) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use steadygrad_engine::apply::{Applier, Ask, ParamSpec, Stored};
-use steadygrad_kernels::{Isa, Kind};
+use steadygrad_kernels::{Cpu, Isa, Kind};
 use steadygrad_nn::config::{Config, Value};
 use steadygrad_nn::constraints::{NonNeg, UnitNorm};
 use steadygrad_nn::optimizers::{Adam, AdamW, CATALOG, Mode, Optimizer, ScheduleFreeAdamW, Sgd};
@@ -40,7 +40,7 @@ fn numbers(n: usize, seed: usize) -> Vec<f32> {
 
 fn apply(applier: &mut Applier, weights: &mut [f32], gradient: &[f32]) -> steadygrad_engine::apply::Applied {
     let ask = Ask { norms: true, ..Ask::default() };
-    applier.apply(Isa::best(), ask, weights, &mut gradient.to_vec())
+    applier.apply(Cpu::best(), ask, weights, &mut gradient.to_vec())
 }
 
 #[test]
@@ -167,10 +167,10 @@ fn norms_are_taken_only_where_somebody_reads_them() {
     let mut weights = vec![0.0; 2];
     let plain = Optimizer::new(Sgd::new(1.0));
     let mut applier = Applier::new(&plain, &one(2)).unwrap();
-    let applied = applier.apply(Isa::best(), Ask::default(), &mut weights, &mut [3.0, 4.0]);
+    let applied = applier.apply(Cpu::best(), Ask::default(), &mut weights, &mut [3.0, 4.0]);
     assert_eq!((applied.gradient_norm_before, applied.gradient_norm_after), (None, None));
     let mut applier = Applier::new(&plain.global_clipnorm(1.0), &one(2)).unwrap();
-    let applied = applier.apply(Isa::best(), Ask::default(), &mut weights, &mut [3.0, 4.0]);
+    let applied = applier.apply(Cpu::best(), Ask::default(), &mut weights, &mut [3.0, 4.0]);
     assert_eq!((applied.gradient_norm_before, applied.clipped), (Some(5.0), true));
 }
 
@@ -184,13 +184,13 @@ fn a_gradient_that_is_not_finite_is_held_if_asked() {
             let mut applier = Applier::new(&optimizer, &two()).unwrap();
             let mut weights = numbers(18, 1);
             for step in 0..3 {
-                assert!(!applier.apply(Isa::best(), hold, &mut weights, &mut numbers(18, step)).held);
+                assert!(!applier.apply(Cpu::best(), hold, &mut weights, &mut numbers(18, step)).held);
             }
             let (kept, state) = (weights.clone(), applier.variables());
             let mut gradient = numbers(18, 9);
             gradient[3] = f32::INFINITY;
             let fed = gradient.clone();
-            let applied = applier.apply(Isa::best(), hold, &mut weights, &mut gradient);
+            let applied = applier.apply(Cpu::best(), hold, &mut weights, &mut gradient);
             assert!(applied.held && !applied.updated && gradient == fed, "{}", entry.class);
             assert_eq!((weights, applier.variables()), (kept, state), "{}", entry.class);
         }
@@ -294,7 +294,7 @@ fn the_learning_rate_is_kept_as_f32_and_a_schedule_cannot_be_set() {
     }
     let mut weights = [1.0];
     let ask = Ask { learning_rate: Some(0.5), ..Ask::default() };
-    let applied = applier.apply(Isa::best(), ask, &mut weights, &mut [1.0]);
+    let applied = applier.apply(Cpu::best(), ask, &mut weights, &mut [1.0]);
     assert_eq!((weights[0], applied.learning_rate), (0.5, 0.5));
 
     let scheduled =
@@ -335,8 +335,8 @@ fn pieces_and_parameters_do_not_show_in_the_bits() {
             let mut first = Applier::new(&optimizer, &whole).unwrap();
             let mut second = Applier::new(&optimizer, &parts).unwrap();
             for step in 0..3 {
-                first.apply(isa, Ask::default(), &mut a, &mut numbers(20_011, step));
-                second.apply(isa, Ask::default(), &mut b, &mut numbers(20_011, step));
+                first.apply(Cpu::alone(isa), Ask::default(), &mut a, &mut numbers(20_011, step));
+                second.apply(Cpu::alone(isa), Ask::default(), &mut b, &mut numbers(20_011, step));
             }
             assert_eq!(a, b, "{} {isa}", entry.class);
         }
@@ -350,7 +350,7 @@ fn nothing_to_train_is_fine() {
         for params in [vec![], table(&[("empty", &[0, 3])])] {
             let mut applier = Applier::new(&optimizer, &params).unwrap();
             assert!(applier.is_empty());
-            let applied = applier.apply(Isa::best(), Ask::default(), &mut [], &mut []);
+            let applied = applier.apply(Cpu::best(), Ask::default(), &mut [], &mut []);
             assert!(!applied.updated && applied.gradient_norm_before == Some(0.0));
             assert!(!applier.variables().is_empty());
         }

@@ -6,7 +6,7 @@ use common::{both_laws, execute, normals};
 use steadygrad_engine::plan::Plan;
 use steadygrad_engine::run::{Batch, run};
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::{Cpu, Isa};
+use steadygrad_kernels::{Cpu, Crew, Isa};
 use steadygrad_nn::activations::Tanh;
 use steadygrad_nn::builder::Mode;
 use steadygrad_nn::functional::{Value, input};
@@ -143,7 +143,6 @@ fn threads_change_no_bit() {
         (vec![14, 14, 16], std::sync::Arc::new(AdaptiveMaxPooling2D::new(5))),
         (vec![200, 200], std::sync::Arc::new(GlobalAveragePooling1D::new())),
     ];
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     for (shape, layer) in layers {
         let model: Model = Sequential::new(shape).add(layer).into();
         let recipe = common::training(&model, common::mse(), Mode::Train);
@@ -156,9 +155,10 @@ fn threads_change_no_bit() {
             for (slot, values) in &feed {
                 arena.all_mut()[plan.range(*slot, rows)].copy_from_slice(values);
             }
-            let cpu = Cpu { isa: Isa::best(), threads };
+            let crew = Crew::new(threads).unwrap();
+            let cpu = Cpu::with(Isa::best(), &crew);
             let batch = Batch { rows, step: 0, weighted: true };
-            pool.install(|| run(&plan, 0..plan.steps.len(), &mut arena, cpu, batch, |_, _| {}));
+            run(&plan, 0..plan.steps.len(), &mut arena, cpu, batch, |_, _| {});
             let slots = common::results(&recipe);
             let numbers = slots.iter().flat_map(|s| arena.all()[plan.range(*s, rows)].to_vec());
             numbers.map(f32::to_bits).collect::<Vec<_>>()

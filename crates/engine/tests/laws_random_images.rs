@@ -8,7 +8,7 @@ use std::sync::Arc;
 use steadygrad_engine::plan::Plan;
 use steadygrad_engine::run::{Batch, run};
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::{Cpu, Isa};
+use steadygrad_kernels::{Cpu, Crew, Isa};
 use steadygrad_nn::builder::Mode;
 use steadygrad_nn::layers::{
     DataFormat, Dense, FillMode, Flip, Interpolation, Layer, RandomFlip, RandomRotation, RandomTranslation,
@@ -108,7 +108,8 @@ fn threads_change_nothing_and_steps_draw_anew() {
         let at = |threads, step| {
             let mut arena = Arena::new(plan.size).unwrap();
             arena.all_mut()[plan.range(recipe.inputs[0], rows)].copy_from_slice(&x);
-            let cpu = Cpu { isa: Isa::best(), threads };
+            let crew = Crew::new(threads).unwrap();
+            let cpu = Cpu::with(Isa::best(), &crew);
             let batch = Batch { rows, step, weighted: false };
             run(&plan, 0..plan.steps.len(), &mut arena, cpu, batch, |_, _| {});
             let y = &arena.all()[plan.range(recipe.outputs[0], rows)];

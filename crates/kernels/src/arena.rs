@@ -6,9 +6,10 @@ use std::ops::Range;
 /// Numbers per cache line: every slot of a plan starts at a multiple of it.
 pub const LINE: usize = 16;
 
+/// The numbers of a cache line.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([f32; LINE]);
+pub(crate) struct Line(pub [f32; LINE]);
 
 /// Numbers in one aligned piece of memory, zero at first.
 pub struct Arena {

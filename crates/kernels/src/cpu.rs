@@ -1,20 +1,144 @@
 //! How this processor is used: instruction set, threads, and denormal numbers as zeros.
 
+use crate::arena::LINE;
+use crate::crew::Crew;
 use crate::isa::Isa;
+use std::marker::PhantomData;
 
-/// Instruction set and number of threads. The threads change no result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cpu {
+/// Instruction set, and the threads that may share a large step. The threads change no result.
+#[derive(Debug, Clone, Copy)]
+pub struct Cpu<'a> {
     /// The instruction set.
     pub isa: Isa,
-    /// How many threads may share a large step.
-    pub threads: usize,
+    crew: Option<&'a Crew>,
 }
 
-impl Cpu {
+impl Cpu<'_> {
     /// The widest instruction set, on one thread.
-    pub fn best() -> Cpu {
-        Cpu { isa: Isa::best(), threads: 1 }
+    pub fn best() -> Cpu<'static> {
+        Cpu::alone(Isa::best())
+    }
+
+    /// This instruction set, on one thread.
+    pub fn alone(isa: Isa) -> Cpu<'static> {
+        Cpu { isa, crew: None }
+    }
+
+    /// This instruction set, and these threads.
+    pub fn with(isa: Isa, crew: &Crew) -> Cpu<'_> {
+        Cpu { isa, crew: Some(crew).filter(|crew| crew.threads() > 1) }
+    }
+
+    /// How many threads may share a step.
+    pub fn threads(&self) -> usize {
+        self.crew.map_or(1, Crew::threads)
+    }
+
+    /// A size of pieces that gives every thread one, none of them smaller than `least`: whole cache lines.
+    pub fn fair(&self, len: usize, least: usize) -> usize {
+        let parts = self.threads().min(len / least.max(1)).max(1);
+        len.div_ceil(parts).next_multiple_of(LINE)
+    }
+
+    /// Does all parts from 0 to `parts` − 1, side by side where there are threads, else one after another.
+    pub fn share(&self, parts: usize, work: impl Fn(usize) + Sync) {
+        match self.crew {
+            Some(crew) => crew.share(parts, &work),
+            None => (0..parts).for_each(work),
+        }
+    }
+
+    /// `work` for each piece of `out` of so many numbers; the last may be shorter.
+    ///
+    /// ```
+    /// use steadygrad_kernels::{Cpu, Crew, Isa};
+    /// let crew = Crew::new(2)?;
+    /// let mut out = [0.0; 5];
+    /// Cpu::with(Isa::best(), &crew).pieces(&mut out, 2, |i, piece| piece.fill(i as f32));
+    /// assert_eq!(out, [0.0, 0.0, 1.0, 1.0, 2.0]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn pieces(&self, out: &mut [f32], size: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+        self.two_pieces(out, size, &mut [], 0, |i, out, _| work(i, out));
+    }
+
+    /// The same over two arrays, with pieces of their own sizes; there must be as many of the second as of the first, unless its pieces
+    /// have no number.
+    ///
+    /// # Panics
+    /// If there are fewer of the second.
+    pub fn two_pieces(
+        &self,
+        first: &mut [f32],
+        size: usize,
+        second: &mut [f32],
+        other: usize,
+        work: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+    ) {
+        if first.is_empty() || size == 0 {
+            return;
+        }
+        let parts = first.len().div_ceil(size);
+        assert!(other == 0 || second.len() > (parts - 1) * other, "a piece is missing");
+        let (first, second) = (Whole::of(first), Whole::of(second));
+        self.share(parts, |i| {
+            // SAFETY: every part is done once, and pieces of different parts do not overlap.
+            let (first, second) = unsafe { (first.piece(i, size), second.piece(i, other)) };
+            work(i, first, second);
+        });
+    }
+
+    /// `work` for each piece of several arrays, of the same size in all of them. An array may be shorter than the others, or empty.
+    pub fn pieces_of<const N: usize>(
+        &self,
+        arrays: [&mut [f32]; N],
+        size: usize,
+        work: impl Fn(usize, [&mut [f32]; N]) + Sync,
+    ) {
+        let longest = arrays.iter().map(|array| array.len()).max().unwrap_or(0);
+        if longest == 0 || size == 0 {
+            return;
+        }
+        let arrays = arrays.map(Whole::of);
+        self.share(longest.div_ceil(size), |i| {
+            // SAFETY: every part is done once, and pieces of different parts do not overlap.
+            work(i, arrays.map(|array| unsafe { array.piece(i, size) }));
+        });
+    }
+}
+
+/// An array of which several threads change different parts.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole<'a> {
+    at: *mut f32,
+    len: usize,
+    borrowed: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: whoever asks for a part promises that no other thread has a number of it.
+unsafe impl Sync for Whole<'_> {}
+// SAFETY: as above.
+unsafe impl Send for Whole<'_> {}
+
+impl<'a> Whole<'a> {
+    pub fn of(out: &'a mut [f32]) -> Whole<'a> {
+        Whole { at: out.as_mut_ptr(), len: out.len(), borrowed: PhantomData }
+    }
+
+    /// Where it begins.
+    pub fn start(self) -> *mut f32 {
+        self.at
+    }
+
+    /// The i-th piece of `size` numbers, as far as there are so many.
+    ///
+    /// # Safety
+    /// Nobody else may have one of its numbers while it lives.
+    unsafe fn piece(self, i: usize, size: usize) -> &'a mut [f32] {
+        let start = (i * size).min(self.len);
+        let len = size.min(self.len - start);
+        // SAFETY: inside of the array, and the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.at.add(start), len) }
     }
 }
 
@@ -33,7 +157,7 @@ impl Cpu {
 #[derive(Debug)]
 pub struct Flush {
     before: u64,
-    not_send: std::marker::PhantomData<*const ()>,
+    not_send: PhantomData<*const ()>,
 }
 
 impl Flush {
@@ -41,7 +165,7 @@ impl Flush {
     pub fn denormals() -> Flush {
         let before = control::read();
         control::write(before | control::FLUSH);
-        Flush { before, not_send: std::marker::PhantomData }
+        Flush { before, not_send: PhantomData }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod change;
 pub mod columns;
 pub mod conv;
 mod cpu;
+mod crew;
 mod error;
 pub mod frame;
 pub mod gather;
@@ -31,6 +32,7 @@ pub mod warp;
 pub mod window;
 
 pub use cpu::{Cpu, Flush};
+pub use crew::Crew;
 pub use error::{Error, Kind, Place, Result, nearest};
 pub use isa::{Isa, Task};
 pub use real::{Fused, Lane, Real};

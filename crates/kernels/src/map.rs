@@ -41,9 +41,44 @@ impl<F: Unary> Task for Map<'_, F> {
     type Output = ();
     #[inline(always)]
     fn run<R: Lane>(self) {
-        for (y, &x) in self.y.iter_mut().zip(self.x) {
-            *y = self.f.at(R::load(x)).store();
-        }
+        one::<R, F>(self.f, self.x, self.y);
+    }
+}
+
+// The loops stand in functions of their own, whose arguments the compiler knows to lie apart; of the fields of a struct it does not.
+
+#[inline(always)]
+fn one<R: Lane, F: Unary>(f: &F, x: &[f32], y: &mut [f32]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = f.at(R::load(x)).store();
+    }
+}
+
+#[inline(always)]
+fn one_times<R: Lane, F: Unary>(f: &F, saved: &[f32], dy: &[f32], dx: &mut [f32]) {
+    for ((dx, &s), &dy) in dx.iter_mut().zip(saved).zip(dy) {
+        *dx = (R::load(dy) * f.at(R::load(s))).store();
+    }
+}
+
+#[inline(always)]
+fn two<R: Lane>(a: &[f32], b: &[f32], out: &mut [f32], f: impl Fn(R, R) -> R) {
+    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *o = f(R::load(a), R::load(b)).store();
+    }
+}
+
+#[inline(always)]
+fn three<R: Lane>(a: &[f32], b: &[f32], c: &[f32], out: &mut [f32], f: impl Fn(R, R, R) -> R) {
+    for (((o, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
+        *o = f(R::load(a), R::load(b), R::load(c)).store();
+    }
+}
+
+#[inline(always)]
+fn in_place<R: Lane, F: Unary>(f: &F, x: &mut [f32]) {
+    for x in x {
+        *x = f.at(R::load(*x)).store();
     }
 }
 
@@ -58,9 +93,7 @@ impl<F: Unary> Task for MapTimes<'_, F> {
     type Output = ();
     #[inline(always)]
     fn run<R: Lane>(self) {
-        for ((dx, &s), &dy) in self.dx.iter_mut().zip(self.saved).zip(self.dy) {
-            *dx = (R::load(dy) * self.f.at(R::load(s))).store();
-        }
+        one_times::<R, F>(self.f, self.saved, self.dy, self.dx);
     }
 }
 
@@ -140,15 +173,11 @@ struct Combine<'a> {
 impl Combine<'_> {
     #[inline(always)]
     fn two<R: Lane>(self, f: impl Fn(R, R) -> R) {
-        for ((o, &a), &b) in self.out.iter_mut().zip(self.a).zip(self.b) {
-            *o = f(R::load(a), R::load(b)).store();
-        }
+        two(self.a, self.b, self.out, f);
     }
     #[inline(always)]
     fn three<R: Lane>(self, f: impl Fn(R, R, R) -> R) {
-        for (((o, &a), &b), &c) in self.out.iter_mut().zip(self.a).zip(self.b).zip(self.c) {
-            *o = f(R::load(a), R::load(b), R::load(c)).store();
-        }
+        three(self.a, self.b, self.c, self.out, f);
     }
 }
 
@@ -199,9 +228,7 @@ pub fn apply<F: Unary>(isa: Isa, f: &F, x: &mut [f32]) {
         type Output = ();
         #[inline(always)]
         fn run<R: Lane>(self) {
-            for x in self.1 {
-                *x = self.0.at(R::load(*x)).store();
-            }
+            in_place::<R, F>(self.0, self.1);
         }
     }
     isa.run(Apply(f, x));

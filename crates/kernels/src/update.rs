@@ -123,43 +123,73 @@ impl<U: Update> Task for Loop<'_, '_, U> {
 /// One loop for each number of memories, so that each becomes vector code.
 #[inline(always)]
 fn over<U: Update, R: Real>(rule: &U, weights: &mut [R], gradient: &[R], memories: &mut [&mut [R]]) {
-    let zero = R::ZERO;
     match memories {
-        [] => {
-            for (w, &g) in weights.iter_mut().zip(gradient) {
-                *w = rule.at(*w, g, &mut [zero; MEMORIES]);
-            }
-        }
-        [a] => {
-            for ((w, &g), a) in weights.iter_mut().zip(gradient).zip(a.iter_mut()) {
-                let mut m = [*a, zero, zero, zero];
-                *w = rule.at(*w, g, &mut m);
-                *a = m[0];
-            }
-        }
-        [a, b] => {
-            for (((w, &g), a), b) in weights.iter_mut().zip(gradient).zip(a.iter_mut()).zip(b.iter_mut()) {
-                let mut m = [*a, *b, zero, zero];
-                *w = rule.at(*w, g, &mut m);
-                [*a, *b, _, _] = m;
-            }
-        }
-        [a, b, c] => {
-            let rest = a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut());
-            for ((w, &g), ((a, b), c)) in weights.iter_mut().zip(gradient).zip(rest) {
-                let mut m = [*a, *b, *c, zero];
-                *w = rule.at(*w, g, &mut m);
-                [*a, *b, *c, _] = m;
-            }
-        }
-        [a, b, c, d, ..] => {
-            let rest = a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()).zip(d.iter_mut());
-            for ((w, &g), (((a, b), c), d)) in weights.iter_mut().zip(gradient).zip(rest) {
-                let mut m = [*a, *b, *c, *d];
-                *w = rule.at(*w, g, &mut m);
-                [*a, *b, *c, *d] = m;
-            }
-        }
+        [] => none(rule, weights, gradient),
+        [a] => one(rule, weights, gradient, a),
+        [a, b] => two(rule, weights, gradient, a, b),
+        [a, b, c] => three(rule, weights, gradient, a, b, c),
+        [a, b, c, d, ..] => four(rule, weights, gradient, a, b, c, d),
+    }
+}
+
+// Each array is an argument of its own: the compiler knows that arguments lie apart, and of arrays in an array it does not.
+
+#[inline(always)]
+fn none<U: Update, R: Real>(rule: &U, weights: &mut [R], gradient: &[R]) {
+    for (w, &g) in weights.iter_mut().zip(gradient) {
+        *w = rule.at(*w, g, &mut [R::ZERO; MEMORIES]);
+    }
+}
+
+#[inline(always)]
+fn one<U: Update, R: Real>(rule: &U, weights: &mut [R], gradient: &[R], a: &mut [R]) {
+    for ((w, &g), a) in weights.iter_mut().zip(gradient).zip(a) {
+        let mut m = [*a, R::ZERO, R::ZERO, R::ZERO];
+        *w = rule.at(*w, g, &mut m);
+        *a = m[0];
+    }
+}
+
+#[inline(always)]
+fn two<U: Update, R: Real>(rule: &U, weights: &mut [R], gradient: &[R], a: &mut [R], b: &mut [R]) {
+    for (((w, &g), a), b) in weights.iter_mut().zip(gradient).zip(a).zip(b) {
+        let mut m = [*a, *b, R::ZERO, R::ZERO];
+        *w = rule.at(*w, g, &mut m);
+        [*a, *b, _, _] = m;
+    }
+}
+
+#[inline(always)]
+fn three<U: Update, R: Real>(
+    rule: &U,
+    weights: &mut [R],
+    gradient: &[R],
+    a: &mut [R],
+    b: &mut [R],
+    c: &mut [R],
+) {
+    for ((w, &g), ((a, b), c)) in weights.iter_mut().zip(gradient).zip(a.iter_mut().zip(b).zip(c)) {
+        let mut m = [*a, *b, *c, R::ZERO];
+        *w = rule.at(*w, g, &mut m);
+        [*a, *b, *c, _] = m;
+    }
+}
+
+#[inline(always)]
+fn four<U: Update, R: Real>(
+    rule: &U,
+    weights: &mut [R],
+    gradient: &[R],
+    a: &mut [R],
+    b: &mut [R],
+    c: &mut [R],
+    d: &mut [R],
+) {
+    for ((w, &g), (((a, b), c), d)) in weights.iter_mut().zip(gradient).zip(a.iter_mut().zip(b).zip(c).zip(d))
+    {
+        let mut m = [*a, *b, *c, *d];
+        *w = rule.at(*w, g, &mut m);
+        [*a, *b, *c, *d] = m;
     }
 }
 

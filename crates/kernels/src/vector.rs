@@ -19,6 +19,19 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `LANES` numbers must be readable there.
     unsafe fn load(at: *const f32) -> Self;
+    /// The first `count` of the numbers at this place, fewer than there are, and 0 in the other lanes.
+    ///
+    /// # Safety
+    /// `count` numbers must be readable there.
+    unsafe fn load_part(at: *const f32, count: usize) -> Self;
+    /// self + b
+    fn add(self, b: Self) -> Self;
+    /// Turns a block of `rows` × 8 numbers, 8 rows at most: row i of it becomes column i. Rows of the result are written from the first to the
+    /// last, all 8 numbers of each; those beyond `rows` mean nothing.
+    ///
+    /// # Safety
+    /// `rows` (1 at least) times 8 numbers, `step` apart, must be readable, and 8 rows of 8 numbers, `to_step` apart, writable.
+    unsafe fn transpose(from: *const f32, step: usize, rows: usize, to: *mut f32, to_step: usize);
     /// Writes the numbers to this place.
     ///
     /// # Safety
@@ -78,6 +91,32 @@ impl Vector for Plain {
         Plain(unsafe { *at.cast::<[f32; 8]>() })
     }
     #[inline(always)]
+    unsafe fn load_part(at: *const f32, count: usize) -> Plain {
+        let mut out = [0.0; 8];
+        for (i, x) in out.iter_mut().enumerate().take(count) {
+            // SAFETY: as above.
+            *x = unsafe { *at.add(i) };
+        }
+        Plain(out)
+    }
+    #[inline(always)]
+    fn add(self, b: Plain) -> Plain {
+        let mut out = self;
+        for i in 0..8 {
+            out.0[i] += b.0[i];
+        }
+        out
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, step: usize, rows: usize, to: *mut f32, to_step: usize) {
+        for j in 0..8 {
+            for i in 0..8 {
+                // SAFETY: as above.
+                unsafe { *to.add(j * to_step + i) = *from.add(i.min(rows - 1) * step + j) };
+            }
+        }
+    }
+    #[inline(always)]
     unsafe fn store(self, at: *mut f32) {
         // SAFETY: as above.
         unsafe { *at.cast::<[f32; 8]>() = self.0 };
@@ -95,8 +134,11 @@ impl Vector for Plain {
 mod x86 {
     use super::{Vector, Wide};
     use std::arch::x86_64::{
-        __m256, __m512, __mmask16, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskstore_ps,
-        _mm256_set1_ps, _mm256_storeu_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
+        __m256, __m256i, __m512, __mmask16, _mm_castps_pd, _mm_movehl_ps, _mm_store_ss, _mm_storel_pd,
+        _mm_storeu_ps, _mm256_add_ps, _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_fmadd_ps,
+        _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_permute2f128_ps, _mm256_set1_ps,
+        _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+        _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
         _mm512_set1_ps, _mm512_storeu_ps,
     };
 
@@ -135,6 +177,22 @@ mod x86 {
             Avx512(unsafe { _mm512_loadu_ps(at) })
         }
         #[inline(always)]
+        unsafe fn load_part(at: *const f32, count: usize) -> Avx512 {
+            let mask = ((1_u32 << count) - 1) as __mmask16;
+            // SAFETY: see above, and the caller's promise: lanes outside of the mask are not touched.
+            Avx512(unsafe { _mm512_maskz_loadu_ps(mask, at) })
+        }
+        #[inline(always)]
+        fn add(self, b: Avx512) -> Avx512 {
+            // SAFETY: see above.
+            Avx512(unsafe { _mm512_add_ps(self.0, b.0) })
+        }
+        #[inline(always)]
+        unsafe fn transpose(from: *const f32, step: usize, rows: usize, to: *mut f32, to_step: usize) {
+            // SAFETY: see above, and the caller's promise.
+            unsafe { turn(from, step, rows, to, to_step) };
+        }
+        #[inline(always)]
         unsafe fn store(self, at: *mut f32) {
             // SAFETY: see above, and the caller's promise.
             unsafe { _mm512_storeu_ps(at, self.0) };
@@ -170,18 +228,86 @@ mod x86 {
             Avx2(unsafe { _mm256_loadu_ps(at) })
         }
         #[inline(always)]
+        unsafe fn load_part(at: *const f32, count: usize) -> Avx2 {
+            // SAFETY: see above, and the caller's promise: lanes outside of the mask are not touched.
+            Avx2(unsafe { _mm256_maskload_ps(at, mask(count)) })
+        }
+        #[inline(always)]
+        fn add(self, b: Avx2) -> Avx2 {
+            // SAFETY: see above.
+            Avx2(unsafe { _mm256_add_ps(self.0, b.0) })
+        }
+        #[inline(always)]
+        unsafe fn transpose(from: *const f32, step: usize, rows: usize, to: *mut f32, to_step: usize) {
+            // SAFETY: see above, and the caller's promise.
+            unsafe { turn(from, step, rows, to, to_step) };
+        }
+        #[inline(always)]
         unsafe fn store(self, at: *mut f32) {
             // SAFETY: see above, and the caller's promise.
             unsafe { _mm256_storeu_ps(at, self.0) };
         }
         #[inline(always)]
         unsafe fn store_part(self, at: *mut f32, count: usize) {
-            const LANES: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
-            // SAFETY: see above, and the caller's promise: 8 numbers from 8 − count on lie in the table, and lanes whose number
-            // there is 0 are not touched.
+            // SAFETY: see above, and the caller's promise: lanes outside of the mask are not touched.
+            // In parts of 4, 2 and 1: a store with a mask takes many times as long on some machines.
             unsafe {
-                let mask = _mm256_loadu_si256(LANES.as_ptr().add(8 - count.min(8)).cast());
-                _mm256_maskstore_ps(at, mask, self.0);
+                let (mut at, mut four) = (at, _mm256_castps256_ps128(self.0));
+                if count & 4 != 0 {
+                    _mm_storeu_ps(at, four);
+                    (at, four) = (at.add(4), _mm256_extractf128_ps::<1>(self.0));
+                }
+                if count & 2 != 0 {
+                    _mm_storel_pd(at.cast(), _mm_castps_pd(four));
+                    (at, four) = (at.add(2), _mm_movehl_ps(four, four));
+                }
+                if count & 1 != 0 {
+                    _mm_store_ss(at, four);
+                }
+            };
+        }
+    }
+
+    /// The first `count` of eight lanes.
+    #[inline(always)]
+    fn mask(count: usize) -> __m256i {
+        const LANES: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+        // SAFETY: see above; 8 numbers from 8 − count on lie in the table.
+        unsafe { _mm256_loadu_si256(LANES.as_ptr().add(8 - count.min(8)).cast()) }
+    }
+
+    /// A block of 8 × 8: pairs of rows are interleaved, then pairs of pairs, then halves.
+    ///
+    /// # Safety
+    /// As for [`Vector::transpose`].
+    #[inline(always)]
+    unsafe fn turn(from: *const f32, step: usize, rows: usize, to: *mut f32, to_step: usize) {
+        // SAFETY: see above, and the caller's promise.
+        unsafe {
+            let row = |i: usize| _mm256_loadu_ps(from.add(i.min(rows - 1) * step));
+            let mut pairs = [_mm256_setzero_ps(); 8];
+            for i in 0..4 {
+                let (a, b) = (row(2 * i), row(2 * i + 1));
+                pairs[2 * i] = _mm256_unpacklo_ps(a, b);
+                pairs[2 * i + 1] = _mm256_unpackhi_ps(a, b);
+            }
+            let mut fours = [_mm256_setzero_ps(); 8];
+            for half in 0..2 {
+                for part in 0..2 {
+                    let (a, b) = (pairs[4 * half + part], pairs[4 * half + part + 2]);
+                    fours[4 * half + 2 * part] = _mm256_shuffle_ps::<0x44>(a, b);
+                    fours[4 * half + 2 * part + 1] = _mm256_shuffle_ps::<0xEE>(a, b);
+                }
+            }
+            // From the first to the last, as rows may overlap.
+            for i in 0..4 {
+                _mm256_storeu_ps(to.add(i * to_step), _mm256_permute2f128_ps::<0x20>(fours[i], fours[i + 4]));
+            }
+            for i in 0..4 {
+                _mm256_storeu_ps(
+                    to.add((i + 4) * to_step),
+                    _mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]),
+                );
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Pooling: samples are shared among threads, which changes no result.
 
-use super::{PIECE, Run};
-use rayon::prelude::*;
+use super::Run;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::pool::{self, Pooling};
 use steadygrad_nn::step::{Pool, PoolGrad};
@@ -10,36 +9,35 @@ impl Run<'_> {
     pub(super) fn pool(&self, of: &Pool, arena: &mut Arena) {
         let (isa, pooling) = (self.cpu.isa, &of.pooling);
         let ([x], [out]) = arena.split([self.range(of.x)], [self.range(of.out)]);
-        match self.samples(pooling, x.len()) {
-            Some(samples) => {
-                let pieces = out.par_chunks_mut(samples * pooling.output());
-                let pieces = pieces.zip(x.par_chunks(samples * pooling.input()));
-                pieces.for_each(|(out, x)| pool::pool(isa, pooling, x, out));
-            }
-            None => pool::pool(isa, pooling, x, out),
-        }
+        let samples = self.samples(pooling, x.len());
+        self.cpu.pieces(out, samples * pooling.output(), |i, out| {
+            let start = i * samples * pooling.input();
+            let len = out.len() / pooling.output() * pooling.input();
+            pool::pool(isa, pooling, &x[start..start + len], out);
+        });
     }
 
     pub(super) fn pool_grad(&self, of: &PoolGrad, arena: &mut Arena) {
         let (isa, pooling) = (self.cpu.isa, &of.pooling);
         let ([x, dy], [dx]) = arena.split([self.maybe(&of.x), self.range(of.dy)], [self.range(of.out)]);
-        match self.samples(pooling, dx.len()) {
-            Some(samples) => {
-                let input = samples * pooling.input();
-                let pieces = dx.par_chunks_mut(input).zip(dy.par_chunks(samples * pooling.output()));
-                pieces.enumerate().for_each(|(i, (dx, dy))| {
-                    // There is no x where the gradient does not depend on it.
-                    let x = x.get(i * input..i * input + dx.len()).unwrap_or_default();
-                    pool::pool_grad(isa, pooling, x, dy, dx);
-                });
-            }
-            None => pool::pool_grad(isa, pooling, x, dy, dx),
-        }
+        let samples = self.samples(pooling, dx.len());
+        self.cpu.pieces(dx, samples * pooling.input(), |i, dx| {
+            let start = i * samples * pooling.input();
+            // There is no x where the gradient does not depend on it.
+            let x = x.get(start..start + dx.len()).unwrap_or_default();
+            let (start, len) =
+                (i * samples * pooling.output(), dx.len() / pooling.input() * pooling.output());
+            pool::pool_grad(isa, pooling, x, &dy[start..start + len], dx);
+        });
     }
 
-    /// The samples of one piece of work, where there are threads to share it and enough of it.
-    fn samples(&self, of: &Pooling, numbers: usize) -> Option<usize> {
-        let enough = self.cpu.threads > 1 && numbers > PIECE && of.output() > 0;
-        enough.then(|| PIECE.div_ceil(of.input()))
+    /// The samples of one piece of work.
+    fn samples(&self, of: &Pooling, numbers: usize) -> usize {
+        let samples = numbers / of.input().max(1);
+        let parts = self.cpu.threads().min(samples).min(numbers / PIECE).max(1);
+        samples.div_ceil(parts)
     }
 }
+
+/// Numbers of a piece that is worth handing to another thread.
+const PIECE: usize = 1 << 12;

@@ -1,7 +1,6 @@
 //! Images through affine maps.
 
-use super::{PIECE, Run};
-use rayon::prelude::*;
+use super::Run;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::warp::{warp, warp_grad};
 use steadygrad_nn::step::Warp;
@@ -18,15 +17,8 @@ impl Run<'_> {
                 true => warp_grad(self.cpu.isa, view, &map, x, out),
             }
         };
-        if size == 0 {
-            return;
-        }
-        if self.cpu.threads > 1 && out.len() > PIECE {
-            let images = out.par_chunks_mut(size).zip(x.par_chunks(size)).enumerate();
-            images.for_each(|(sample, (out, x))| one(sample, x, out));
-        } else {
-            let images = out.chunks_mut(size).zip(x.chunks(size)).enumerate();
-            images.for_each(|(sample, (out, x))| one(sample, x, out));
-        }
+        self.cpu.pieces(out, size, |sample, out| {
+            one(sample, &x[sample * size..(sample + 1) * size], out);
+        });
     }
 }

@@ -103,7 +103,7 @@ pub fn execute(
     for (slot, values) in feed {
         arena.all_mut()[plan.range(*slot, rows)].copy_from_slice(values);
     }
-    let cpu = Cpu { isa, threads: 1 };
+    let cpu = Cpu::alone(isa);
     run(&plan, 0..plan.steps.len(), &mut arena, cpu, Batch { rows, step: 3, weighted: true }, |_, _| {});
     results(recipe)
         .into_iter()

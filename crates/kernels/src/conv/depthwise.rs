@@ -10,7 +10,6 @@ use super::{Conv, Finish, PARTS, Pass, shared};
 use crate::Cpu;
 use crate::map::accumulate;
 use crate::vector::{Vector, Wide};
-use rayon::prelude::*;
 
 /// Positions of copies are whole registers of every instruction set.
 const BLOCK: usize = 16;
@@ -66,7 +65,7 @@ pub(super) fn scratch(conv: &Conv, pass: Pass, rows: usize) -> usize {
 pub(super) fn sweep(
     conv: &Conv,
     way: Way,
-    cpu: Cpu,
+    cpu: Cpu<'_>,
     x: &[f32],
     w: &[f32],
     y: &mut [f32],
@@ -89,10 +88,12 @@ pub(super) fn sweep(
         rest.fill(0.0);
     }
     let (weights, bare, size) = (&*weights, source.bare(), own(conv, pass));
-    let part = |(i, y): (usize, &mut [f32]), own: &mut [f32]| {
+    let each = if shared(conv, cpu, rows) { rows.div_ceil(PARTS) } else { rows };
+    cpu.two_pieces(y, each * out, own_of_parts, size, |i, y, own| {
         let (copy, all) = own.split_at_mut(source.len());
         for (n, y) in y.chunks_exact_mut(out).enumerate() {
-            source.copy(&x[(i + n) * bare..(i + n + 1) * bare], copy);
+            let at = (i * each + n) * bare;
+            source.copy(&x[at..at + bare], copy);
             let m = multiplier(conv);
             if way == Way::Back && m > 1 {
                 cpu.isa.run_wide(Sample { conv: *conv, way, source, x: copy, weights, y: &mut *all });
@@ -104,14 +105,7 @@ pub(super) fn sweep(
             }
             finish(y);
         }
-    };
-    if shared(conv, cpu, rows) {
-        let each = rows.div_ceil(PARTS);
-        let parts = y.par_chunks_mut(each * out).enumerate().zip(own_of_parts.par_chunks_mut(size));
-        parts.for_each(|((i, y), own)| part((i * each, y), &mut own[..size]));
-    } else {
-        part((0, y), &mut own_of_parts[..size]);
-    }
+    });
 }
 
 /// One sample of a sweep.
@@ -177,7 +171,7 @@ impl Wide for Sample<'_> {
 
 pub(super) fn weight_gradient(
     conv: &Conv,
-    cpu: Cpu,
+    cpu: Cpu<'_>,
     x: &[f32],
     dy: &[f32],
     dw: &mut [f32],
@@ -190,7 +184,7 @@ pub(super) fn weight_gradient(
     }
     let (input, places, size) = (input(conv), places(conv), own(conv, Pass::Weights));
     let each = rows.div_ceil(PARTS);
-    let part = |(i, own): (usize, &mut [f32])| {
+    let part = |i: usize, own: &mut [f32]| {
         let (total, copies) = own.split_at_mut(packed(conv));
         let (of_x, of_dy) = copies.split_at_mut(input.len());
         total.fill(0.0);
@@ -207,11 +201,8 @@ pub(super) fn weight_gradient(
         }
     };
     let all = &mut scratch[..rows.div_ceil(each) * size];
-    if shared(conv, cpu, rows) {
-        all.par_chunks_mut(size).enumerate().for_each(part);
-    } else {
-        all.chunks_mut(size).enumerate().for_each(part);
-    }
+    let cpu = if shared(conv, cpu, rows) { cpu } else { Cpu::alone(cpu.isa) };
+    cpu.pieces(all, size, part);
     let (first, others) = all.split_at_mut(size);
     for other in others.chunks(size) {
         accumulate(cpu.isa, &other[..packed(conv)], &mut first[..packed(conv)]);

@@ -120,7 +120,7 @@ impl Conv {
     /// If a length does not fit, or the scratch is too small.
     pub fn forward(
         &self,
-        cpu: Cpu,
+        cpu: Cpu<'_>,
         x: &[f32],
         w: &[f32],
         y: &mut [f32],
@@ -141,7 +141,7 @@ impl Conv {
     /// As for [`Conv::forward`].
     pub fn input_gradient(
         &self,
-        cpu: Cpu,
+        cpu: Cpu<'_>,
         dy: &[f32],
         w: &[f32],
         dx: &mut [f32],
@@ -160,7 +160,7 @@ impl Conv {
     ///
     /// # Panics
     /// As for [`Conv::forward`].
-    pub fn weight_gradient(&self, cpu: Cpu, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
+    pub fn weight_gradient(&self, cpu: Cpu<'_>, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
         self.check(x.len(), dw.len(), dy.len());
         if self.depthwise() {
             depthwise::weight_gradient(self, cpu, x, dy, dw, scratch);
@@ -171,6 +171,6 @@ impl Conv {
 }
 
 /// Whether threads share the work on so many samples.
-fn shared(conv: &Conv, cpu: Cpu, rows: usize) -> bool {
-    cpu.threads > 1 && rows > 1 && conv.work().saturating_mul(rows) >= WORTH_SHARING
+fn shared(conv: &Conv, cpu: Cpu<'_>, rows: usize) -> bool {
+    cpu.threads() > 1 && rows > 1 && conv.work().saturating_mul(rows) >= WORTH_SHARING
 }

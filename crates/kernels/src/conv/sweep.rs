@@ -6,7 +6,6 @@ use super::tile::{Target, Tile, lanes};
 use super::{Conv, Finish, PARTS, shared};
 use crate::Cpu;
 use crate::vector::{Vector, Wide};
-use rayon::prelude::*;
 
 /// Numbers side by side in a block of packed weights: two of the widest registers. Weights are packed for these whatever the
 /// instruction set, so that a plan need not know it.
@@ -59,7 +58,7 @@ pub(super) fn scratch(conv: &Conv, way: Way, rows: usize) -> usize {
 pub(super) fn sweep(
     conv: &Conv,
     way: Way,
-    cpu: Cpu,
+    cpu: Cpu<'_>,
     x: &[f32],
     w: &[f32],
     y: &mut [f32],
@@ -75,9 +74,10 @@ pub(super) fn sweep(
     let (packed, own) = scratch.split_at_mut(sweep.packing.len());
     sweep.packing.pack(w, packed);
     let (packed, bare) = (&*packed, sweep.source.bare());
-    let part = |(i, y): (usize, &mut [f32]), own: &mut [f32]| {
+    let each = if shared(conv, cpu, rows) { rows.div_ceil(PARTS) } else { rows };
+    cpu.two_pieces(y, each * out, own, sweep.own(), |i, y, own| {
         for (n, y) in y.chunks_exact_mut(out).enumerate() {
-            let at = (i + n) * bare;
+            let at = (i * each + n) * bare;
             let x = &x[at..at + bare];
             let x = if sweep.source.as_it_lies() {
                 x
@@ -88,17 +88,7 @@ pub(super) fn sweep(
             cpu.isa.run_wide(Sample { sweep, x, packed, y });
             finish(y);
         }
-    };
-    let each = rows.div_ceil(PARTS);
-    let parts = y.par_chunks_mut(each * out).enumerate();
-    let size = sweep.own();
-    if !shared(conv, cpu, rows) {
-        part((0, y), &mut own[..size]);
-    } else if size == 0 {
-        parts.for_each(|(i, y)| part((i * each, y), &mut []));
-    } else {
-        parts.zip(own.par_chunks_mut(size)).for_each(|((i, y), own)| part((i * each, y), own));
-    }
+    });
 }
 
 /// One sample of a sweep.

@@ -1,9 +1,9 @@
 //! All passes against plain f64 loops, on ragged shapes and every instruction set.
 
 use super::*;
-use crate::Isa;
 use crate::random::{Purpose, Stream};
 use crate::window::Axis;
+use crate::{Crew, Isa};
 
 fn numbers(key: &str, n: usize) -> Vec<f32> {
     let stream = Stream::new(0, Purpose::Other, key);
@@ -32,7 +32,7 @@ fn oracle(conv: &Conv, rows: usize, x: &[f32], w: &[f32], dy: &[f32]) -> [Vec<f6
     [y, dx, dw]
 }
 
-fn run(cpu: Cpu, conv: &Conv, rows: usize, x: &[f32], w: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
+fn run(cpu: Cpu<'_>, conv: &Conv, rows: usize, x: &[f32], w: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
     let none: Finish<'_> = &|_| ();
     let scratch = |pass| vec![f32::NAN; conv.scratch(pass, rows)];
     let mut y = vec![f32::NAN; rows * conv.output()];
@@ -96,7 +96,7 @@ fn agrees_with_the_oracle_on_ragged_shapes() {
         );
         let want = oracle(&conv, rows, &x, &w, &dy);
         for isa in Isa::available() {
-            let got = run(Cpu { isa, threads: 1 }, &conv, rows, &x, &w, &dy);
+            let got = run(Cpu::alone(isa), &conv, rows, &x, &w, &dy);
             for ((name, got), want) in ["y", "dx", "dw"].iter().zip(&got).zip(&want) {
                 assert_eq!(got.len(), want.len());
                 for (i, (got, want)) in got.iter().zip(want).enumerate() {
@@ -117,7 +117,8 @@ fn the_bits_do_not_depend_on_threads() {
             numbers("dy", rows * conv.output()),
         );
         let bits = |threads| {
-            let got = run(Cpu { threads, ..Cpu::best() }, &conv, rows, &x, &w, &dy);
+            let crew = Crew::new(threads).unwrap();
+            let got = run(Cpu::with(Isa::best(), &crew), &conv, rows, &x, &w, &dy);
             got.concat().iter().map(|x| x.to_bits()).collect::<Vec<u32>>()
         };
         assert!(bits(1) == bits(3), "{conv:?}");
@@ -135,7 +136,7 @@ fn special_values_stay_where_they_are() {
             let mut x = vec![0.0; conv.input()];
             x[(4 * 9 + 4) * 2] = value;
             for isa in Isa::available() {
-                let [y, dx, _] = run(Cpu { isa, threads: 1 }, &conv, 1, &x, &w, &dy);
+                let [y, dx, _] = run(Cpu::alone(isa), &conv, 1, &x, &w, &dy);
                 assert!(dx.iter().all(|v| v.is_finite()));
                 for (i, y) in y.iter().enumerate() {
                     let (row, column, f) = (i / 18, i / 2 % 9, i % 2);

@@ -7,7 +7,6 @@ use super::{Conv, PARTS, shared};
 use crate::Cpu;
 use crate::map::accumulate;
 use crate::vector::{Vector, Wide};
-use rayon::prelude::*;
 
 /// Sums of one tap and channel begin at multiples of this: whole registers of every instruction set.
 const BLOCK: usize = 32;
@@ -63,7 +62,14 @@ pub(super) fn scratch(conv: &Conv, rows: usize) -> usize {
     sums.own() * sums.parts(rows)
 }
 
-pub(super) fn gradient(conv: &Conv, cpu: Cpu, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
+pub(super) fn gradient(
+    conv: &Conv,
+    cpu: Cpu<'_>,
+    x: &[f32],
+    dy: &[f32],
+    dw: &mut [f32],
+    scratch: &mut [f32],
+) {
     let sums = Sums::new(conv);
     let rows = if conv.input() == 0 { 0 } else { x.len() / conv.input() };
     if rows == 0 || dy.is_empty() || dw.is_empty() {
@@ -73,7 +79,7 @@ pub(super) fn gradient(conv: &Conv, cpu: Cpu, x: &[f32], dy: &[f32], dw: &mut [f
     let parts = sums.parts(rows);
     let each = rows.div_ceil(parts);
     let parts = rows.div_ceil(each);
-    let one = |(i, own): (usize, &mut [f32])| {
+    let one = |i: usize, own: &mut [f32]| {
         let (total, copies) = own.split_at_mut(sums.len());
         let (of_x, of_dy) = copies.split_at_mut(sums.copies().0);
         total.fill(0.0);
@@ -99,11 +105,8 @@ pub(super) fn gradient(conv: &Conv, cpu: Cpu, x: &[f32], dy: &[f32], dw: &mut [f
         }
     };
     let all = &mut scratch[..parts * sums.own()];
-    if shared(conv, cpu, rows) {
-        all.par_chunks_mut(sums.own()).enumerate().for_each(one);
-    } else {
-        all.chunks_mut(sums.own()).enumerate().for_each(one);
-    }
+    let cpu = if shared(conv, cpu, rows) { cpu } else { Cpu::alone(cpu.isa) };
+    cpu.pieces(all, sums.own(), one);
     let (first, others) = all.split_at_mut(sums.own());
     for other in others.chunks(sums.own()) {
         accumulate(cpu.isa, &other[..sums.len()], &mut first[..sums.len()]);

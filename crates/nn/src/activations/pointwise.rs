@@ -43,7 +43,7 @@ pub enum Saved {
 /// SignedSquare.map(Isa::best(), &[3.0, -2.0], &mut y);
 /// assert_eq!(y, [9.0, -4.0]);
 /// ```
-pub trait Pointwise: Debug + Send + Sync + 'static {
+pub trait Pointwise: Clone + Debug + Send + Sync + 'static {
     /// The name, as in `activation="elu"`.
     const NAME: &'static str;
     /// Keras' class of the layer that does the same, if there is one.
@@ -60,6 +60,11 @@ pub trait Pointwise: Debug + Send + Sync + 'static {
     /// What [`Pointwise::df`] is given with these parameters: [`Pointwise::SAVED`], unless they say otherwise.
     fn saved(&self) -> Saved {
         Self::SAVED
+    }
+
+    /// An activation with the same bits in f32 and less to ask in the loop, if these parameters allow one.
+    fn simpler(&self) -> Option<&dyn Activation> {
+        None
     }
 
     /// The parameters, under Keras' names.
@@ -108,16 +113,17 @@ pub trait Activation: Debug + Send + Sync {
     fn slope(&self, saved: f64) -> f64;
 }
 
-struct Formula<'a, P>(&'a P);
-impl<P: Pointwise> Unary for Formula<'_, P> {
+/// It holds the parameters themselves: what lies behind a reference might change while the loop writes, for all that the compiler knows.
+struct Formula<P>(P);
+impl<P: Pointwise> Unary for Formula<P> {
     #[inline(always)]
     fn at<R: Real>(&self, x: R) -> R {
         self.0.f(x)
     }
 }
 
-struct Slope<'a, P>(&'a P);
-impl<P: Pointwise> Unary for Slope<'_, P> {
+struct Slope<P>(P);
+impl<P: Pointwise> Unary for Slope<P> {
     #[inline(always)]
     fn at<R: Real>(&self, x: R) -> R {
         self.0.df(x)
@@ -138,13 +144,22 @@ impl<P: Pointwise> Activation for P {
         Pointwise::bounds(self)
     }
     fn map(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
-        map(isa, &Formula(self), x, y);
+        match self.simpler() {
+            Some(simpler) => simpler.map(isa, x, y),
+            None => map(isa, &Formula(self.clone()), x, y),
+        }
     }
     fn apply(&self, isa: Isa, x: &mut [f32]) {
-        apply(isa, &Formula(self), x);
+        match self.simpler() {
+            Some(simpler) => simpler.apply(isa, x),
+            None => apply(isa, &Formula(self.clone()), x),
+        }
     }
     fn map_grad(&self, isa: Isa, saved: &[f32], dy: &[f32], dx: &mut [f32]) {
-        map_times(isa, &Slope(self), saved, dy, dx);
+        match self.simpler() {
+            Some(simpler) => simpler.map_grad(isa, saved, dy, dx),
+            None => map_times(isa, &Slope(self.clone()), saved, dy, dx),
+        }
     }
     fn value(&self, x: f64) -> f64 {
         self.f(x)
@@ -155,7 +170,7 @@ impl<P: Pointwise> Activation for P {
 }
 
 /// Every activation is a layer.
-impl<P: Pointwise + Clone> Layer for P {
+impl<P: Pointwise> Layer for P {
     fn class(&self) -> &'static str {
         P::CLASS
     }

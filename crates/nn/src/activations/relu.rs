@@ -1,6 +1,6 @@
 //! ReLU: the rectifier, with Keras' three arguments.
 
-use super::pointwise::{Pointwise, Saved, checked, require};
+use super::pointwise::{Activation, Pointwise, Saved, checked, require};
 use crate::args::Args;
 use crate::catalog::Entry;
 use crate::config::Config;
@@ -90,6 +90,10 @@ impl Pointwise for Relu {
         if self.max_value.is_none() && self.threshold == 0.0 { Saved::Output } else { Saved::Input }
     }
 
+    fn simpler(&self) -> Option<&dyn Activation> {
+        (*self == Relu).then_some(&Plain)
+    }
+
     fn config(&self) -> Config {
         Config::new()
             .with("max_value", self.max_value)
@@ -110,6 +114,25 @@ impl Pointwise for Relu {
 
     fn is_default(&self) -> bool {
         *self == Relu
+    }
+}
+
+/// ReLU without parameters: the same bits, and nothing to ask in the loop.
+#[derive(Debug, Clone, Copy)]
+struct Plain;
+
+impl Pointwise for Plain {
+    const NAME: &'static str = "relu";
+    const SAVED: Saved = Saved::Output;
+
+    #[inline(always)]
+    fn f<R: Real>(&self, x: R) -> R {
+        R::select(x <= R::ZERO, R::ZERO, x)
+    }
+
+    #[inline(always)]
+    fn df<R: Real>(&self, y: R) -> R {
+        R::select(y > R::ZERO, R::ONE, R::ZERO)
     }
 }
 

@@ -150,7 +150,7 @@ struct Product<'a, R> {
 fn fast(isa: Isa, product: Product<'_, f32>) {
     let Product { a, b, size: [m, k, n], transposed, out } = product;
     let (a, b) = (Matrix::new(a, m, k, false), Matrix::new(b, k, n, transposed));
-    gemm(Cpu { isa, threads: 1 }, a, b, out);
+    gemm(Cpu::alone(isa), a, b, None, out);
 }
 
 /// By the definition, in double precision.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use steadygrad_engine::apply::{Applier, Ask, ParamSpec, Stored};
-use steadygrad_kernels::Isa;
+use steadygrad_kernels::{Cpu, Isa};
 use steadygrad_nn::config::{Config, Value};
 use steadygrad_nn::optimizers::Optimizer;
 use steadygrad_nn::schedules::{CATALOG, Schedule};
@@ -129,10 +129,10 @@ impl Case<'_> {
         let gradients = |t: usize| [&gw[t * KERNEL..][..KERNEL], &gb[t * BIAS..][..BIAS]].concat();
         let mut resumed: Option<(Applier, Vec<f32>)> = None;
         for t in 0..STEPS {
-            applier.apply(isa, Ask::default(), &mut weights, &mut gradients(t));
+            applier.apply(Cpu::alone(isa), Ask::default(), &mut weights, &mut gradients(t));
             self.step_compare("given", t, &weights)?;
             if let Some((applier, other)) = &mut resumed {
-                applier.apply(isa, Ask::default(), other, &mut gradients(t));
+                applier.apply(Cpu::alone(isa), Ask::default(), other, &mut gradients(t));
                 if *other != weights {
                     return Err(format!("going on from saved variables is another path at step {t}"));
                 }
@@ -193,7 +193,7 @@ impl Case<'_> {
         for (t, &want) in want.iter().enumerate() {
             let loss = problem(self.arrays, &weights, &mut gradients);
             self.compare(&format!("problem_loss[{t}]"), &[loss as f32], &[want])?;
-            applier.apply(isa, Ask::default(), &mut weights, &mut gradients);
+            applier.apply(Cpu::alone(isa), Ask::default(), &mut weights, &mut gradients);
             self.step_compare("problem", t, &weights)?;
         }
         Ok(())

@@ -146,7 +146,7 @@ pub fn compute(
         &plan,
         0..plan.steps.len(),
         &mut arena,
-        Cpu { isa, threads: 1 },
+        Cpu::alone(isa),
         Batch { rows, step: 0, weighted: true },
         |_, _| {},
     );

@@ -9,7 +9,7 @@ use steadygrad_kernels::gemm::{Matrix, gemm};
 /// a·b of two square matrices, b transposed where asked for.
 fn product(a: &[f32], b: &[f32], n: usize, transposed: bool) -> Vec<f32> {
     let mut out = vec![0.0; n * n];
-    gemm(Cpu::best(), Matrix::new(a, n, n, false), Matrix::new(b, n, n, transposed), &mut out);
+    gemm(Cpu::best(), Matrix::new(a, n, n, false), Matrix::new(b, n, n, transposed), None, &mut out);
     out
 }
 

@@ -72,6 +72,7 @@ impl Network {
                 Cpu::best(),
                 Matrix::new(&passed.h[layer], b, n, false),
                 Matrix::new(&w, n, m, false),
+                None,
                 &mut z,
             );
             self.activation.map(isa, &z, &mut h);
@@ -89,6 +90,7 @@ impl Network {
                     Cpu::best(),
                     Matrix::new(&g, b, m, false),
                     Matrix::new(&kept[layer], m, n, true),
+                    None,
                     &mut dh,
                 );
                 let saved = match self.activation.saved() {

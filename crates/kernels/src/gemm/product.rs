@@ -1,0 +1,167 @@
+//! A part of a product: how operands are cut into pieces that stay in the caches, and which of them are packed.
+
+use super::pack::pack;
+use super::tile::{self, Tile};
+use super::{Matrix, PANELS};
+use crate::cpu::Whole;
+use crate::vector::{Vector, Wide};
+use std::ops::Range;
+
+/// The inner size is cut into pieces of so many, so that the columns of a piece stay in the first cache.
+pub(super) const DEPTH: usize = 256;
+/// The same for so few rows that every number of the right operand is used once or twice: it is read row after row.
+const SHALLOW: usize = 32;
+/// Rows that share packed columns, so that theirs of the left operand stay in the second cache.
+pub(super) const ROWS: usize = 192;
+/// Columns that are packed at a time: what lies together in memory is fetched together.
+pub(super) const GROUP: usize = 128;
+/// Columns that lie this far apart or more in memory are packed before they are used.
+const FAR: usize = 512;
+/// Fewer rows than these are not worth packing for.
+const FEW: usize = 8;
+
+/// Some rows and columns of a product.
+pub(super) struct Product<'a> {
+    pub a: Matrix<'a>,
+    pub b: Matrix<'a>,
+    pub bias: Option<&'a [f32]>,
+    /// All of the result.
+    pub out: Whole<'a>,
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
+    /// Room for `PANELS` and `BLOCK` numbers.
+    pub room: *mut f32,
+}
+
+/// Which operands are packed.
+#[derive(Clone, Copy)]
+struct Packing {
+    rows: bool,
+    columns: bool,
+}
+
+impl Packing {
+    fn of(a: Matrix<'_>, b: Matrix<'_>, rows: usize, columns: usize) -> Packing {
+        let many = rows >= FEW;
+        // Rows of a tile that drive each other out of the first cache, or of each of whose lines only a part is used.
+        let apart = if a.transposed {
+            columns >= 64 && a.columns >= 128
+        } else {
+            columns >= 128 && a.columns >= 1024
+        };
+        Packing { rows: many && apart, columns: b.transposed || many && b.columns >= FAR }
+    }
+}
+
+impl Wide for Product<'_> {
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let packing = Packing::of(self.a, self.b, self.rows.len(), self.columns.len());
+        let height = tile::most_rows::<V>(2);
+        let deepest = if self.rows.len() <= 3 { SHALLOW } else { DEPTH };
+        let most = if packing.rows { ROWS / height * height } else { 2 * ROWS };
+        let mut p = 0;
+        while p == 0 || p < self.a.columns {
+            let depth = deepest.min(self.a.columns - p);
+            for start in self.rows.clone().step_by(most) {
+                let rows = start..self.rows.end.min(start + most);
+                self.block::<V>(packing, p..p + depth, rows);
+            }
+            p += depth.max(1);
+        }
+    }
+}
+
+impl Product<'_> {
+    /// Some rows, with a piece of the inner size.
+    #[inline(always)]
+    fn block<V: Vector>(&self, packing: Packing, inner: Range<usize>, rows: Range<usize>) {
+        let (n, depth, count) = (self.b.columns, inner.len(), rows.len());
+        let ((row, step), (b_row, b_step)) = (self.a.strides(), self.b.strides());
+        let from = self.a.data.as_ptr().wrapping_add(rows.start * row + inner.start * step);
+        let (panels, block) = (self.room, self.room.wrapping_add(PANELS));
+        let height = tile::most_rows::<V>(2);
+        if packing.rows {
+            for i in (0..count).step_by(height) {
+                let here = height.min(count - i);
+                let to = block.wrapping_add(i * depth);
+                // SAFETY: rows and inner size lie inside of the operand; the room is as large as the most rows times the greatest depth, and
+                // what is written behind.
+                unsafe { pack::<V>(from.wrapping_add(i * row), (step, row), (depth, here), to, here) };
+            }
+        }
+        let wide = if packing.columns { 2 } else { tile::registers(count) } * V::LANES;
+        let bias = self.bias.filter(|_| inner.end == self.a.columns);
+        let mut j = self.columns.start;
+        while j < self.columns.end {
+            let left = self.columns.end - j;
+            // What is not packed is read in whole registers; the rest of a row is packed.
+            let whole = if left < V::LANES { left } else { left / V::LANES * V::LANES };
+            let lanes = wide.min(if packing.columns { left } else { whole });
+            let width = lanes.div_ceil(V::LANES) * V::LANES;
+            let mut tile = Tile {
+                k: depth,
+                a: from,
+                row,
+                step,
+                b: self.b.data.as_ptr().wrapping_add(inner.start * b_row + j * b_step),
+                b_step: b_row,
+                out: self.out.start().wrapping_add(rows.start * n + j),
+                out_row: n,
+                lanes,
+                first: inner.start == 0,
+                bias: bias.map_or(std::ptr::null(), |bias| bias.as_ptr().wrapping_add(j)),
+            };
+            if packing.columns || lanes < width {
+                let at = if packing.columns { (j - self.columns.start) % GROUP } else { 0 };
+                if at == 0 {
+                    let group = if packing.columns { GROUP.min(left) } else { lanes };
+                    // SAFETY: columns and inner size lie inside of the operand, and the room is as large as a group times the greatest depth.
+                    unsafe { pack_group::<V>(tile.b, (b_row, b_step), (depth, group), panels) };
+                }
+                (tile.b, tile.b_step) = (panels.wrapping_add(at * depth), width);
+            }
+            if packing.rows {
+                for i in (0..count).step_by(height) {
+                    let here = height.min(count - i);
+                    let (a, out) = (block.wrapping_add(i * depth), tile.out.wrapping_add(i * n));
+                    // SAFETY: the operands were packed for so many rows and registers; the rows of the result lie inside of it, and nobody
+                    // else has these columns of them.
+                    unsafe {
+                        tile::some::<V>(here, width / V::LANES, Tile { a, row: 1, step: here, out, ..tile })
+                    };
+                }
+            } else {
+                // SAFETY: as above; columns that are not packed are whole registers of the operand.
+                unsafe { tile::rows::<V>(count, tile) };
+            }
+            j += lanes;
+        }
+    }
+}
+
+/// Packs columns in panels of two registers, one panel behind the other.
+///
+/// # Safety
+/// `depth` × `columns` numbers must be readable, and as many in whole registers writable.
+#[inline(always)]
+unsafe fn pack_group<V: Vector>(
+    from: *const f32,
+    (row, step): (usize, usize),
+    (depth, columns): (usize, usize),
+    to: *mut f32,
+) {
+    /// Rows that are packed for all panels before the next ones.
+    const TOGETHER: usize = 16;
+    let wide = 2 * V::LANES;
+    let together = if step == 1 && columns > wide { TOGETHER } else { depth.max(1) };
+    for p in (0..depth).step_by(together) {
+        for c in (0..columns).step_by(wide) {
+            let lanes = wide.min(columns - c);
+            let width = lanes.div_ceil(V::LANES) * V::LANES;
+            let (from, to) = (from.wrapping_add(p * row + c * step), to.wrapping_add(c * depth + p * width));
+            // SAFETY: the caller's promise.
+            unsafe { pack::<V>(from, (row, step), (together.min(depth - p), lanes), to, width) };
+        }
+    }
+}

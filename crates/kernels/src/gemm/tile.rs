@@ -1,0 +1,182 @@
+//! The innermost loop of a product: sums that stay in registers while the inner size goes by.
+
+use crate::vector::Vector;
+
+/// Where a tile reads and writes.
+///
+/// ```text
+/// out[i][j] = (what is there, unless `first`) + Σ_p a[i·row + p·step] · b[p·b_step + j]   (+ bias[j])
+/// ```
+#[derive(Clone, Copy)]
+pub(super) struct Tile {
+    /// The inner size.
+    pub k: usize,
+    pub a: *const f32,
+    /// From one row of `a` to the next, and from one number of a row to the next.
+    pub row: usize,
+    pub step: usize,
+    pub b: *const f32,
+    pub b_step: usize,
+    pub out: *mut f32,
+    /// From one row of `out` to the next.
+    pub out_row: usize,
+    /// Columns of `out` in this tile; the last registers may be partly used.
+    pub lanes: usize,
+    /// The sums begin at 0, and not with what is there.
+    pub first: bool,
+    /// Added to every row at the end; null for none.
+    pub bias: *const f32,
+}
+
+/// Rows that are reached from one pointer.
+const TOGETHER: usize = 3;
+/// The most rows of a tile.
+const MOST: usize = 28;
+
+/// The same pointer, of which the compiler does not know where it comes from: reached from its neighbour, and that from its own, it would
+/// be the end of a chain that takes longer than the sums.
+#[inline(always)]
+fn apart(mut pointer: *const f32) -> *const f32 {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        std::arch::asm!("/* {0} */", inout(reg) pointer, options(nomem, nostack, preserves_flags))
+    };
+    pointer
+}
+
+/// So many rows, of `N` registers each.
+///
+/// # Safety
+/// `rows` × `k` numbers of `a` and `k` × `N` whole registers of `b` must be readable, `lanes` numbers of each row of `out` readable and
+/// writable, `lanes` numbers of `bias` readable unless it is null; `lanes` lies above (N − 1) registers and is N registers at most.
+#[inline(always)]
+unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
+    let whole = of.lanes == N * V::LANES;
+    let rest = of.lanes - (N - 1) * V::LANES;
+    let mut sums = [[V::splat(0.0); N]; P];
+    if !of.first {
+        for (p, sums) in sums.iter_mut().enumerate() {
+            for (n, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: within the lanes of the row.
+                unsafe {
+                    let at = of.out.add(p * of.out_row + n * V::LANES);
+                    *sum = if whole || n + 1 < N { V::load(at) } else { V::load_part(at, rest) };
+                }
+            }
+        }
+    }
+    let mut heads = [of.a; MOST.div_ceil(TOGETHER)];
+    for i in 1..P.div_ceil(TOGETHER) {
+        heads[i] = apart(of.a.wrapping_add(i * TOGETHER * of.row));
+    }
+    let mut b = of.b;
+    for _ in 0..of.k {
+        let mut row = [V::splat(0.0); N];
+        for (n, row) in row.iter_mut().enumerate() {
+            // SAFETY: whole registers of `b` are readable.
+            *row = unsafe { V::load(b.add(n * V::LANES)) };
+        }
+        for (p, sums) in sums.iter_mut().enumerate() {
+            // SAFETY: one of the rows × k numbers.
+            let x = V::splat(unsafe { *heads[p / TOGETHER].add(p % TOGETHER * of.row) });
+            for (sum, &b) in sums.iter_mut().zip(&row) {
+                *sum = x.mul_add(b, *sum);
+            }
+        }
+        for i in 0..P.div_ceil(TOGETHER) {
+            heads[i] = heads[i].wrapping_add(of.step);
+        }
+        b = b.wrapping_add(of.b_step);
+    }
+    if !of.bias.is_null() {
+        for n in 0..N {
+            // SAFETY: within the lanes of the bias.
+            let bias = unsafe {
+                let at = of.bias.add(n * V::LANES);
+                if whole || n + 1 < N { V::load(at) } else { V::load_part(at, rest) }
+            };
+            for sums in &mut sums {
+                sums[n] = sums[n].add(bias);
+            }
+        }
+    }
+    for (p, sums) in sums.iter().enumerate() {
+        for (n, sum) in sums.iter().enumerate() {
+            // SAFETY: within the lanes of the row.
+            unsafe {
+                let at = of.out.add(p * of.out_row + n * V::LANES);
+                if whole || n + 1 < N {
+                    sum.store(at)
+                } else {
+                    sum.store_part(at, rest)
+                };
+            }
+        }
+    }
+}
+
+/// How many registers side by side suit so many rows: enough sums in flight, and few loads for each.
+pub(super) fn registers(rows: usize) -> usize {
+    match rows {
+        1 => 8,
+        2 => 4,
+        3 => 3,
+        _ => 2,
+    }
+}
+
+/// Rows of a tile of so many registers, at most.
+pub(super) fn most_rows<V: Vector>(registers: usize) -> usize {
+    match registers {
+        1 => 2 * V::PLACES,
+        2 => V::PLACES,
+        3 => 3,
+        4 => 2,
+        _ => 1,
+    }
+}
+
+/// Any number of rows, cut into tiles of about the same size.
+///
+/// # Safety
+/// As for each tile of it.
+#[inline(always)]
+pub(super) unsafe fn rows<V: Vector>(mut rows: usize, mut of: Tile) {
+    let registers = of.lanes.div_ceil(V::LANES);
+    let most = most_rows::<V>(registers);
+    let mut tiles = rows.div_ceil(most);
+    while rows > 0 {
+        let here = rows.div_ceil(tiles);
+        // SAFETY: the caller's promise.
+        unsafe { some::<V>(here, registers, of) };
+        of.a = of.a.wrapping_add(here * of.row);
+        of.out = of.out.wrapping_add(here * of.out_row);
+        rows -= here;
+        tiles -= 1;
+    }
+}
+
+/// A tile of so many rows and registers.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+pub(super) unsafe fn some<V: Vector>(rows: usize, registers: usize, of: Tile) {
+    macro_rules! tiles {
+        ($($n:literal: $($p:literal)*;)*) => {
+            match (registers, rows) {
+                // SAFETY: the caller's promise.
+                $($(($n, $p) if $n > 2 || $p * $n <= 2 * V::PLACES => unsafe { tile::<V, $p, $n>(of) },)*)*
+                _ => unreachable!("no tile of {rows} rows and {registers} registers"),
+            }
+        };
+    }
+    tiles!(
+        1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28;
+        2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14;
+        3: 1 2 3;
+        4: 1 2;
+        5: 1; 6: 1; 7: 1; 8: 1;
+    );
+}
