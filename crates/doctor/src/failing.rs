@@ -80,10 +80,10 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     if own.is_finite() && steps_seen(case) < STEPS {
         return Ok(None);
     }
-    let heals = |cause: Cause, edit: Edit, rate: f64| -> Result<Option<Reason>, Question> {
+    let within = |share: f64, cause: Cause, edit: Edit, rate: f64| -> Result<Option<Reason>, Question> {
         let question = Question::Finish(vec![edit.clone()]);
         let Some(answer) = case.answer(&question) else { return Err(question) };
-        let healed = late(&answer.curves.loss).filter(|l| !own.is_finite() || *l < BETTER * own);
+        let healed = late(&answer.curves.loss).filter(|l| !own.is_finite() || *l < share * own);
         // What is only learnt by heart heals nothing.
         let by_heart = answer.curves.val_loss.iter().copied().fold(f64::INFINITY, f64::min);
         let first = answer.curves.val_loss.first().copied().unwrap_or(f64::INFINITY);
@@ -91,6 +91,7 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
         let learns = learnt(case, &answer.curves) && (holds || !own.is_finite());
         Ok(healed.filter(|_| learns).map(|healed| Reason { cause, edit, rate, own, healed }))
     };
+    let heals = |cause: Cause, edit: Edit, rate: f64| within(BETTER, cause, edit, rate);
     let indices = case.looked_at().layers.iter().any(|l| l.class == "Embedding");
     if !case.setup.scaled_inside
         && !indices
@@ -107,9 +108,10 @@ pub(crate) fn reason(case: &Case<'_>) -> Result<Option<Reason>, Question> {
     if suffers(case) && !calm_start(case) && own.is_finite() {
         return Ok(None);
     }
-    // Where other draws of the weights learn, chance is to blame and no setting.
+    // Where other draws of the weights learn, by however little, chance is to blame and no setting.
     for seed in OTHER_SEEDS {
-        if own.is_finite() && heals(Cause::Epochs, Edit::Set("fit.seed", seed.into()), 1.0)?.is_some() {
+        let other = Edit::Set("fit.seed", seed.into());
+        if own.is_finite() && within(1.0, Cause::Epochs, other, 1.0)?.is_some() {
             return Ok(None);
         }
     }

@@ -7,39 +7,56 @@ use crate::run::{Batch, run};
 use std::ops::Range;
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::{Cpu, Flush, Result, norm};
+use steadygrad_kernels::{Cpu, Error, Flush, Result, norm, prefetch_all};
 use steadygrad_nn::recipe::Recipe;
 use steadygrad_nn::step::Slot;
+
+/// Rows that are asked for before they are copied.
+const AHEAD: usize = 2;
+
+/// The samples of a batch, one behind the other.
+fn gather(to: &mut [f32], array: &Array, batch: &Picked<'_>) {
+    let n = array.row_len();
+    if let (Order::Range(range), true) = (&batch.which, n > 0) {
+        to.copy_from_slice(&array.data()[range.start * n..range.end * n]);
+    } else if n > 0 {
+        // Rows from anywhere in memory: the ones to come are asked for while one is copied.
+        let mut ahead = batch.iter().skip(AHEAD);
+        batch.iter().take(AHEAD).for_each(|i| prefetch_all(array.row(i)));
+        for (to, i) in to.chunks_exact_mut(n).zip(batch.iter()) {
+            if let Some(i) = ahead.next() {
+                prefetch_all(array.row(i));
+            }
+            to.copy_from_slice(array.row(i));
+        }
+    }
+}
 
 impl Learner {
     /// Copies samples into the inputs, targets and weights of a program.
     pub(crate) fn feed(&mut self, which: Which, data: &Dataset, batch: &Picked<'_>) {
+        self.feed_inputs(which, &data.x, batch);
+        let program = if which == Which::Train { &self.train } else { &self.test };
+        let (recipe, rows, arena) = (&program.recipe, batch.len(), self.arena.all_mut());
+        for ((slot, loss), weights) in recipe.targets.iter().zip(&recipe.losses).zip(&recipe.sample_weights) {
+            let to = &mut arena[program.plan.range(*slot, rows)];
+            gather(to, &data.y[loss.output.min(data.y.len() - 1)], batch);
+            let to = &mut arena[program.plan.range(*weights, rows)];
+            for (to, i) in to.iter_mut().zip(batch.iter()) {
+                *to = batch.weights.map_or(1.0, |w| w[i]);
+            }
+        }
+    }
+
+    /// Copies samples into the inputs.
+    fn feed_inputs(&mut self, which: Which, x: &[Array], batch: &Picked<'_>) {
         let program = match which {
             Which::Train => &self.train,
             Which::Test => &self.test,
             Which::Predict => &self.predict,
         };
-        let rows = batch.len();
-        let arena = self.arena.all_mut();
-        let recipe = &program.recipe;
-        let fill = |arena: &mut [f32], slot: Slot, array: &Array| {
-            let to = &mut arena[program.plan.range(slot, rows)];
-            let n = array.row_len();
-            if n > 0 {
-                for (to, i) in to.chunks_exact_mut(n).zip(batch.iter()) {
-                    to.copy_from_slice(array.row(i));
-                }
-            }
-        };
-        for (slot, array) in recipe.inputs.iter().zip(&data.x) {
-            fill(arena, *slot, array);
-        }
-        for ((slot, loss), weights) in recipe.targets.iter().zip(&recipe.losses).zip(&recipe.sample_weights) {
-            fill(arena, *slot, &data.y[loss.output.min(data.y.len() - 1)]);
-            let to = &mut arena[program.plan.range(*weights, rows)];
-            for (to, i) in to.iter_mut().zip(batch.iter()) {
-                *to = batch.weights.map_or(1.0, |w| w[i]);
-            }
+        for (slot, array) in program.recipe.inputs.iter().zip(x) {
+            gather(&mut self.arena.all_mut()[program.plan.range(*slot, batch.len())], array, batch);
         }
     }
 
@@ -139,16 +156,19 @@ impl Learner {
     /// If the samples are not of the model's input shapes.
     pub fn predict_all(&mut self, x: &[Array]) -> Result<Vec<Array>> {
         const BATCH: usize = 256;
-        let data = Dataset::multi(x.to_vec(), Vec::new())?;
-        self.check_inputs(&data)?;
-        let n = data.len();
+        self.check_inputs(x)?;
+        let n = x.first().map_or(0, Array::rows);
+        if let Some(other) = x.iter().find(|x| x.rows() != n) {
+            let rows = other.rows();
+            return Err(Error::shape(format!("inputs of {n} and of {rows} samples do not belong together")));
+        }
         self.reserve(n.min(BATCH))?;
         let slots = self.predict.recipe.outputs.clone();
         let shapes = self.predict.recipe.output_shapes.clone();
         let mut outputs: Vec<Vec<f32>> = shapes.iter().map(|s| Vec::with_capacity(n * s.size())).collect();
         for start in (0..n).step_by(BATCH) {
             let picked = Picked { which: Order::Range(start..n.min(start + BATCH)), weights: None };
-            self.feed(Which::Predict, &data, &picked);
+            self.feed_inputs(Which::Predict, x, &picked);
             self.run_inference(Which::Predict, &picked);
             for (slot, out) in slots.iter().zip(&mut outputs) {
                 out.extend_from_slice(&self.arena.all()[self.predict.plan.range(*slot, picked.len())]);
@@ -183,8 +203,8 @@ impl Learner {
     /// # Errors
     /// If the samples are not of the model's input shapes.
     pub fn forward_as_in_training(&mut self, x: &[Array], draw: u64) -> Result<Vec<Array>> {
+        self.check_inputs(x)?;
         let data = Dataset::multi(x.to_vec(), Vec::new())?;
-        self.check_inputs(&data)?;
         let rows = data.len();
         self.reserve(rows)?;
         let _flush = Flush::denormals();

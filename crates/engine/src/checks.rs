@@ -33,23 +33,22 @@ impl Learner {
             return Err(Error::data("the data set is empty").help("give it one sample or more"));
         }
         check_rows(data)?;
-        self.check_inputs(data)?;
+        self.check_inputs(&data.x)?;
         self.check_targets(data)
     }
 
     /// What is wrong with the inputs, if anything.
-    pub(crate) fn check_inputs(&self, data: &Dataset) -> Result<()> {
+    pub(crate) fn check_inputs(&self, x: &[Array]) -> Result<()> {
         let shapes = self.model.input_shapes();
-        if shapes.len() != data.x.len() {
+        if shapes.len() != x.len() {
             return Err(Error::shape(format!(
                 "the model has {} inputs, and the data {}",
                 shapes.len(),
-                data.x.len()
+                x.len()
             )));
         }
-        for (i, ((shape, array), name)) in
-            shapes.iter().zip(&data.x).zip(self.model.input_names()).enumerate()
-        {
+        let input = |i: usize| format!("input `{}`", self.model.input_names()[i]);
+        for (i, (shape, array)) in shapes.iter().zip(x).enumerate() {
             let given = steadygrad_nn::Shape::from(array.row_shape());
             if *shape != given {
                 let help = if shape.size() == given.size() {
@@ -60,10 +59,10 @@ impl Learner {
                 return Err(Error::shape(format!(
                     "the model expects samples of shape {shape}, the data has {given}"
                 ))
-                .at(format!("input `{name}`"))
+                .at(input(i))
                 .help(help));
             }
-            self.check_numbers(i, array).place(|| format!("input `{name}`"))?;
+            self.check_numbers(i, array).place(|| input(i))?;
         }
         Ok(())
     }

@@ -13,8 +13,9 @@ use lanes::lanes;
 use std::array::from_fn;
 use std::ops::Range;
 use steadygrad_kernels::arena::Arena;
-use steadygrad_kernels::columns::{self, Normal};
-use steadygrad_kernels::gemm::{Matrix, gemm};
+use steadygrad_kernels::columns;
+use steadygrad_kernels::gemm::{Matrix, gemm, gemm_then};
+use steadygrad_kernels::normal::{self, Normal};
 use steadygrad_kernels::rows::{self, Standard};
 use steadygrad_kernels::shuffle::{self, RANK};
 use steadygrad_kernels::{Cpu, Flush, map};
@@ -101,10 +102,10 @@ impl Run<'_> {
                     arena.split([self.range(*a), self.range(*b), self.maybe(bias)], [self.range(*out)]);
                 let (m, k, n) = (m.at(rows), k.at(rows), n.at(rows));
                 let bias = Some(bias).filter(|bias| !bias.is_empty());
-                gemm(self.cpu, Matrix::new(a, m, k, *ta), Matrix::new(b, k, n, *tb), bias, out);
-                if let Some(f) = map {
-                    let size = self.cpu.fair(out.len(), PIECE);
-                    self.cpu.pieces(out, size, |_, out| f.apply(isa, out));
+                let (a, b) = (Matrix::new(a, m, k, *ta), Matrix::new(b, k, n, *tb));
+                match map {
+                    Some(f) => gemm_then(self.cpu, a, b, bias, &|out| f.apply(isa, out), out),
+                    None => gemm(self.cpu, a, b, bias, out),
                 }
             }
             Step::Conv(conv) => self.conv(conv, arena),
@@ -204,7 +205,7 @@ impl Run<'_> {
                 );
                 let gamma = gamma.map(|_| g);
                 let normal = Normal { dims: self.dims(layout), mean, variance, gamma, epsilon: *epsilon };
-                columns::normalize(isa, normal, beta.map(|_| b), x, out);
+                normal::normalize(isa, normal, beta.map(|_| b), x, out);
             }
             Step::NormalizeGrad(normalize) => self.normalize_grad(*normalize, arena),
             Step::UpdateAverage { average, value, momentum } => {
@@ -337,14 +338,14 @@ impl Run<'_> {
         );
         let gamma = of.gamma.map(|_| g);
         let normal = Normal { dims: self.dims(&of.layout), mean, variance, gamma, epsilon: of.epsilon };
-        columns::normalize_sums(isa, normal, x, dy, sum_dy, sum_dy_x);
+        normal::normalize_sums(isa, normal, x, dy, sum_dy, sum_dy_x);
         if of.dx.is_some() {
             match (of.batch, of.mask) {
-                (true, Some(_)) => columns::normalize_grad_masked(normal, m, x, dy, sum_dy, sum_dy_x, dx_out),
+                (true, Some(_)) => normal::normalize_grad_masked(normal, m, x, dy, sum_dy, sum_dy_x, dx_out),
                 (true, None) => {
-                    columns::normalize_grad(isa, normal, x, dy, Some((sum_dy, sum_dy_x)), dx_out);
+                    normal::normalize_grad(isa, normal, x, dy, Some((sum_dy, sum_dy_x)), dx_out);
                 }
-                _ => columns::normalize_grad(isa, normal, x, dy, None, dx_out),
+                _ => normal::normalize_grad(isa, normal, x, dy, None, dx_out),
             }
         }
     }

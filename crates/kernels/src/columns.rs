@@ -4,15 +4,15 @@ use crate::isa::{Isa, Task};
 use crate::real::{Lane, Real};
 
 /// Columns that are summed side by side, so that their sums stay in registers and cache.
-const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 /// Rows whose sum is kept in f32 before it is added in f64.
-const PIECE: usize = 32;
+pub(crate) const PIECE: usize = 32;
 
 /// outer × axis × inner.
 pub type Dims = (usize, usize, usize);
 
 /// What is summed for each element, given x and a second array.
-trait Term: Copy {
+pub(crate) trait Term: Copy {
     fn at<R: Real>(self, c: usize, x: R, y: R) -> R;
 }
 
@@ -60,7 +60,7 @@ fn sums<R: Lane, T: Term>(term: T, dims: Dims, c0: usize, x: &[f32], y: &[f32], 
 }
 
 #[derive(Clone, Copy)]
-struct Plain;
+pub(crate) struct Plain;
 impl Term for Plain {
     #[inline(always)]
     fn at<R: Real>(self, _: usize, x: R, _: R) -> R {
@@ -88,23 +88,14 @@ impl Term for Spread<'_> {
     }
 }
 
-/// dy · (x − mean); the caller multiplies by the inverse deviation.
-#[derive(Clone, Copy)]
-struct Correlation<'a>(&'a [f32]);
-impl Term for Correlation<'_> {
-    #[inline(always)]
-    fn at<R: Real>(self, c: usize, x: R, dy: R) -> R {
-        dy * (x - R::of(f64::from(self.0[c])))
-    }
-}
-
-struct Sum<'a, T> {
-    term: T,
-    dims: Dims,
-    x: &'a [f32],
-    y: &'a [f32],
-    scale: f64,
-    out: &'a mut [f32],
+/// The sum of a term for every element, times a number.
+pub(crate) struct Sum<'a, T> {
+    pub term: T,
+    pub dims: Dims,
+    pub x: &'a [f32],
+    pub y: &'a [f32],
+    pub scale: f64,
+    pub out: &'a mut [f32],
 }
 
 impl<T: Term> Task for Sum<'_, T> {
@@ -151,7 +142,7 @@ pub fn column_stats(
 }
 
 /// Keras' ε in the count of a mask.
-const MASK_EPSILON: f64 = 1e-7;
+pub(crate) const MASK_EPSILON: f64 = 1e-7;
 
 fn masked_stats((outer, axis, inner): Dims, x: &[f32], mask: &[f32], mean: &mut [f32], variance: &mut [f32]) {
     let count: f64 = mask.iter().map(|&m| f64::from(m)).sum::<f64>() + MASK_EPSILON;
@@ -172,77 +163,9 @@ fn masked_stats((outer, axis, inner): Dims, x: &[f32], mask: &[f32], mean: &mut 
     }
 }
 
-/// The parameters of one normalization of columns.
-#[derive(Debug, Clone, Copy)]
-pub struct Normal<'a> {
-    /// outer × axis × inner.
-    pub dims: Dims,
-    /// Mean of every element of the axis.
-    pub mean: &'a [f32],
-    /// Variance of every element of the axis.
-    pub variance: &'a [f32],
-    /// Factor, if any.
-    pub gamma: Option<&'a [f32]>,
-    /// Added to the variance.
-    pub epsilon: f64,
-}
-
-impl Normal<'_> {
-    #[inline(always)]
-    fn inverse(&self, c: usize) -> f64 {
-        1.0 / (f64::from(self.variance[c]) + self.epsilon).sqrt()
-    }
-    /// 1/√(variance + ε) of the columns from `c0` on: roots side by side, as one after the other they take longer than all the rest.
-    #[inline(always)]
-    fn inverses(&self, c0: usize, width: usize) -> [f64; BLOCK] {
-        let mut out = [0.0; BLOCK];
-        for (out, &v) in out.iter_mut().zip(&self.variance[c0..c0 + width]) {
-            *out = 1.0 / (f64::from(v) + self.epsilon).sqrt();
-        }
-        out
-    }
-    #[inline(always)]
-    fn gamma(&self, c: usize) -> f64 {
-        self.gamma.map_or(1.0, |g| f64::from(g[c]))
-    }
-}
-
-/// out = (x − mean)/√(variance + ε)·γ + β
-pub fn normalize(isa: Isa, normal: Normal<'_>, beta: Option<&[f32]>, x: &[f32], out: &mut [f32]) {
-    isa.run(Normalize { normal, beta, x, out });
-}
-
-struct Normalize<'a> {
-    normal: Normal<'a>,
-    beta: Option<&'a [f32]>,
-    x: &'a [f32],
-    out: &'a mut [f32],
-}
-
-impl Task for Normalize<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<R: Lane>(self) {
-        let Normalize { normal, beta, x, out } = self;
-        let (mut mean, mut scale, mut shift) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK], [R::ZERO; BLOCK]);
-        let (_, axis, _) = normal.dims;
-        for c0 in (0..axis).step_by(BLOCK) {
-            let width = BLOCK.min(axis - c0);
-            let inverses = normal.inverses(c0, width);
-            for j in 0..width {
-                let c = c0 + j;
-                mean[j] = R::load(normal.mean[c]);
-                scale[j] = R::of(inverses[j] * normal.gamma(c));
-                shift[j] = beta.map_or(R::ZERO, |b| R::load(b[c]));
-            }
-            each(normal.dims, c0, width, x, x, out, |j, x: R, _| (x - mean[j]).mul_add(scale[j], shift[j]));
-        }
-    }
-}
-
 /// out = f(column, x, y) for the columns c0 … c0 + width − 1.
 #[inline(always)]
-fn each<R: Lane>(
+pub(crate) fn each<R: Lane>(
     (outer, axis, inner): Dims,
     c0: usize,
     width: usize,
@@ -266,90 +189,6 @@ fn each<R: Lane>(
                 for ((out, &x), &y) in out[run].iter_mut().zip(x).zip(y) {
                     *out = f(j, x, y);
                 }
-            }
-        }
-    }
-}
-
-/// Σ dy and Σ dy·x̂ of every element of the axis: the gradients of β and γ.
-pub fn normalize_sums(
-    isa: Isa,
-    normal: Normal<'_>,
-    x: &[f32],
-    dy: &[f32],
-    sum_dy: &mut [f32],
-    sum_dy_x: &mut [f32],
-) {
-    isa.run(Sum { term: Plain, dims: normal.dims, x: dy, y: dy, scale: 1.0, out: sum_dy });
-    isa.run(Sum { term: Correlation(normal.mean), dims: normal.dims, x, y: dy, scale: 1.0, out: sum_dy_x });
-    isa.run(Scaled { normal, sums: sum_dy_x });
-}
-
-/// Sums of every column times the inverse of its deviation.
-struct Scaled<'a> {
-    normal: Normal<'a>,
-    sums: &'a mut [f32],
-}
-
-impl Task for Scaled<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<R: Lane>(self) {
-        for (i, sums) in self.sums.chunks_mut(BLOCK).enumerate() {
-            let inverses = self.normal.inverses(i * BLOCK, sums.len());
-            for (s, inverse) in sums.iter_mut().zip(&inverses) {
-                *s = (f64::from(*s) * inverse) as f32;
-            }
-        }
-    }
-}
-
-/// dx of [`normalize`]; with `sums` (Σ dy, Σ dy·x̂) through the statistics of the batch, else with constant statistics.
-pub fn normalize_grad(
-    isa: Isa,
-    normal: Normal<'_>,
-    x: &[f32],
-    dy: &[f32],
-    sums: Option<(&[f32], &[f32])>,
-    dx: &mut [f32],
-) {
-    isa.run(NormalizeGrad { normal, x, dy, sums, dx });
-}
-
-struct NormalizeGrad<'a> {
-    normal: Normal<'a>,
-    x: &'a [f32],
-    dy: &'a [f32],
-    sums: Option<(&'a [f32], &'a [f32])>,
-    dx: &'a mut [f32],
-}
-
-impl Task for NormalizeGrad<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<R: Lane>(self) {
-        let NormalizeGrad { normal, x, dy, sums, dx } = self;
-        let (outer, axis, inner) = normal.dims;
-        let count = (outer * inner).max(1) as f64;
-        let (mut mean, mut scale) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK]);
-        let (mut shift, mut slope) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK]);
-        for c0 in (0..axis).step_by(BLOCK) {
-            let width = BLOCK.min(axis - c0);
-            let inverses = normal.inverses(c0, width);
-            for j in 0..width {
-                let (c, inverse) = (c0 + j, inverses[j]);
-                mean[j] = R::load(normal.mean[c]);
-                scale[j] = R::of(inverse * normal.gamma(c));
-                if let Some((sum_dy, sum_dy_x)) = sums {
-                    shift[j] = R::of(f64::from(sum_dy[c]) / count);
-                    slope[j] = R::of(inverse * f64::from(sum_dy_x[c]) / count);
-                }
-            }
-            match sums {
-                Some(_) => each(normal.dims, c0, width, x, dy, dx, |j, x: R, dy| {
-                    (dy - shift[j] - (x - mean[j]) * slope[j]) * scale[j]
-                }),
-                None => each(normal.dims, c0, width, x, dy, dx, |j, _: R, dy| dy * scale[j]),
             }
         }
     }
@@ -391,32 +230,6 @@ impl Task for ScaleShift<'_> {
                 (None, _) => each(dims, c0, width, x, x, out, |j, x: R, _| x + offset[j]),
                 (Some(_), None) => each(dims, c0, width, x, x, out, |j, x: R, _| x * factor[j]),
                 _ => each(dims, c0, width, x, x, out, |j, x: R, _| x.mul_add(factor[j], offset[j])),
-            }
-        }
-    }
-}
-
-/// [`normalize_grad`] where positions with mask 0 did not count in the statistics.
-pub fn normalize_grad_masked(
-    normal: Normal<'_>,
-    mask: &[f32],
-    x: &[f32],
-    dy: &[f32],
-    sum_dy: &[f32],
-    sum_dy_x: &[f32],
-    dx: &mut [f32],
-) {
-    let (outer, axis, inner) = normal.dims;
-    let count: f64 = mask.iter().map(|&m| f64::from(m)).sum::<f64>() + MASK_EPSILON;
-    for c in 0..axis {
-        let (inverse, gamma, mean) = (normal.inverse(c), normal.gamma(c), f64::from(normal.mean[c]));
-        for o in 0..outer {
-            for i in 0..inner {
-                let at = (o * axis + c) * inner + i;
-                let m = f64::from(mask[o * inner + i]) / count;
-                let centred = f64::from(x[at]) - mean;
-                let through = m * (f64::from(sum_dy[c]) + centred * inverse * f64::from(sum_dy_x[c]));
-                dx[at] = ((f64::from(dy[at]) - through) * inverse * gamma) as f32;
             }
         }
     }

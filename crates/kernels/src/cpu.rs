@@ -136,7 +136,16 @@ impl<'a> Whole<'a> {
     /// Nobody else may have one of its numbers while it lives.
     unsafe fn piece(self, i: usize, size: usize) -> &'a mut [f32] {
         let start = (i * size).min(self.len);
-        let len = size.min(self.len - start);
+        // SAFETY: the caller's promise.
+        unsafe { self.range(start, size.min(self.len - start)) }
+    }
+
+    /// So many numbers from `start` on.
+    ///
+    /// # Safety
+    /// Nobody else may have one of its numbers while it lives.
+    pub unsafe fn range(self, start: usize, len: usize) -> &'a mut [f32] {
+        assert!(start <= self.len && len <= self.len - start);
         // SAFETY: inside of the array, and the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.at.add(start), len) }
     }
@@ -172,6 +181,25 @@ impl Flush {
 impl Drop for Flush {
     fn drop(&mut self) {
         control::write(self.before);
+    }
+}
+
+/// Asks for the cache line at this address, which need not be one of the program: nothing is read.
+#[inline(always)]
+pub(crate) fn prefetch(at: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch never traps, whatever the address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast())
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
+/// Asks for these numbers, so that they are in the cache when they are read soon.
+pub fn prefetch_all(numbers: &[f32]) {
+    for line in numbers.chunks(LINE) {
+        prefetch(line.as_ptr());
     }
 }
 

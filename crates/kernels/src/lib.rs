@@ -19,6 +19,7 @@ mod isa;
 pub mod map;
 mod math;
 pub mod norm;
+pub mod normal;
 pub mod pool;
 pub mod random;
 mod real;
@@ -31,7 +32,7 @@ mod vector;
 pub mod warp;
 pub mod window;
 
-pub use cpu::{Cpu, Flush};
+pub use cpu::{Cpu, Flush, prefetch_all};
 pub use crew::Crew;
 pub use error::{Error, Kind, Place, Result, nearest};
 pub use isa::{Isa, Task};

@@ -51,6 +51,21 @@ impl<'a> Matrix<'a> {
 /// # Panics
 /// If the shapes do not fit.
 pub fn gemm(cpu: Cpu<'_>, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>, out: &mut [f32]) {
+    gemm_then(cpu, a, b, bias, &|_| (), out);
+}
+
+/// The same, and `finish` on all numbers of the result, some rows or parts of rows at a time, while they are in the cache.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn gemm_then(
+    cpu: Cpu<'_>,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    bias: Option<&[f32]>,
+    finish: &(dyn Fn(&mut [f32]) + Sync),
+    out: &mut [f32],
+) {
     assert_eq!(a.columns, b.rows);
     assert_eq!(out.len(), a.rows * b.columns);
     assert!(bias.is_none_or(|bias| bias.len() == b.columns));
@@ -68,10 +83,21 @@ pub fn gemm(cpu: Cpu<'_>, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>, ou
             (i * steps / parts * step).min(n)..((i + 1) * steps / parts * step).min(n)
         };
         let (rows, columns) = if by_columns { (0..m, part(n, 32)) } else { (part(m, 1), 0..n) };
-        if !rows.is_empty() && !columns.is_empty() {
-            ROOM.with_borrow_mut(|room| {
-                cpu.isa.run_wide(Product { a, b, bias, out, rows, columns, room: room.open() })
-            });
+        if rows.is_empty() || columns.is_empty() {
+            return;
+        }
+        ROOM.with_borrow_mut(|room| {
+            let (rows, columns, room) = (rows.clone(), columns.clone(), room.open());
+            cpu.isa.run_wide(Product { a, b, bias, out, rows, columns, room });
+        });
+        // Numbers that lie together.
+        let (whole, len) = (columns.len() == n, columns.len());
+        let runs = if whole { 0..1 } else { rows.clone() };
+        for row in runs {
+            let (start, len) =
+                if whole { (rows.start * n, rows.len() * n) } else { (row * n + columns.start, len) };
+            // SAFETY: inside of the result, in the rows and columns of this part, which is done once.
+            finish(unsafe { out.range(start, len) });
         }
     });
 }

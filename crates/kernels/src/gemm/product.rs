@@ -12,7 +12,7 @@ pub(super) const DEPTH: usize = 256;
 /// The same for so few rows that every number of the right operand is used once or twice: it is read row after row.
 const SHALLOW: usize = 32;
 /// Rows that share packed columns, so that theirs of the left operand stay in the second cache.
-pub(super) const ROWS: usize = 192;
+pub(super) const ROWS: usize = 264;
 /// Columns that are packed at a time: what lies together in memory is fetched together.
 pub(super) const GROUP: usize = 128;
 /// Columns that lie this far apart or more in memory are packed before they are used.
@@ -59,7 +59,9 @@ impl Wide for Product<'_> {
         let packing = Packing::of(self.a, self.b, self.rows.len(), self.columns.len());
         let height = tile::most_rows::<V>(2);
         let deepest = if self.rows.len() <= 3 { SHALLOW } else { DEPTH };
-        let most = if packing.rows { ROWS / height * height } else { 2 * ROWS };
+        let count = self.rows.len();
+        let blocks = count.div_ceil(if packing.rows { ROWS / height * height } else { 2 * ROWS });
+        let most = count.div_ceil(blocks).next_multiple_of(height);
         let mut p = 0;
         while p == 0 || p < self.a.columns {
             let depth = deepest.min(self.a.columns - p);

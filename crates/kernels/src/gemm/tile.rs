@@ -1,5 +1,7 @@
 //! The innermost loop of a product: sums that stay in registers while the inner size goes by.
 
+use crate::arena::LINE;
+use crate::cpu::prefetch;
 use crate::vector::Vector;
 
 /// Where a tile reads and writes.
@@ -66,6 +68,13 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
             }
         }
     }
+    // What the next tile begins with, or writes to, is far away where there are many columns.
+    for p in P..2 * P {
+        for n in (0..N * V::LANES).step_by(LINE) {
+            prefetch(of.out.wrapping_add(p * of.out_row + n));
+        }
+    }
+    // One pointer for three rows: see `apart`.
     let mut heads = [of.a; MOST.div_ceil(TOGETHER)];
     for i in 1..P.div_ceil(TOGETHER) {
         heads[i] = apart(of.a.wrapping_add(i * TOGETHER * of.row));
