@@ -13,22 +13,30 @@ use steadygrad_nn::step::Slot;
 
 /// Rows that are asked for before they are copied.
 const AHEAD: usize = 2;
+/// Numbers that are worth handing to another thread to copy.
+const SHARE: usize = 1 << 13;
 
 /// The samples of a batch, one behind the other.
-fn gather(to: &mut [f32], array: &Array, batch: &Picked<'_>) {
+fn gather(cpu: Cpu<'_>, to: &mut [f32], array: &Array, batch: &Picked<'_>) {
     let n = array.row_len();
-    if let (Order::Range(range), true) = (&batch.which, n > 0) {
-        to.copy_from_slice(&array.data()[range.start * n..range.end * n]);
-    } else if n > 0 {
-        // Rows from anywhere in memory: the ones to come are asked for while one is copied.
-        let mut ahead = batch.iter().skip(AHEAD);
-        batch.iter().take(AHEAD).for_each(|i| prefetch_all(array.row(i)));
-        for (to, i) in to.chunks_exact_mut(n).zip(batch.iter()) {
-            if let Some(i) = ahead.next() {
-                prefetch_all(array.row(i));
-            }
-            to.copy_from_slice(array.row(i));
+    match &batch.which {
+        Order::Range(range) => to.copy_from_slice(&array.data()[range.start * n..range.end * n]),
+        Order::List(list) => {
+            let parts = cpu.threads().min(to.len() / SHARE).max(1);
+            let rows = list.len().div_ceil(parts).max(1);
+            cpu.pieces(to, rows * n, |i, to| gather_rows(to, array, &list[i * rows..], n));
         }
+    }
+}
+
+/// Rows from anywhere in memory: the ones to come are asked for while one is copied.
+fn gather_rows(to: &mut [f32], array: &Array, list: &[u32], n: usize) {
+    for (k, (to, i)) in to.chunks_exact_mut(n).zip(list).enumerate() {
+        let ahead = if k == 0 { 1..AHEAD + 1 } else { k + AHEAD..k + AHEAD + 1 };
+        for next in list.get(ahead).unwrap_or_default() {
+            prefetch_all(array.row(*next as usize));
+        }
+        to.copy_from_slice(array.row(*i as usize));
     }
 }
 
@@ -38,9 +46,10 @@ impl Learner {
         self.feed_inputs(which, &data.x, batch);
         let program = if which == Which::Train { &self.train } else { &self.test };
         let (recipe, rows, arena) = (&program.recipe, batch.len(), self.arena.all_mut());
+        let cpu = Cpu::with(self.isa, &self.crew);
         for ((slot, loss), weights) in recipe.targets.iter().zip(&recipe.losses).zip(&recipe.sample_weights) {
             let to = &mut arena[program.plan.range(*slot, rows)];
-            gather(to, &data.y[loss.output.min(data.y.len() - 1)], batch);
+            gather(cpu, to, &data.y[loss.output.min(data.y.len() - 1)], batch);
             let to = &mut arena[program.plan.range(*weights, rows)];
             for (to, i) in to.iter_mut().zip(batch.iter()) {
                 *to = batch.weights.map_or(1.0, |w| w[i]);
@@ -56,7 +65,8 @@ impl Learner {
             Which::Predict => &self.predict,
         };
         for (slot, array) in program.recipe.inputs.iter().zip(x) {
-            gather(&mut self.arena.all_mut()[program.plan.range(*slot, batch.len())], array, batch);
+            let to = &mut self.arena.all_mut()[program.plan.range(*slot, batch.len())];
+            gather(Cpu::with(self.isa, &self.crew), to, array, batch);
         }
     }
 

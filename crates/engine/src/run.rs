@@ -24,7 +24,7 @@ use steadygrad_nn::shape::{Extent, Layout};
 use steadygrad_nn::step::{NormalizeGrad, Slot, Step};
 
 /// Elements of a piece of work that is worth handing to another thread.
-const PIECE: usize = 1 << 11;
+const PIECE: usize = 1 << 13;
 /// Parts that a custom step may read, and write, without an allocation.
 const PARTS: usize = 16;
 
@@ -117,7 +117,7 @@ impl Run<'_> {
             }
             Step::ChannelSum { x, times, out, layout } => {
                 let ([x, t], [out]) = arena.split([self.range(*x), self.maybe(times)], [self.range(*out)]);
-                columns::channel_sum(isa, self.dims(layout), x, times.map(|_| t), out);
+                columns::channel_sum(self.cpu, self.dims(layout), x, times.map(|_| t), out);
             }
             Step::Map { f, x, out } => {
                 let ([x], [out]) = arena.split([self.range(*x)], [self.range(*out)]);
@@ -190,7 +190,7 @@ impl Run<'_> {
             Step::ColumnStats { x, mask, mean, variance, layout } => {
                 let ([x, m], [mean, variance]) = arena
                     .split([self.range(*x), self.maybe(mask)], [self.range(*mean), self.range(*variance)]);
-                columns::column_stats(isa, self.dims(layout), x, mask.map(|_| m), mean, variance);
+                columns::column_stats(self.cpu, self.dims(layout), x, mask.map(|_| m), mean, variance);
             }
             Step::Normalize { x, mean, variance, gamma, beta, out, layout, epsilon } => {
                 let ([x, mean, variance, g, b], [out]) = arena.split(
@@ -205,7 +205,7 @@ impl Run<'_> {
                 );
                 let gamma = gamma.map(|_| g);
                 let normal = Normal { dims: self.dims(layout), mean, variance, gamma, epsilon: *epsilon };
-                normal::normalize(isa, normal, beta.map(|_| b), x, out);
+                normal::normalize(self.cpu, normal, beta.map(|_| b), x, out);
             }
             Step::NormalizeGrad(normalize) => self.normalize_grad(*normalize, arena),
             Step::UpdateAverage { average, value, momentum } => {
@@ -324,7 +324,6 @@ impl Run<'_> {
     }
 
     fn normalize_grad(&self, of: NormalizeGrad, arena: &mut Arena) {
-        let isa = self.cpu.isa;
         let ([x, mean, variance, g, dy, m], [sum_dy, sum_dy_x, dx_out]) = arena.split(
             [
                 self.range(of.x),
@@ -338,14 +337,14 @@ impl Run<'_> {
         );
         let gamma = of.gamma.map(|_| g);
         let normal = Normal { dims: self.dims(&of.layout), mean, variance, gamma, epsilon: of.epsilon };
-        normal::normalize_sums(isa, normal, x, dy, sum_dy, sum_dy_x);
+        normal::normalize_sums(self.cpu, normal, x, dy, sum_dy, sum_dy_x);
         if of.dx.is_some() {
             match (of.batch, of.mask) {
                 (true, Some(_)) => normal::normalize_grad_masked(normal, m, x, dy, sum_dy, sum_dy_x, dx_out),
                 (true, None) => {
-                    normal::normalize_grad(isa, normal, x, dy, Some((sum_dy, sum_dy_x)), dx_out);
+                    normal::normalize_grad(self.cpu, normal, x, dy, Some((sum_dy, sum_dy_x)), dx_out);
                 }
-                _ => normal::normalize_grad(isa, normal, x, dy, None, dx_out),
+                _ => normal::normalize_grad(self.cpu, normal, x, dy, None, dx_out),
             }
         }
     }

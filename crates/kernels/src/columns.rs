@@ -1,5 +1,7 @@
 //! Statistics of every element of an axis over all the rest: outer × axis × inner in memory.
 
+use crate::arena::LINE;
+use crate::cpu::Cpu;
 use crate::isa::{Isa, Task};
 use crate::real::{Lane, Real};
 
@@ -12,7 +14,7 @@ pub(crate) const PIECE: usize = 32;
 pub type Dims = (usize, usize, usize);
 
 /// What is summed for each element, given x and a second array.
-pub(crate) trait Term: Copy {
+pub(crate) trait Term: Copy + Sync {
     fn at<R: Real>(self, c: usize, x: R, y: R) -> R;
 }
 
@@ -95,7 +97,31 @@ pub(crate) struct Sum<'a, T> {
     pub x: &'a [f32],
     pub y: &'a [f32],
     pub scale: f64,
+    /// The first column.
+    pub from: usize,
     pub out: &'a mut [f32],
+}
+
+impl<T: Term> Sum<'_, T> {
+    /// Shared among threads by columns, which changes no sum: whole cache lines of them, where there are enough numbers.
+    pub fn shared(self, cpu: Cpu<'_>) {
+        let Sum { term, dims, x, y, scale, from, out } = self;
+        let parts = cpu.threads().min(x.len() / SHARE).min(out.len() / LINE).max(1);
+        let size = out.len().div_ceil(parts).next_multiple_of(LINE);
+        cpu.pieces(out, size, |i, out| {
+            cpu.isa.run(Sum { term, dims, x, y, scale, from: from + i * size, out });
+        });
+    }
+}
+
+/// Numbers of a part that is worth handing to another thread.
+pub(crate) const SHARE: usize = 1 << 13;
+
+/// Rows (outer) of a part.
+pub(crate) fn rows_of_a_part(cpu: Cpu<'_>, dims: Dims) -> usize {
+    let (outer, axis, inner) = dims;
+    let parts = cpu.threads().min(outer * axis * inner / SHARE).max(1);
+    outer.div_ceil(parts)
 }
 
 impl<T: Term> Task for Sum<'_, T> {
@@ -105,7 +131,7 @@ impl<T: Term> Task for Sum<'_, T> {
         let mut total = [0.0; BLOCK];
         for (i, out) in self.out.chunks_mut(BLOCK).enumerate() {
             let total = &mut total[..out.len()];
-            sums::<R, T>(self.term, self.dims, i * BLOCK, self.x, self.y, total);
+            sums::<R, T>(self.term, self.dims, self.from + i * BLOCK, self.x, self.y, total);
             for (out, total) in out.iter_mut().zip(total) {
                 *out = (*total * self.scale) as f32;
             }
@@ -114,10 +140,10 @@ impl<T: Term> Task for Sum<'_, T> {
 }
 
 /// out\[c\] = Σ x\[·,c,·\], or Σ x·times.
-pub fn channel_sum(isa: Isa, dims: Dims, x: &[f32], times: Option<&[f32]>, out: &mut [f32]) {
+pub fn channel_sum(cpu: Cpu<'_>, dims: Dims, x: &[f32], times: Option<&[f32]>, out: &mut [f32]) {
     match times {
-        None => isa.run(Sum { term: Plain, dims, x, y: x, scale: 1.0, out }),
-        Some(y) => isa.run(Sum { term: Product, dims, x, y, scale: 1.0, out }),
+        None => Sum { term: Plain, dims, x, y: x, scale: 1.0, from: 0, out }.shared(cpu),
+        Some(y) => Sum { term: Product, dims, x, y, scale: 1.0, from: 0, out }.shared(cpu),
     }
 }
 
@@ -125,7 +151,7 @@ pub fn channel_sum(isa: Isa, dims: Dims, x: &[f32], times: Option<&[f32]>, out: 
 ///
 /// Where `mask` is given (one number for each outer × inner position), positions where it is 0 do not count.
 pub fn column_stats(
-    isa: Isa,
+    cpu: Cpu<'_>,
     dims: Dims,
     x: &[f32],
     mask: Option<&[f32]>,
@@ -137,8 +163,8 @@ pub fn column_stats(
         return;
     }
     let scale = 1.0 / (dims.0 * dims.2).max(1) as f64;
-    isa.run(Sum { term: Plain, dims, x, y: x, scale, out: mean });
-    isa.run(Sum { term: Spread(mean), dims, x, y: x, scale, out: variance });
+    Sum { term: Plain, dims, x, y: x, scale, from: 0, out: &mut *mean }.shared(cpu);
+    Sum { term: Spread(mean), dims, x, y: x, scale, from: 0, out: variance }.shared(cpu);
 }
 
 /// Keras' ε in the count of a mask.

@@ -1,7 +1,9 @@
 //! Columns brought to mean 0 and variance 1, and the gradient of that.
 
-use crate::columns::{BLOCK, Dims, MASK_EPSILON, PIECE, Plain, Sum, Term, each};
-use crate::isa::{Isa, Task};
+use crate::arena::LINE;
+use crate::columns::{BLOCK, Dims, MASK_EPSILON, PIECE, Plain, SHARE, Sum, Term, each, rows_of_a_part};
+use crate::cpu::Cpu;
+use crate::isa::Task;
 use crate::real::{Lane, Real};
 
 /// The parameters of one normalization of columns.
@@ -20,6 +22,11 @@ pub struct Normal<'a> {
 }
 
 impl Normal<'_> {
+    /// The same for so many numbers.
+    fn part(self, numbers: usize) -> Self {
+        let (_, axis, inner) = self.dims;
+        Normal { dims: (numbers / (axis * inner).max(1), axis, inner), ..self }
+    }
     #[inline(always)]
     fn inverse(&self, c: usize) -> f64 {
         1.0 / (f64::from(self.variance[c]) + self.epsilon).sqrt()
@@ -40,8 +47,12 @@ impl Normal<'_> {
 }
 
 /// out = (x − mean)/√(variance + ε)·γ + β
-pub fn normalize(isa: Isa, normal: Normal<'_>, beta: Option<&[f32]>, x: &[f32], out: &mut [f32]) {
-    isa.run(Normalize { normal, beta, x, out });
+pub fn normalize(cpu: Cpu<'_>, normal: Normal<'_>, beta: Option<&[f32]>, x: &[f32], out: &mut [f32]) {
+    let size = rows_of_a_part(cpu, normal.dims) * normal.dims.1 * normal.dims.2;
+    cpu.pieces(out, size, |i, out| {
+        let x = &x[i * size..i * size + out.len()];
+        cpu.isa.run(Normalize { normal: normal.part(out.len()), beta, x, out });
+    });
 }
 
 struct Normalize<'a> {
@@ -84,7 +95,7 @@ impl Term for Correlation<'_> {
 
 /// Σ dy and Σ dy·x̂ of every element of the axis: the gradients of β and γ.
 pub fn normalize_sums(
-    isa: Isa,
+    cpu: Cpu<'_>,
     normal: Normal<'_>,
     x: &[f32],
     dy: &[f32],
@@ -92,13 +103,17 @@ pub fn normalize_sums(
     sum_dy_x: &mut [f32],
 ) {
     if normal.dims.2 == 1 {
-        isa.run(BothSums { normal, x, dy, sum_dy: &mut *sum_dy, sum_dy_x: &mut *sum_dy_x });
+        let parts = cpu.threads().min(x.len() / SHARE).min(sum_dy.len() / LINE).max(1);
+        let size = sum_dy.len().div_ceil(parts).next_multiple_of(LINE);
+        cpu.two_pieces(sum_dy, size, &mut *sum_dy_x, size, |i, sum_dy, sum_dy_x| {
+            cpu.isa.run(BothSums { normal, x, dy, from: i * size, sum_dy, sum_dy_x });
+        });
     } else {
-        isa.run(Sum { term: Plain, dims: normal.dims, x: dy, y: dy, scale: 1.0, out: sum_dy });
+        Sum { term: Plain, dims: normal.dims, x: dy, y: dy, scale: 1.0, from: 0, out: sum_dy }.shared(cpu);
         let term = Correlation(normal.mean);
-        isa.run(Sum { term, dims: normal.dims, x, y: dy, scale: 1.0, out: sum_dy_x });
+        Sum { term, dims: normal.dims, x, y: dy, scale: 1.0, from: 0, out: &mut *sum_dy_x }.shared(cpu);
     }
-    isa.run(Scaled { normal, sums: sum_dy_x });
+    cpu.isa.run(Scaled { normal, sums: sum_dy_x });
 }
 
 /// Σ dy and Σ dy·(x − mean) in one pass, where columns lie side by side: the same bits as one after the other.
@@ -106,6 +121,8 @@ struct BothSums<'a> {
     normal: Normal<'a>,
     x: &'a [f32],
     dy: &'a [f32],
+    /// The first column.
+    from: usize,
     sum_dy: &'a mut [f32],
     sum_dy_x: &'a mut [f32],
 }
@@ -118,7 +135,7 @@ impl Task for BothSums<'_> {
         let (x, dy, mean) = (R::slice(self.x), R::slice(self.dy), R::slice(self.normal.mean));
         let outs = self.sum_dy.chunks_mut(BLOCK).zip(self.sum_dy_x.chunks_mut(BLOCK));
         for (i, (sum_dy, sum_dy_x)) in outs.enumerate() {
-            let (c0, width) = (i * BLOCK, sum_dy.len());
+            let (c0, width) = (self.from + i * BLOCK, sum_dy.len());
             let mut totals = [[0.0; BLOCK]; 2];
             for row in (0..rows).step_by(PIECE) {
                 let mut parts = [[R::ZERO; BLOCK]; 2];
@@ -173,18 +190,27 @@ impl Task for Scaled<'_> {
 
 /// dx of [`normalize`]; with `sums` (Σ dy, Σ dy·x̂) through the statistics of the batch, else with constant statistics.
 pub fn normalize_grad(
-    isa: Isa,
+    cpu: Cpu<'_>,
     normal: Normal<'_>,
     x: &[f32],
     dy: &[f32],
     sums: Option<(&[f32], &[f32])>,
     dx: &mut [f32],
 ) {
-    isa.run(NormalizeGrad { normal, x, dy, sums, dx });
+    let (outer, axis, inner) = normal.dims;
+    let count = (outer * inner).max(1) as f64;
+    let size = rows_of_a_part(cpu, normal.dims) * axis * inner;
+    cpu.pieces(dx, size, |i, dx| {
+        let here = i * size..i * size + dx.len();
+        let (x, dy) = (&x[here.clone()], &dy[here]);
+        cpu.isa.run(NormalizeGrad { normal: normal.part(dx.len()), count, x, dy, sums, dx });
+    });
 }
 
 struct NormalizeGrad<'a> {
     normal: Normal<'a>,
+    /// What the statistics are over.
+    count: f64,
     x: &'a [f32],
     dy: &'a [f32],
     sums: Option<(&'a [f32], &'a [f32])>,
@@ -195,9 +221,8 @@ impl Task for NormalizeGrad<'_> {
     type Output = ();
     #[inline(always)]
     fn run<R: Lane>(self) {
-        let NormalizeGrad { normal, x, dy, sums, dx } = self;
-        let (outer, axis, inner) = normal.dims;
-        let count = (outer * inner).max(1) as f64;
+        let NormalizeGrad { normal, count, x, dy, sums, dx } = self;
+        let (_, axis, _) = normal.dims;
         let (mut mean, mut scale) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK]);
         let (mut shift, mut slope) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK]);
         for c0 in (0..axis).step_by(BLOCK) {

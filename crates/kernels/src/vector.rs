@@ -10,6 +10,8 @@ pub(crate) trait Vector: Copy {
     /// How many places by two registers of sums fit beside what they are made from.
     const PLACES: usize;
 
+    /// Runs a loop that is compiled by itself, from within another one over the same registers.
+    fn enter(task: impl Wide);
     /// The same number in all lanes.
     fn splat(x: f32) -> Self;
     /// self · a + b, rounded once where the instruction set has it.
@@ -73,6 +75,9 @@ impl Vector for Plain {
     const LANES: usize = 8;
     const PLACES: usize = 2;
 
+    fn enter(task: impl Wide) {
+        task.run::<Plain>();
+    }
     #[inline(always)]
     fn splat(x: f32) -> Plain {
         Plain([x; 8])
@@ -142,11 +147,13 @@ mod x86 {
         _mm512_set1_ps, _mm512_storeu_ps,
     };
 
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
     pub fn run_avx512(task: impl Wide) {
         task.run::<Avx512>();
     }
 
+    #[inline(never)]
     #[target_feature(enable = "avx2,fma")]
     pub fn run_avx2(task: impl Wide) {
         task.run::<Avx2>();
@@ -161,6 +168,11 @@ mod x86 {
         const LANES: usize = 16;
         const PLACES: usize = 14;
 
+        #[inline(always)]
+        fn enter(task: impl Wide) {
+            // SAFETY: see above.
+            unsafe { run_avx512(task) };
+        }
         #[inline(always)]
         fn splat(x: f32) -> Avx512 {
             // SAFETY: see above.
@@ -212,6 +224,11 @@ mod x86 {
         const LANES: usize = 8;
         const PLACES: usize = 6;
 
+        #[inline(always)]
+        fn enter(task: impl Wide) {
+            // SAFETY: see above.
+            unsafe { run_avx2(task) };
+        }
         #[inline(always)]
         fn splat(x: f32) -> Avx2 {
             // SAFETY: see above.

@@ -2,7 +2,7 @@
 
 use crate::arena::LINE;
 use crate::cpu::prefetch;
-use crate::vector::Vector;
+use crate::vector::{Vector, Wide};
 
 /// Where a tile reads and writes.
 ///
@@ -33,7 +33,7 @@ pub(super) struct Tile {
 /// Rows that are reached from one pointer.
 const TOGETHER: usize = 3;
 /// The most rows of a tile.
-const MOST: usize = 28;
+const MOST: usize = 14;
 
 /// The same pointer, of which the compiler does not know where it comes from: reached from its neighbour, and that from its own, it would
 /// be the end of a chain that takes longer than the sums.
@@ -138,7 +138,7 @@ pub(super) fn registers(rows: usize) -> usize {
 /// Rows of a tile of so many registers, at most.
 pub(super) fn most_rows<V: Vector>(registers: usize) -> usize {
     match registers {
-        1 => 2 * V::PLACES,
+        1 => MOST.min(2 * V::PLACES),
         2 => V::PLACES,
         3 => 3,
         4 => 2,
@@ -175,17 +175,32 @@ pub(super) unsafe fn some<V: Vector>(rows: usize, registers: usize, of: Tile) {
     macro_rules! tiles {
         ($($n:literal: $($p:literal)*;)*) => {
             match (registers, rows) {
-                // SAFETY: the caller's promise.
-                $($(($n, $p) if $n > 2 || $p * $n <= 2 * V::PLACES => unsafe { tile::<V, $p, $n>(of) },)*)*
+                $($(($n, $p) => {
+                    // Only those that fit are compiled.
+                    if const { $n > 2 || $p * $n <= 2 * V::PLACES } {
+                        V::enter(Fixed::<$p, $n>(of));
+                    }
+                })*)*
                 _ => unreachable!("no tile of {rows} rows and {registers} registers"),
             }
         };
     }
     tiles!(
-        1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28;
+        1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14;
         2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14;
         3: 1 2 3;
         4: 1 2;
         5: 1; 6: 1; 7: 1; 8: 1;
     );
+}
+
+/// A tile as a loop of its own: all of them within one function would take minutes to compile.
+struct Fixed<const P: usize, const N: usize>(Tile);
+
+impl<const P: usize, const N: usize> Wide for Fixed<P, N> {
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        // SAFETY: it is only made by `some`, whose caller promises what is needed.
+        unsafe { tile::<V, P, N>(self.0) };
+    }
 }
