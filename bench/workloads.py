@@ -34,7 +34,7 @@ WHAT = {
 # data is no round, rounds divide it, so that Keras begins no pass within one.
 STEPS = {
     "A": 1875, "B32": 625, "B256": 78, "C": 375, "D": 117, "E": 13, "F_B1": 2000, "F_E1": 100, "F_B1024": 50,
-    "F_E1024": 4, "G": 30, "H_every": 375, "H_default": 375,
+    "F_E1024": 4, "G": 10, "H_every": 375, "H_default": 375,
 }  # fmt: skip
 
 
