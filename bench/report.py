@@ -17,7 +17,7 @@ NAMES = {
 }  # fmt: skip
 FORMS = {
     "ours": "built for any processor, `Learner::fit` and `Learner::predict`",
-    "jax": "all steps of a round in one compiled `lax.scan`, donated buffers, optimizers written by hand",
+    "jax": "all steps of a round in one compiled `lax.scan`, donated buffers, optimizers by hand, convolutions as products with windows",
     "torch": "eager, ordinary optimizers, batches picked by index, contiguous",
     "torch_best": "`torch.compile`, optimizers with `fused=True`, convolutions in `channels_last`",
     "keras_jax": "`fit`; inference by the compiled call or `predict_on_batch`, whichever is faster",

@@ -29,6 +29,7 @@ while [ $# -gt 0 ]; do
     --dev) profile=dev ;; # Our runner in the profile of the tests: less to build, for seeing whether it runs.
     --python-jax) python_jax=$2; shift ;;
     --python-torch) python_torch=$2; shift ;;
+    --scaling) runners=${runners:-ours,jax}; options+=("$1") ;; # The others are not asked there.
     --runners) runners=$2; asked+=("$2"); shift ;;
     --out) out=$2; asked+=("$2"); shift ;;
     *) options+=("$1") ;;

@@ -10,7 +10,7 @@ STYLE = """
     .win { fill: #3fb68b } .lose { fill: #f0883e } .ours { stroke: #3fb68b; fill: #3fb68b } .peer { stroke: #b392f0; fill: #b392f0 }
   }
   text { font: 13px system-ui, sans-serif } .small { font-size: 12px } .title { font-size: 15px; font-weight: 600 }
-  .line { fill: none; stroke-width: 2 }
+  .line { fill: none; stroke-width: 2 } text.ours, text.peer { stroke: none; font-weight: 600 }
 """
 
 
@@ -80,11 +80,11 @@ def curves(title, across, up, series):
         path = " ".join(f"{at_x(x):.1f},{at_y(y):.1f}" for x, y in points)
         parts.append(f'<polyline class="line {kind}" style="fill:none" points="{path}"/>')
         parts += [f'<circle class="{kind}" cx="{at_x(x):.1f}" cy="{at_y(y):.1f}" r="3"/>' for x, y in points]
-        ends.append([at_y(points[-1][1]), at_x(points[-1][0]), name])
+        ends.append([at_y(points[-1][1]), at_x(points[-1][0]), name, kind])
     ends.sort()
-    for i, (y, x, name) in enumerate(ends):
+    for i, (y, x, name, kind) in enumerate(ends):
         # Names do not lie on one another.
         y = max(y, ends[i - 1][0] + 16) if i else y
         ends[i][0] = y
-        parts.append(text(x + 9, y + 4, name, "text small"))
+        parts.append(text(x + 9, y + 4, name, f"{kind} small"))
     return picture(width, height, title, parts)

@@ -144,27 +144,40 @@ def step_of(carry, batch, x, y):
     return (params, state, memory, step + 1.0, total + loss), seen
 
 
-@partial(jax.jit, static_argnums=4, donate_argnums=0)
-def train(carry, key, x, y, steps):
-    """The steps of a round, each pass over the data in an order of its own."""
-    batch = workload["batch"]
-    in_pass = x.shape[0] // batch
-    order = [
-        jax.random.permutation(one, x.shape[0])[: in_pass * batch].reshape(in_pass, batch)
-        for one in jax.random.split(key, -(-steps // in_pass))
-    ]
-    carry, seen = lax.scan(lambda c, b: step_of(c, b, x, y), (*carry, 0.0), jnp.concatenate(order)[:steps])
-    return carry[:-1], carry[-1] / steps, seen
+@partial(jax.jit, donate_argnums=0)
+def train(carry, batches, x, y):
+    """All steps of a round."""
+    carry, seen = lax.scan(lambda c, b: step_of(c, b, x, y), (*carry, 0.0), batches)
+    return carry[:-1], carry[-1] / len(batches), seen
+
+
+@partial(jax.jit, static_argnums=(1, 2))
+def passing(key, samples, batch):
+    """The batches of a pass over the data, in an order of its own."""
+    whole = samples // batch * batch
+    return jax.random.permutation(key, samples)[:whole].reshape(-1, batch)
 
 
 def trainer(x, y):
     params, state = initial(jax.random.key(1))
-    kept = {"carry": (params, state, memory_of(params), 0.0), "key": jax.random.key(2)}
+    kept = {"carry": (params, state, memory_of(params), 0.0), "key": jax.random.key(2), "left": None}
+
+    def batches(steps):
+        """The next ones of the pass, and of those after it."""
+        found, missing = [], steps
+        while missing > 0:
+            if kept["left"] is None or len(kept["left"]) == 0:
+                kept["key"], key = jax.random.split(kept["key"])
+                # Cut by NumPy: JAX would compile a cut for every length.
+                kept["left"] = np.asarray(passing(key, len(x), workload["batch"]))
+            found.append(kept["left"][:missing])
+            kept["left"] = kept["left"][missing:]
+            missing -= len(found[-1])
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     def go(steps):
-        kept["key"], key = jax.random.split(kept["key"])
         start = time.perf_counter()
-        kept["carry"], loss, seen = jax.block_until_ready(train(kept["carry"], key, x, y, steps))
+        kept["carry"], loss, seen = jax.block_until_ready(train(kept["carry"], batches(steps), x, y))
         return steps * workload["batch"], time.perf_counter() - start, float(loss)
 
     return go
