@@ -40,9 +40,18 @@ def memory_gib():
     return 0.0
 
 
+def said(*command):
+    """What a command prints."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
 def told(root):
+    """The machine and the source."""
     name, instructions = cpu()
-    said = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)
+    commit = said("git", "-C", str(root), "describe", "--always", "--dirty")
     return {
         "cpu": name,
         "instructions": instructions,
@@ -50,7 +59,8 @@ def told(root):
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": memory_gib(),
         "kernel": platform.release().partition("-")[0],
-        "commit": said.stdout.strip() or "unknown",
+        "commit": commit,
+        "rustc": said("rustc", "--version").partition("(")[0].strip(),
     }
 
 

@@ -238,10 +238,13 @@ def scaling(measured, folder):
 
 def page(measured, folder):
     run = measured.of("run")[-1]
-    quick = run["scale"] < 0.5
     words = ["# Benchmarks", ""]
-    if quick:
-        words += ["**A short run, for seeing whether everything runs. Its figures say nothing about speed.**", ""]
+    if run["scale"] < 1 or run["rounds"] < 5 or run["load"] > 0.5:
+        words += [
+            f"**Not figures to quote: {run['rounds']} rounds of {run['scale']:g} times the steps, on a machine with a load of "
+            f"{run['load']:.1f} beside.** They show that all runs, and roughly where it stands.",
+            "",
+        ]
     words += [
         "Training and inference side by side on one machine, in one run: all runners of a workload are prepared, pinned to the same cores,",
         "and asked in turn (A B C, C B A, …), so that what else the machine does hits all alike. Data (60,000 × 784, f32) lie in memory and are",
@@ -250,7 +253,8 @@ def page(measured, folder):
         "samples, microseconds of a call. The fastest is bold. Every round stands in [benchmarks.jsonl](benchmarks.jsonl).",
         "",
         f"{run['cpu']}, {run['cores']} cores, {', '.join(run['instructions'])}; {', '.join(run['caches'])}; {run['memory_gib']} GiB, Linux "
-        f"{run['kernel']}. Load when it started: {run['load']:.2f} (0 is a quiet machine). {run['started']}, commit {run['commit']}, {run['rounds']} rounds.",
+        f"{run['kernel']}, {run['rustc']}. Load when it started: {run['load']:.2f} (0 is a quiet machine). {run['started']}, commit "
+        f"{run['commit']}, {run['rounds']} rounds.",
         "",
     ]
     for x in measured.of("run"):
@@ -284,7 +288,8 @@ def runners(measured):
     words += [
         "The last column was tried by every peer itself: 1e-37 · 1e-3 is 0 where denormal numbers are flushed. Ours flushes while a plan",
         "runs; PyTorch, Burn and candle were told to, JAX and TensorFlow do so. In Keras on TensorFlow a pass over the data costs something",
-        "to begin, which is in A's rounds (each is a pass) and, in other workloads, in few rounds or none.",
+        "to begin, which is in A's rounds (each is a pass) and, in other workloads, in few rounds or none. Keras has its softmax in the loss",
+        "(`from_logits=True`): behind a softmax, Keras on JAX clips the loss, and E stays at a loss of 11, where the clip has no slope.",
         "",
     ]
     lost = [f"{NAMES[x['runner']]} in {x['workload']} on {x['threads']} thread(s): {x['why']}" for x in measured.of("lost")]

@@ -2,14 +2,12 @@
 //!
 //! `cargo run --release -p steadygrad-bench -- "$(python bench/workloads.py A)" 1 target/bench/data`, then lines `go STEPS`.
 
-use std::process::Command;
 use steadygrad::prelude::*;
 use steadygrad_bench_runner as bench;
 use steadygrad_bench_runner::{Done, Failure, Runner, Watch, Workload, serve, timed_calls};
 
 fn main() -> std::result::Result<(), Failure> {
-    let about =
-        [("steadygrad", env!("CARGO_PKG_VERSION").to_string()), ("rustc", rustc()), ("flushes", "yes".into())];
+    let about = [("steadygrad", env!("CARGO_PKG_VERSION").to_string()), ("flushes", "yes".into())];
     serve(&about, |workload, threads, x, y| {
         let x = x.reshape_rows(&workload.input)?;
         let mut learner = model(workload)?.compile(compile(workload, threads))?;
@@ -27,11 +25,6 @@ fn main() -> std::result::Result<(), Failure> {
             Ours::Predict { learner, parts, batch, at: 0 }
         })
     })
-}
-
-fn rustc() -> String {
-    let said = Command::new("rustc").arg("--version").output();
-    said.map_or_else(|_| "unknown".into(), |said| String::from_utf8_lossy(&said.stdout).trim().to_string())
 }
 
 enum Ours {
