@@ -272,6 +272,8 @@ def main():
             say(f"{name}, {threads} thread(s)")
             compare(entries, threads, options, results)
     results.add("end", load=os.getloadavg()[0])
+    if any(x["kind"] == "lost" and x["runner"] == "ours" for x in results.lines):
+        raise SystemExit("ours did not get through")
 
 
 if __name__ == "__main__":

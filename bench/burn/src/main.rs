@@ -9,16 +9,16 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use steadygrad_bench_runner::{self as bench, Done, Failure, Layer, Passes, Runner, Workload, draw, flush_denormals, serve, timed_calls};
+use steadygrad_bench_runner::{
+    self as bench, Done, Failure, Layer, Passes, Runner, Workload, draw, flush_denormals, serve, timed_calls,
+};
 
 fn main() -> Result<(), Failure> {
     flush_denormals();
     let tiny = Tensor::<1>::full([64], 1e-37_f32, &Device::flex()) * 1e-3_f32;
     let tiny = tiny.into_data().try_to_vec::<f32>().map_err(|e| format!("{e:?}"))?[0];
-    let about = [
-        ("burn", "0.22.1, Flex".to_string()),
-        ("flushes", if tiny == 0.0 { "yes" } else { "no" }.into()),
-    ];
+    let about =
+        [("burn", "0.22.1, Flex".to_string()), ("flushes", if tiny == 0.0 { "yes" } else { "no" }.into())];
     serve(&about, |workload, _, x, y| Burn::new(workload, x, y))
 }
 
@@ -101,9 +101,7 @@ impl Burn {
         let labels: Vec<i32> = y.data().iter().map(|&label| label as i32).collect();
         let y = Tensor::<1, Int>::from_data(TensorData::new(labels, [samples]), &device);
         let update = match workload.optimizer {
-            Some(bench::Optimizer::Adam(rate)) => {
-                Some((AdamConfig::new().with_epsilon(1e-7).init(), rate))
-            }
+            Some(bench::Optimizer::Adam(rate)) => Some((AdamConfig::new().with_epsilon(1e-7).init(), rate)),
             Some(bench::Optimizer::Sgd(rate, momentum)) => {
                 let config = MomentumConfig { momentum, dampening: 0.0, nesterov: false };
                 let config = (momentum > 0.0).then_some(config);
@@ -186,7 +184,8 @@ fn network(workload: &Workload, device: &Device) -> Result<Network, Failure> {
                 let (channels, area) = (shape[0], size * size);
                 let config = Conv2dConfig::new([channels, *filters], [*size, *size]).with_bias(*bias);
                 let mut conv = config.init(device);
-                let drawn = draw(initializer, &key, filters * channels * area, channels * area, filters * area)?;
+                let drawn =
+                    draw(initializer, &key, filters * channels * area, channels * area, filters * area)?;
                 let drawn = TensorData::new(drawn, [*filters, channels, *size, *size]);
                 conv.weight = Param::from_tensor(Tensor::from_data(drawn, device));
                 conv.bias = bias.then(|| Param::from_tensor(Tensor::zeros([*filters], device)));

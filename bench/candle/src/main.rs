@@ -6,7 +6,9 @@ use candle_core::backprop::GradStore;
 use candle_core::{D, DType, Device, Module, ModuleT, Result, Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW, SGD};
 use candle_nn::{BatchNorm, BatchNormConfig, Conv2d, Conv2dConfig, Linear, VarBuilder, VarMap, batch_norm};
-use steadygrad_bench_runner::{self as bench, Done, Failure, Layer, Passes, Runner, Workload, draw, flush_denormals, serve, timed_calls};
+use steadygrad_bench_runner::{
+    self as bench, Done, Failure, Layer, Passes, Runner, Workload, draw, flush_denormals, serve, timed_calls,
+};
 
 const CPU: Device = Device::Cpu;
 
@@ -176,7 +178,8 @@ fn network(workload: &Workload, map: &VarMap) -> std::result::Result<Vec<Part>, 
             }
             Layer::Conv(filters, size, initializer, bias) => {
                 let area = size * size;
-                let drawn = draw(initializer, &kernel, filters * shape[0] * area, shape[0] * area, filters * area)?;
+                let drawn =
+                    draw(initializer, &kernel, filters * shape[0] * area, shape[0] * area, filters * area)?;
                 let weight = var(&kernel, &[*filters, shape[0], *size, *size], drawn)?;
                 let bias = bias.then(|| var(&bias_name, &[*filters], vec![0.0; *filters])).transpose()?;
                 shape = vec![*filters, shape[1] - size + 1, shape[2] - size + 1];
