@@ -187,8 +187,9 @@ def compare(entries, threads, options, results):
         last = [x for x in last if x["workload"] == process.workload and x["threads"] == threads]
         speeds = sorted(x["samples"] / x["seconds"] for x in last)
         loss = last[-1]["loss"]
+        name = process.workload if process.workload in WATCHING else ""
         say(
-            f"  {process.runner:<11}{process.workload if process.workload in WATCHING else '':<10}{speeds[len(speeds) // 2]:>12,.0f} samples a second"
+            f"  {process.runner:<11}{name:<10}{speeds[len(speeds) // 2]:>12,.0f} samples a second"
             + ("" if loss is None else f", loss {loss:.4f}")
             + (f", {last[-1]['median_us']:.0f} µs" if "median_us" in last[-1] else "")
         )

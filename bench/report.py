@@ -172,7 +172,8 @@ def start_and_memory(measured):
         rounds = measured.rounds.get(("A", 1, runner), [])
         if times and rounds:
             peak = rounds[-1]["peak_mib"] - DATA_MIB
-            rows.append([NAMES[runner], f"{median(times):.2f} s", f"{min(times):.2f} … {max(times):.2f} s", f"{figure(max(peak, 0))} MiB"])
+            spread = f"{min(times):.2f} … {max(times):.2f} s"
+            rows.append([NAMES[runner], f"{median(times):.2f} s", spread, f"{figure(max(peak, 0))} MiB"])
     if not rows or measured.of("run")[-1]["scale"] < 0.5:
         return []
     return [
@@ -194,8 +195,8 @@ def watching(measured):
                 if plain and watched:
                     # Round by round, as a machine that is busy is busy for both.
                     more = [w["seconds"] / p["seconds"] - 1 for p, w in zip(plain, watched)]
-                    middle = median(more)
-                    rows.append([NAMES[runner], what, threads, f"{100 * middle:+.1f} %", f"{100 * min(more):+.1f} … {100 * max(more):+.1f} %"])
+                    least, middle, most = (100 * part for part in (min(more), median(more), max(more)))
+                    rows.append([NAMES[runner], what, threads, f"{middle:+.1f} %", f"{least:+.1f} … {most:+.1f} %"])
     if not rows:
         return []
     return [
@@ -231,7 +232,8 @@ def scaling(measured, folder):
                 file = f"{axis}-{threads}.svg"
                 title = f"Samples a second over {axis}, {threads} thread{'s' if threads > 1 else ''}"
                 (folder / file).write_text(svg.curves(title, across, "samples a second", series))
-                rows = [[f"{x:,}", *(figure(dict(points).get(x, 0)) if dict(points).get(x) else "–" for _, _, points in series)] for x, _ in series[0][2]]
+                columns = [dict(points) for _, _, points in series]
+                rows = [[f"{x:,}", *(figure(c[x]) if x in c else "–" for c in columns)] for x in columns[0]]
                 words += [f"![{title}]({folder.name}/{file})", "", *table([axis, *(name for name, _, _ in series)], rows)]
     return ["## Over depth, width and batch", "", "Training, ours beside JAX.", "", *words] if words else []
 

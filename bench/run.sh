@@ -73,7 +73,7 @@ main() {
   for peer in burn candle; do
     if wants "$peer"; then
       # As a user who wants speed would: for the processor at hand. Ours is built for any.
-      (cd "bench/$peer" && CARGO_TARGET_DIR=$work/$peer RUSTFLAGS="-C target-cpu=native" cargo build --locked --quiet --release)
+      (cd "bench/$peer" && CARGO_TARGET_DIR=$work/$peer RUSTFLAGS="-C target-cpu=native" cargo build --quiet --release)
     fi
   done
 
