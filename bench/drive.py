@@ -42,6 +42,8 @@ def command(runner, options):
 def environment(runner, threads, options):
     words = dict(os.environ, RAYON_NUM_THREADS=str(threads), PYTHONWARNINGS="ignore")
     words["KERAS_BACKEND"] = "tensorflow" if runner == "keras_tf" else "jax"
+    if not options.spin:
+        words.update(OMP_WAIT_POLICY="PASSIVE", KMP_BLOCKTIME="0")
     words["TORCHINDUCTOR_CACHE_DIR"] = str(options.work / "inductor")
     return words
 
@@ -236,6 +238,11 @@ def arguments():
     parser.add_argument("--starts", type=int, default=3, help="how often starting is timed")
     parser.add_argument("--scale", type=float, default=1.0, help="steps of a round, times this")
     parser.add_argument("--patience", type=float, default=300.0, help="seconds after which a silent runner is ended")
+    parser.add_argument(
+        "--spin",
+        action="store_true",
+        help="OpenMP's threads wait as they like, which is to spin for some milliseconds: faster on a quiet machine, ten times slower on a busy one",
+    )
     parser.add_argument("--add", action="store_true", help="keep what is in the results of other workloads")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.jsonl")
     parser.add_argument("--work", type=Path, default=ROOT / "target" / "bench")
@@ -260,7 +267,7 @@ def main():
     results = Results(options.out, options.add)
     started_at = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     about = {"started": started_at, "command": machine.asked(), "load": os.getloadavg()[0], "rounds": options.rounds}
-    results.add("run", workloads=names, threads_asked=options.threads, scale=options.scale, **about, **machine.told(ROOT))
+    results.add("run", workloads=names, threads_asked=options.threads, scale=options.scale, spin=options.spin, **about, **machine.told(ROOT))
     if "A" in names and options.starts:
         say("starting, A, 1 thread")
         starts(runners, options, results)

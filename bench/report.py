@@ -294,6 +294,8 @@ def runners(measured):
         "(`from_logits=True`): behind a softmax, Keras on JAX clips the loss, and E stays at a loss of 11, where the clip has no slope.",
         "",
     ]
+    waits = "spin for some milliseconds (`--spin`)" if measured.of("run")[-1].get("spin") else "sleep at once when they wait"
+    words += [f"Threads of OpenMP, which PyTorch has, {waits}.", ""]
     lost = [f"{NAMES[x['runner']]} in {x['workload']} on {x['threads']} thread(s): {x['why']}" for x in measured.of("lost")]
     return words + (["Left out: " + "; ".join(lost) + ".", ""] if lost else [])
 
@@ -302,13 +304,15 @@ def how_to_repeat():
     return [
         "## How to repeat it",
         "",
-        "    bench/run.sh --threads 1,2                    all workloads, in environments that it makes in target/bench (some 12 GB)",
-        "    bench/run.sh --threads 1,2 --scaling --add    then the curves",
-        "    bench/run.sh --workloads A,C --add            some again; whatever else is in the results stays",
-        "    bench/run.sh --quick --only-ours              in a minute: does everything run",
+        "    bench/run.sh --threads 1,2 --spin                    all workloads, in environments that it makes in target/bench (some 12 GB)",
+        "    bench/run.sh --threads 1,2 --spin --scaling --add    then the curves",
+        "    bench/run.sh --workloads A,C --add                   some again; whatever else is in the results stays",
+        "    bench/run.sh --quick --only-ours                     in a minute: does everything run",
         "",
-        "On a machine that does nothing else. `--python-jax PATH --python-torch PATH` take interpreters that are there already. The page is",
-        "written by `bench/report.py`; workloads stand in `bench/workloads.py`, peers in `bench/peers`, `bench/burn` and `bench/candle`.",
+        "On a machine that does nothing else, and takes about an hour for each number of threads. `--spin` lets the threads of OpenMP wait as",
+        "they like, which is to spin between operations: PyTorch on several threads is faster with it on a quiet machine, and ten times slower",
+        "on a busy one; without it they sleep at once. `--python-jax PATH --python-torch PATH` take interpreters that are there already. The",
+        "page is written by `bench/report.py`; workloads stand in `bench/workloads.py`, peers in `bench/peers`, `bench/burn`, `bench/candle`.",
         "",
     ]
 

@@ -13,10 +13,10 @@ import workloads
 
 
 def hold_to(threads):
-    """Environment by which libraries hold to that many threads, and let them sleep between rounds; before any import of them."""
+    """Environment by which libraries hold to that many threads; before any import of them."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
-    os.environ.update(OMP_WAIT_POLICY="PASSIVE", KMP_BLOCKTIME="0", TF_CPP_MIN_LOG_LEVEL="3", JAX_PLATFORMS="cpu")
+    os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", JAX_PLATFORMS="cpu")
     if threads == 1:
         os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
