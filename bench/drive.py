@@ -241,7 +241,7 @@ def arguments():
     parser.add_argument(
         "--spin",
         action="store_true",
-        help="OpenMP's threads wait as they like, which is to spin for some milliseconds: faster on a quiet machine, ten times slower on a busy one",
+        help="OpenMP's threads wait as they like, which is to spin for some milliseconds: for quiet machines only",
     )
     parser.add_argument("--add", action="store_true", help="keep what is in the results of other workloads")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.jsonl")

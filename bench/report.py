@@ -304,14 +304,14 @@ def how_to_repeat():
     return [
         "## How to repeat it",
         "",
-        "    bench/run.sh --threads 1,2 --spin                    all workloads, in environments that it makes in target/bench (some 12 GB)",
+        "    bench/run.sh --threads 1,2 --spin                    all workloads, in environments that it makes in target/bench (some 9 GB)",
         "    bench/run.sh --threads 1,2 --spin --scaling --add    then the curves",
         "    bench/run.sh --workloads A,C --add                   some again; whatever else is in the results stays",
         "    bench/run.sh --quick --only-ours                     in a minute: does everything run",
         "",
-        "On a machine that does nothing else, and takes about an hour for each number of threads. `--spin` lets the threads of OpenMP wait as",
-        "they like, which is to spin between operations: PyTorch on several threads is faster with it on a quiet machine, and ten times slower",
-        "on a busy one; without it they sleep at once. `--python-jax PATH --python-torch PATH` take interpreters that are there already. The",
+        "On a machine that does nothing else. `--spin` lets the threads of OpenMP wait as they like, which is to spin between operations: that",
+        "is meant for a quiet machine. On one with a load of 5 it made PyTorch's D on two threads five times slower than without, where they",
+        "sleep at once. `--python-jax PATH --python-torch PATH` take interpreters that are there already. The",
         "page is written by `bench/report.py`; workloads stand in `bench/workloads.py`, peers in `bench/peers`, `bench/burn`, `bench/candle`.",
         "",
     ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds all runners of the benchmarks, each in its own environment, runs them side by side, and writes docs/benchmarks.md.
 #
-#   bench/run.sh                        everything, on one thread: hours, and some 12 GB in target/bench
+#   bench/run.sh                        everything, on one thread: long, and some 9 GB in target/bench
 #   bench/run.sh --threads 1,2          on one thread and on two
 #   bench/run.sh --workloads A,C --add  these alone; what else stands in the results stays
 #   bench/run.sh --scaling --add        over depth, width and batch
