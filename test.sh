@@ -59,6 +59,10 @@ cargo run --locked --quiet -- explain vanishing_gradient >/dev/null
 cargo run --locked --quiet -- lab examples/todays_defaults.toml --set lab.seeds=1 --set fit.epochs=1 --html "$out/lab.html"
 cargo run --locked --quiet -- demo --epochs 2 --html "$out/demo.html"
 
+step "benchmarks, short form"
+# In the profile of the tests, where it is built already: whether it runs, not how fast.
+bench/run.sh --quick --only-ours --dev
+
 step "the Python package"
 python/test.sh "$@"
 

@@ -1,6 +1,6 @@
 //! A small convolutional network: samples a second of training, on one thread and on two; and of its kernels alone.
 //!
-//! `cargo bench -p steadygrad-engine --bench small_cnn`. The same network in PyTorch and Keras: `bench/small_cnn/`.
+//! `cargo bench -p steadygrad-engine --bench small_cnn`. The same network beside other frameworks: `bench/run.sh --workloads G`.
 
 #![allow(clippy::print_stdout, reason = "what was measured is for whoever runs it")]
 
