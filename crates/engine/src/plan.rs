@@ -23,6 +23,8 @@ pub struct Plan {
     pub(crate) scratch: Range<usize>,
     places: Vec<usize>,
     extents: Vec<Extent>,
+    /// For every product, what the steps up to the next one touch that it does not.
+    ahead: Vec<Vec<Slot>>,
 }
 
 /// A slot whose place is settled elsewhere: parameters, gradients, state.
@@ -89,7 +91,8 @@ impl Plan {
         let scratch = size..size + steps.iter().map(|step| scratch(step, rows)).max().unwrap_or(0);
         let size = scratch.end;
         let extents = recipe.slots.iter().map(|s| s.extent).collect();
-        Plan { steps, forward, rows, size, scratch, places, extents }
+        let ahead = (0..steps.len()).map(|i| ahead(&steps[i..])).collect();
+        Plan { steps, forward, rows, size, scratch, places, extents, ahead }
     }
 
     /// Where a slot lies for a batch of this many rows.
@@ -99,10 +102,38 @@ impl Plan {
         start..start + self.extents[slot.0 as usize].at(rows)
     }
 
+    /// What is touched behind a step, as far as it may be worth fetching while the step runs.
+    pub(crate) fn ahead(&self, step: usize, rows: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+        let near = |range: &Range<usize>| (LEAST..MOST).contains(&range.len());
+        self.ahead[step].iter().map(move |slot| self.range(*slot, rows)).filter(near)
+    }
+
     /// The size of a slot for a batch of this many rows.
     pub fn len(&self, slot: Slot, rows: usize) -> usize {
         self.extents[slot.0 as usize].at(rows)
     }
+}
+
+/// Numbers that are worth fetching ahead: more than a few lines, and few enough for the caches.
+const LEAST: usize = 1 << 9;
+const MOST: usize = 1 << 16;
+
+/// What the steps behind a product touch, up to the next product.
+fn ahead(steps: &[Step]) -> Vec<Slot> {
+    let Some((first @ Step::Gemm { .. }, rest)) = steps.split_first() else { return Vec::new() };
+    let own: Vec<Slot> = first.slots().into_iter().map(|(slot, _)| slot).collect();
+    let mut slots = Vec::new();
+    for step in rest.iter().take(8) {
+        for (slot, _) in step.slots() {
+            if !own.contains(&slot) && !slots.contains(&slot) {
+                slots.push(slot);
+            }
+        }
+        if matches!(step, Step::Gemm { .. }) {
+            break;
+        }
+    }
+    slots
 }
 
 struct Block {

@@ -14,7 +14,7 @@ use std::array::from_fn;
 use std::ops::Range;
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::columns;
-use steadygrad_kernels::gemm::{Matrix, gemm, gemm_then};
+use steadygrad_kernels::gemm::{Matrix, gemm_then};
 use steadygrad_kernels::normal::{self, Normal};
 use steadygrad_kernels::rows::{self, Standard};
 use steadygrad_kernels::shuffle::{self, RANK};
@@ -51,7 +51,7 @@ pub fn run(
     let _flush = Flush::denormals();
     let run = Run { plan, cpu, batch };
     for i in which {
-        run.step(&plan.steps[i], arena);
+        run.step(i, arena);
         after(i, arena);
     }
 }
@@ -94,19 +94,22 @@ impl Run<'_> {
     }
 
     #[allow(clippy::too_many_lines)] // one arm for each step
-    fn step(&self, step: &Step, arena: &mut Arena) {
+    fn step(&self, i: usize, arena: &mut Arena) {
         let (isa, rows) = (self.cpu.isa, self.batch.rows);
-        match step {
+        match &self.plan.steps[i] {
             Step::Gemm { a, b, out, m, k, n, ta, tb, bias, map } => {
+                let ahead = arena.ahead(self.plan.ahead(i, rows));
                 let ([a, b, bias], [out]) =
                     arena.split([self.range(*a), self.range(*b), self.maybe(bias)], [self.range(*out)]);
                 let (m, k, n) = (m.at(rows), k.at(rows), n.at(rows));
                 let bias = Some(bias).filter(|bias| !bias.is_empty());
                 let (a, b) = (Matrix::new(a, m, k, *ta), Matrix::new(b, k, n, *tb));
-                match map {
-                    Some(f) => gemm_then(self.cpu, a, b, bias, &|out| f.apply(isa, out), out),
-                    None => gemm(self.cpu, a, b, bias, out),
-                }
+                let finish = |out: &mut [f32]| {
+                    if let Some(f) = map {
+                        f.apply(isa, out);
+                    }
+                };
+                gemm_then(self.cpu, a, b, bias, &finish, ahead, out);
             }
             Step::Conv(conv) => self.conv(conv, arena),
             Step::ScaleShift { x, scale, shift, out, layout } => {

@@ -1,5 +1,6 @@
 //! Memory in one piece, of which a step borrows the parts that it reads and the parts that it writes.
 
+use crate::cpu::Ahead;
 use std::fmt;
 use std::ops::Range;
 
@@ -26,6 +27,7 @@ impl Arena {
         let mut lines = Vec::new();
         let count = len.div_ceil(LINE);
         lines.try_reserve_exact(count).ok()?;
+        large_pages(&mut lines);
         lines.resize(count, Line([0.0; LINE]));
         Some(Arena { lines, len })
     }
@@ -47,6 +49,7 @@ impl Arena {
         if self.lines.try_reserve_exact(more).is_err() {
             return false;
         }
+        large_pages(&mut self.lines);
         self.lines.resize(count.max(self.lines.len()), Line([0.0; LINE]));
         self.len = self.len.max(len);
         true
@@ -121,6 +124,15 @@ impl Arena {
         )
     }
 
+    /// Adds parts to what will be touched soon.
+    pub fn ahead(&self, parts: impl Iterator<Item = Range<usize>>) -> Ahead {
+        let mut ahead = Ahead::default();
+        for part in parts {
+            ahead.add(self.all().as_ptr().wrapping_add(part.start), part.len());
+        }
+        ahead
+    }
+
     fn check(&self, reads: &[Range<usize>], writes: &[Range<usize>]) {
         let inside = |r: &Range<usize>| r.start <= r.end && r.end <= self.len;
         assert!(reads.iter().chain(writes).all(inside), "a part lies outside of the arena");
@@ -130,6 +142,24 @@ impl Arena {
             assert!(alone, "a part that is written overlaps another");
         }
     }
+}
+
+/// Asks the system for large pages where it gives them on request: a deep network works on so many small ones that finding them takes time.
+fn large_pages(lines: &mut Vec<Line>) {
+    #[cfg(target_os = "linux")]
+    {
+        const LARGE: usize = 2 << 20;
+        let room = lines.spare_capacity_mut();
+        let start = room.as_ptr().addr();
+        let skip = start.next_multiple_of(LARGE) - start;
+        let bytes = size_of_val(room).saturating_sub(skip) / LARGE * LARGE;
+        if bytes > 0 {
+            // SAFETY: whole pages within the room of this vector; only how they are backed changes, and a refusal changes nothing.
+            unsafe { libc::madvise(room.as_mut_ptr().byte_add(skip).cast(), bytes, libc::MADV_HUGEPAGE) };
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = lines;
 }
 
 impl fmt::Debug for Arena {

@@ -32,7 +32,7 @@ mod vector;
 pub mod warp;
 pub mod window;
 
-pub use cpu::{Cpu, Flush, prefetch_all};
+pub use cpu::{Ahead, Cpu, Flush, prefetch_all};
 pub use crew::Crew;
 pub use error::{Error, Kind, Place, Result, nearest};
 pub use isa::{Isa, Task};

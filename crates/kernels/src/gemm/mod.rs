@@ -7,9 +7,9 @@ mod pack;
 mod product;
 mod tile;
 
-use crate::Cpu;
 use crate::arena::{LINE, Line};
 use crate::cpu::Whole;
+use crate::{Ahead, Cpu};
 use product::Product;
 use std::cell::RefCell;
 
@@ -51,10 +51,11 @@ impl<'a> Matrix<'a> {
 /// # Panics
 /// If the shapes do not fit.
 pub fn gemm(cpu: Cpu<'_>, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>, out: &mut [f32]) {
-    gemm_then(cpu, a, b, bias, &|_| (), out);
+    gemm_then(cpu, a, b, bias, &|_| (), Ahead::default(), out);
 }
 
-/// The same, and `finish` on all numbers of the result, some rows or parts of rows at a time, while they are in the cache.
+/// The same, and `finish` on all numbers of the result, some rows or parts of rows at a time, while they are in the cache. Meanwhile
+/// memory is asked for that comes next.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -64,6 +65,7 @@ pub fn gemm_then(
     b: Matrix<'_>,
     bias: Option<&[f32]>,
     finish: &(dyn Fn(&mut [f32]) + Sync),
+    ahead: Ahead,
     out: &mut [f32],
 ) {
     assert_eq!(a.columns, b.rows);
@@ -88,7 +90,8 @@ pub fn gemm_then(
         }
         ROOM.with_borrow_mut(|room| {
             let (rows, columns, room) = (rows.clone(), columns.clone(), room.open());
-            cpu.isa.run_wide(Product { a, b, bias, out, rows, columns, room });
+            let ahead = ahead.share(i, parts);
+            cpu.isa.run_wide(Product { a, b, bias, out, rows, columns, room, ahead });
         });
         // Numbers that lie together.
         let (whole, len) = (columns.len() == n, columns.len());

@@ -3,12 +3,12 @@
 use super::pack::pack;
 use super::tile::{self, Tile};
 use super::{Matrix, PANELS};
-use crate::cpu::Whole;
+use crate::cpu::{Ahead, Whole};
 use crate::vector::{Vector, Wide};
 use std::ops::Range;
 
 /// The inner size is cut into pieces of so many, so that the columns of a piece stay in the first cache.
-pub(super) const DEPTH: usize = 256;
+pub(super) const DEPTH: usize = 264;
 /// The same for so few rows that every number of the right operand is used once or twice: it is read row after row.
 const SHALLOW: usize = 32;
 /// Rows that share packed columns, so that theirs of the left operand stay in the second cache.
@@ -17,6 +17,10 @@ pub(super) const ROWS: usize = 264;
 pub(super) const GROUP: usize = 128;
 /// Columns that lie this far apart or more in memory are packed before they are used.
 const FAR: usize = 512;
+/// So many rows use columns often enough for packing them even if they lie close.
+const OFTEN: usize = 160;
+/// Columns that are less than a panel are packed, so that they are one tile.
+const NARROW: usize = 16;
 /// Fewer rows than these are not worth packing for.
 const FEW: usize = 8;
 
@@ -31,6 +35,8 @@ pub(super) struct Product<'a> {
     pub columns: Range<usize>,
     /// Room for `PANELS` and `BLOCK` numbers.
     pub room: *mut f32,
+    /// What comes next.
+    pub ahead: Ahead,
 }
 
 /// Which operands are packed.
@@ -49,16 +55,20 @@ impl Packing {
         } else {
             columns >= 128 && a.columns >= 1024
         };
-        Packing { rows: many && apart, columns: b.transposed || many && b.columns >= FAR }
+        // Columns of a panel that lie apart, are used often, or are fewer than a panel has.
+        let columns_apart = b.transposed || many && (b.columns >= FAR || rows >= OFTEN || b.columns < NARROW);
+        Packing { rows: many && apart, columns: columns_apart }
     }
 }
 
 impl Wide for Product<'_> {
     #[inline(always)]
-    fn run<V: Vector>(self) {
+    fn run<V: Vector>(mut self) {
         let packing = Packing::of(self.a, self.b, self.rows.len(), self.columns.len());
         let height = tile::most_rows::<V>(2);
         let deepest = if self.rows.len() <= 3 { SHALLOW } else { DEPTH };
+        // Pieces of about the same size: a short one is loaded and stored as often as a long one.
+        let deepest = self.a.columns.div_ceil(self.a.columns.div_ceil(deepest).max(1));
         let count = self.rows.len();
         let blocks = count.div_ceil(if packing.rows { ROWS / height * height } else { 2 * ROWS });
         let most = count.div_ceil(blocks).next_multiple_of(height);
@@ -77,7 +87,7 @@ impl Wide for Product<'_> {
 impl Product<'_> {
     /// Some rows, with a piece of the inner size.
     #[inline(always)]
-    fn block<V: Vector>(&self, packing: Packing, inner: Range<usize>, rows: Range<usize>) {
+    fn block<V: Vector>(&mut self, packing: Packing, inner: Range<usize>, rows: Range<usize>) {
         let (n, depth, count) = (self.b.columns, inner.len(), rows.len());
         let ((row, step), (b_row, b_step)) = (self.a.strides(), self.b.strides());
         let from = self.a.data.as_ptr().wrapping_add(rows.start * row + inner.start * step);
@@ -127,6 +137,7 @@ impl Product<'_> {
                 for i in (0..count).step_by(height) {
                     let here = height.min(count - i);
                     let (a, out) = (block.wrapping_add(i * depth), tile.out.wrapping_add(i * n));
+                    self.ahead.ask(tile::lines(depth));
                     // SAFETY: the operands were packed for so many rows and registers; the rows of the result lie inside of it, and nobody
                     // else has these columns of them.
                     unsafe {
@@ -135,7 +146,7 @@ impl Product<'_> {
                 }
             } else {
                 // SAFETY: as above; columns that are not packed are whole registers of the operand.
-                unsafe { tile::rows::<V>(count, tile) };
+                unsafe { tile::rows::<V>(count, tile, &mut self.ahead) };
             }
             j += lanes;
         }

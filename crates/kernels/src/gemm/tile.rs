@@ -1,7 +1,7 @@
 //! The innermost loop of a product: sums that stay in registers while the inner size goes by.
 
 use crate::arena::LINE;
-use crate::cpu::prefetch;
+use crate::cpu::{Ahead, prefetch};
 use crate::vector::{Vector, Wide};
 
 /// Where a tile reads and writes.
@@ -146,17 +146,23 @@ pub(super) fn most_rows<V: Vector>(registers: usize) -> usize {
     }
 }
 
+/// Cache lines that may come from afar while a tile of this inner size is computed.
+pub(super) fn lines(k: usize) -> usize {
+    (k / 6).clamp(2, 24)
+}
+
 /// Any number of rows, cut into tiles of about the same size.
 ///
 /// # Safety
 /// As for each tile of it.
 #[inline(always)]
-pub(super) unsafe fn rows<V: Vector>(mut rows: usize, mut of: Tile) {
+pub(super) unsafe fn rows<V: Vector>(mut rows: usize, mut of: Tile, ahead: &mut Ahead) {
     let registers = of.lanes.div_ceil(V::LANES);
     let most = most_rows::<V>(registers);
     let mut tiles = rows.div_ceil(most);
     while rows > 0 {
         let here = rows.div_ceil(tiles);
+        ahead.ask(lines(of.k));
         // SAFETY: the caller's promise.
         unsafe { some::<V>(here, registers, of) };
         of.a = of.a.wrapping_add(here * of.row);
