@@ -66,7 +66,7 @@ impl Wide for Product<'_> {
     fn run<V: Vector>(mut self) {
         let packing = Packing::of(self.a, self.b, self.rows.len(), self.columns.len());
         let height = tile::most_rows::<V>(2);
-        let deepest = if self.rows.len() <= 3 { SHALLOW } else { DEPTH };
+        let deepest = if self.rows.len() <= 3 && !packing.columns { SHALLOW } else { DEPTH };
         // Pieces of about the same size: a short one is loaded and stored as often as a long one.
         let deepest = self.a.columns.div_ceil(self.a.columns.div_ceil(deepest).max(1));
         let count = self.rows.len();
@@ -102,7 +102,8 @@ impl Product<'_> {
                 unsafe { pack::<V>(from.wrapping_add(i * row), (step, row), (depth, here), to, here) };
             }
         }
-        let wide = if packing.columns { 2 } else { tile::registers(count) } * V::LANES;
+        let wide = tile::registers(count) * V::LANES;
+        let together = GROUP / wide * wide;
         let bias = self.bias.filter(|_| inner.end == self.a.columns);
         let mut j = self.columns.start;
         while j < self.columns.end {
@@ -125,11 +126,11 @@ impl Product<'_> {
                 bias: bias.map_or(std::ptr::null(), |bias| bias.as_ptr().wrapping_add(j)),
             };
             if packing.columns || lanes < width {
-                let at = if packing.columns { (j - self.columns.start) % GROUP } else { 0 };
+                let at = if packing.columns { (j - self.columns.start) % together } else { 0 };
                 if at == 0 {
-                    let group = if packing.columns { GROUP.min(left) } else { lanes };
+                    let group = if packing.columns { together.min(left) } else { lanes };
                     // SAFETY: columns and inner size lie inside of the operand, and the room is as large as a group times the greatest depth.
-                    unsafe { pack_group::<V>(tile.b, (b_row, b_step), (depth, group), panels) };
+                    unsafe { pack_group::<V>(tile.b, (b_row, b_step), (depth, group), panels, wide) };
                 }
                 (tile.b, tile.b_step) = (panels.wrapping_add(at * depth), width);
             }
@@ -153,7 +154,7 @@ impl Product<'_> {
     }
 }
 
-/// Packs columns in panels of two registers, one panel behind the other.
+/// Packs columns in panels of so many, one panel behind the other.
 ///
 /// # Safety
 /// `depth` × `columns` numbers must be readable, and as many in whole registers writable.
@@ -163,10 +164,10 @@ unsafe fn pack_group<V: Vector>(
     (row, step): (usize, usize),
     (depth, columns): (usize, usize),
     to: *mut f32,
+    wide: usize,
 ) {
     /// Rows that are packed for all panels before the next ones.
     const TOGETHER: usize = 16;
-    let wide = 2 * V::LANES;
     let together = if step == 1 && columns > wide { TOGETHER } else { depth.max(1) };
     for p in (0..depth).step_by(together) {
         for c in (0..columns).step_by(wide) {
