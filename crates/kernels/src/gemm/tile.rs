@@ -38,6 +38,7 @@ const MOST: usize = 14;
 /// The same pointer, of which the compiler does not know where it comes from: reached from its neighbour, and that from its own, it would
 /// be the end of a chain that takes longer than the sums.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block, reason = "it is not read through")]
 fn apart(mut pointer: *const f32) -> *const f32 {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     // SAFETY: no instruction at all.
@@ -76,8 +77,9 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
     }
     // One pointer for three rows: see `apart`.
     let mut heads = [of.a; MOST.div_ceil(TOGETHER)];
-    for i in 1..P.div_ceil(TOGETHER) {
-        heads[i] = apart(of.a.wrapping_add(i * TOGETHER * of.row));
+    let heads = &mut heads[..P.div_ceil(TOGETHER)];
+    for (i, head) in heads.iter_mut().enumerate().skip(1) {
+        *head = apart(of.a.wrapping_add(i * TOGETHER * of.row));
     }
     let mut b = of.b;
     for _ in 0..of.k {
@@ -93,8 +95,8 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
                 *sum = x.mul_add(b, *sum);
             }
         }
-        for i in 0..P.div_ceil(TOGETHER) {
-            heads[i] = heads[i].wrapping_add(of.step);
+        for head in heads.iter_mut() {
+            *head = head.wrapping_add(of.step);
         }
         b = b.wrapping_add(of.b_step);
     }
