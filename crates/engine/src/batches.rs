@@ -3,7 +3,7 @@
 use crate::apply::{Applied, Ask};
 use crate::learner::Learner;
 use crate::plan::Plan;
-use crate::run::{Batch, run};
+use crate::run::{Batch, run, run_ahead};
 use std::ops::Range;
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
@@ -13,6 +13,8 @@ use steadygrad_nn::step::Slot;
 
 /// Rows that are asked for before they are copied.
 const AHEAD: usize = 2;
+/// Numbers of a batch that are fetched during the step before.
+const FETCHED: usize = 1 << 16;
 /// Numbers that are worth handing to another thread to copy.
 const SHARE: usize = 1 << 13;
 
@@ -57,6 +59,18 @@ impl Learner {
         }
     }
 
+    /// Samples that the next step will be fed with: they are fetched into the cache during this one.
+    pub(crate) fn come_next(&mut self, data: &Dataset, samples: &[u32]) {
+        self.next.clear();
+        // As much as a second cache holds beside the work, and no rows of a few numbers.
+        for array in data.x.iter().filter(|x| x.row_len() >= 64 && x.row_len() * samples.len() < FETCHED) {
+            self.next.extend(samples.iter().map(|&i| {
+                let row = array.row(i as usize);
+                (row.as_ptr().addr(), row.len())
+            }));
+        }
+    }
+
     /// Copies samples into the inputs.
     fn feed_inputs(&mut self, which: Which, x: &[Array], batch: &Picked<'_>) {
         let program = match which {
@@ -84,7 +98,7 @@ impl Learner {
         let cpu = Cpu::with(self.isa, &self.crew);
         let mut watch = self.watch.as_mut().filter(|_| looking);
         let plan = if looking { &program.seen } else { &program.plan };
-        run(plan, 0..plan.steps.len(), arena, cpu, batch, |i, arena| {
+        run_ahead(plan, 0..plan.steps.len(), arena, cpu, batch, &self.next, |i, arena| {
             if let Some(watch) = &mut watch {
                 watch.see(program, i, rows, cpu.isa, arena);
             }

@@ -89,8 +89,9 @@ impl Learner {
                 for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
                     c.on_train_batch_begin(t, batch)?;
                 }
-                let samples = passes.next(t.learner.iterations());
+                let (samples, next) = passes.next(t.learner.iterations());
                 let picked = Picked { which: Order::List(samples), weights: weights.as_deref() };
+                t.learner.come_next(data, next);
                 let Trained { loss, undone } = t.learner.train_step(data, &picked)?;
                 history.samples += picked.len();
                 t.stop |= undone;
@@ -126,6 +127,7 @@ impl Learner {
                 break;
             }
         }
+        t.learner.next.clear();
         t.learner.finalize();
         for c in &mut callbacks {
             c.on_train_end(t, &logs)?;

@@ -44,6 +44,8 @@ pub struct Learner {
     pub(crate) rows: usize,
     pub(crate) isa: Isa,
     pub(crate) crew: Crew,
+    /// Samples of the next batch: where each lies, and how many numbers it has.
+    pub(crate) next: Vec<(usize, usize)>,
     /// What the next training has to warn of.
     pub(crate) warnings: Vec<String>,
 }
@@ -96,6 +98,7 @@ impl Learner {
             rows,
             isa: Isa::best(),
             crew,
+            next: Vec::new(),
             warnings: Vec::new(),
         })
     }

@@ -42,14 +42,15 @@ impl Passes {
         self.order.len().div_ceil(self.batch_size)
     }
 
-    /// The samples of the next batch, which is for the step `step`.
-    pub fn next(&mut self, step: u64) -> &[u32] {
+    /// The samples of the next batch, which is for the step `step`, and those that follow in this pass.
+    pub fn next(&mut self, step: u64) -> (&[u32], &[u32]) {
         if self.next == 0 {
             self.begin(step);
         }
         let start = self.next * self.batch_size;
         self.next = (self.next + 1) % self.batches().max(1);
-        &self.order[start..self.order.len().min(start + self.batch_size)]
+        let (batch, rest) = self.order[start..].split_at(self.batch_size.min(self.order.len() - start));
+        (batch, &rest[..rest.len().min(self.batch_size)])
     }
 
     fn begin(&mut self, step: u64) {
@@ -82,7 +83,7 @@ mod tests {
             for pass in 0..3 {
                 let mut order = Vec::new();
                 for batch in 0..passes.batches() {
-                    order.extend_from_slice(passes.next(100 + (pass * 5 + batch) as u64));
+                    order.extend_from_slice(passes.next(100 + (pass * 5 + batch) as u64).0);
                 }
                 let mut sorted = order.clone();
                 sorted.sort_unstable();
@@ -98,10 +99,10 @@ mod tests {
     fn a_pass_is_gone_on_with_where_it_was_left() {
         for shuffle in [Shuffle::All, Shuffle::Batch, Shuffle::No] {
             let mut straight = Passes::new(23, 5, shuffle, 7, 0, 100);
-            let all: Vec<Vec<u32>> = (0..20).map(|i| straight.next(100 + i).to_vec()).collect();
+            let all: Vec<Vec<u32>> = (0..20).map(|i| straight.next(100 + i).0.to_vec()).collect();
             for (seen, batch) in all.iter().enumerate() {
                 let mut resumed = Passes::new(23, 5, shuffle, 7, seen, 100 + seen as u64);
-                assert_eq!(resumed.next(100 + seen as u64), batch, "{shuffle:?} {seen}");
+                assert_eq!(resumed.next(100 + seen as u64).0, batch, "{shuffle:?} {seen}");
             }
         }
     }

@@ -25,6 +25,8 @@ pub struct Plan {
     extents: Vec<Extent>,
     /// For every product, what the steps up to the next one touch that it does not.
     ahead: Vec<Vec<Slot>>,
+    /// The last product, during which the next batch may be fetched.
+    pub(crate) last_product: Option<usize>,
 }
 
 /// A slot whose place is settled elsewhere: parameters, gradients, state.
@@ -92,7 +94,8 @@ impl Plan {
         let size = scratch.end;
         let extents = recipe.slots.iter().map(|s| s.extent).collect();
         let ahead = (0..steps.len()).map(|i| ahead(&steps[i..])).collect();
-        Plan { steps, forward, rows, size, scratch, places, extents, ahead }
+        let last_product = steps.iter().rposition(|step| matches!(step, Step::Gemm { .. }));
+        Plan { steps, forward, rows, size, scratch, places, extents, ahead, last_product }
     }
 
     /// Where a slot lies for a batch of this many rows.

@@ -3,7 +3,7 @@
 use crate::batches::{Order, Picked, Which};
 use crate::learner::Learner;
 use crate::passes::Passes;
-use crate::run::{Batch, run};
+use crate::run::{Batch, run_ahead};
 use crate::system::Clock;
 use crate::{Shuffle, apply::Ask};
 use std::fmt;
@@ -86,19 +86,21 @@ impl Learner {
                 seconds[part] += clock.seconds();
                 clock = Clock::start();
             };
-            let picked =
-                Picked { which: Order::List(passes.next(step as u64)), weights: data.weights.as_deref() };
+            let (samples, next) = passes.next(step as u64);
+            self.come_next(data, next);
+            let picked = Picked { which: Order::List(samples), weights: data.weights.as_deref() };
             self.feed(Which::Train, data, &picked);
             lap(0);
             let batch = Batch { rows: picked.len(), step: step as u64, weighted: picked.weights.is_some() };
             let plan = &self.train.plan;
             let cpu = Cpu::with(self.isa, &self.crew);
-            run(plan, 0..plan.steps.len(), &mut self.arena, cpu, batch, |i, _| lap(i + 1));
+            run_ahead(plan, 0..plan.steps.len(), &mut self.arena, cpu, batch, &self.next, |i, _| lap(i + 1));
             self.update(Ask::default());
             lap(self.train.plan.steps.len() + 1);
         }
         self.arena.all_mut()[..self.store.end].copy_from_slice(&kept);
         self.applier = applier;
+        self.next.clear();
         let labels = self.train.plan.steps.iter().map(|step| step.label());
         let names =
             std::iter::once("feed".to_string()).chain(labels).chain(std::iter::once("update".to_string()));

@@ -46,10 +46,23 @@ pub fn run(
     arena: &mut Arena,
     cpu: Cpu<'_>,
     batch: Batch,
+    after: impl FnMut(usize, &mut Arena),
+) {
+    run_ahead(plan, which, arena, cpu, batch, &[], after);
+}
+
+/// The same, while the last product asks for the samples that come next: where each lies, and how many numbers it has.
+pub(crate) fn run_ahead(
+    plan: &Plan,
+    which: Range<usize>,
+    arena: &mut Arena,
+    cpu: Cpu<'_>,
+    batch: Batch,
+    next: &[(usize, usize)],
     mut after: impl FnMut(usize, &mut Arena),
 ) {
     let _flush = Flush::denormals();
-    let run = Run { plan, cpu, batch };
+    let run = Run { plan, cpu, batch, next };
     for i in which {
         run.step(i, arena);
         after(i, arena);
@@ -60,6 +73,7 @@ struct Run<'a> {
     plan: &'a Plan,
     cpu: Cpu<'a>,
     batch: Batch,
+    next: &'a [(usize, usize)],
 }
 
 impl Run<'_> {
@@ -99,6 +113,7 @@ impl Run<'_> {
         match &self.plan.steps[i] {
             Step::Gemm { a, b, out, m, k, n, ta, tb, bias, map } => {
                 let ahead = arena.ahead(self.plan.ahead(i, rows));
+                let ahead = if self.plan.last_product == Some(i) { ahead.then(self.next) } else { ahead };
                 let ([a, b, bias], [out]) =
                     arena.split([self.range(*a), self.range(*b), self.maybe(bias)], [self.range(*out)]);
                 let (m, k, n) = (m.at(rows), k.at(rows), n.at(rows));

@@ -1,6 +1,6 @@
 //! Memory in one piece, of which a step borrows the parts that it reads and the parts that it writes.
 
-use crate::cpu::Ahead;
+use crate::ahead::Ahead;
 use std::fmt;
 use std::ops::Range;
 
@@ -125,7 +125,7 @@ impl Arena {
     }
 
     /// Adds parts to what will be touched soon.
-    pub fn ahead(&self, parts: impl Iterator<Item = Range<usize>>) -> Ahead {
+    pub fn ahead(&self, parts: impl Iterator<Item = Range<usize>>) -> Ahead<'static> {
         let mut ahead = Ahead::default();
         for part in parts {
             ahead.add(self.all().as_ptr().wrapping_add(part.start), part.len());

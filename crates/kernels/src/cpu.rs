@@ -184,67 +184,6 @@ impl Drop for Flush {
     }
 }
 
-/// Asks for the cache line at this address, which need not be one of the program: nothing is read.
-#[inline(always)]
-pub(crate) fn prefetch(at: *const f32) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch never traps, whatever the address.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast())
-    };
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = at;
-}
-
-/// Places in memory that the steps to come will touch: a product asks for them a little at a time, so that they are in the cache by then.
-///
-/// Nothing is read or written there. In a deep network every step works on other memory than the last; waiting for it takes up to half
-/// of the time of a small product.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Ahead {
-    /// Where each begins, and how many cache lines it has.
-    parts: [(usize, usize); Ahead::PARTS],
-}
-
-impl Ahead {
-    /// So many places at most; others are left out.
-    pub const PARTS: usize = 8;
-
-    /// Adds a place.
-    pub(crate) fn add(&mut self, start: *const f32, numbers: usize) {
-        if let Some(free) = self.parts.iter_mut().find(|part| part.1 == 0) {
-            *free = (start.addr(), numbers.div_ceil(LINE));
-        }
-    }
-
-    /// The i-th of so many shares of every place.
-    pub(crate) fn share(mut self, i: usize, shares: usize) -> Ahead {
-        for (start, lines) in &mut self.parts {
-            let (from, to) = (*lines * i / shares, *lines * (i + 1) / shares);
-            (*start, *lines) = (*start + from * 4 * LINE, to - from);
-        }
-        self
-    }
-
-    /// Asks for the next few lines.
-    #[inline(always)]
-    pub(crate) fn ask(&mut self, lines: usize) {
-        let Some((start, left)) = self.parts.iter_mut().find(|part| part.1 > 0) else { return };
-        let count = lines.min(*left);
-        for i in 0..count {
-            prefetch(std::ptr::without_provenance(*start + i * 4 * LINE));
-        }
-        (*start, *left) = (*start + count * 4 * LINE, *left - count);
-    }
-}
-
-/// Asks for these numbers, so that they are in the cache when they are read soon.
-pub fn prefetch_all(numbers: &[f32]) {
-    for line in numbers.chunks(LINE) {
-        prefetch(line.as_ptr());
-    }
-}
-
 #[cfg(target_arch = "x86_64")]
 mod control {
     /// MXCSR: flush to zero (bit 15), denormals are zero (bit 6).

@@ -3,6 +3,7 @@
 //! Every loop is written once, generic over [`Real`], and compiled for each instruction set behind [`Isa`]. Besides the
 //! loops this floor holds what every other floor shares: the [`Error`] and the random [`Stream`](random::Stream).
 
+mod ahead;
 pub mod along;
 pub mod arena;
 pub mod change;
@@ -32,7 +33,8 @@ mod vector;
 pub mod warp;
 pub mod window;
 
-pub use cpu::{Ahead, Cpu, Flush, prefetch_all};
+pub use ahead::{Ahead, prefetch_all};
+pub use cpu::{Cpu, Flush};
 pub use crew::Crew;
 pub use error::{Error, Kind, Place, Result, nearest};
 pub use isa::{Isa, Task};

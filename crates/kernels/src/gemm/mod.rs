@@ -65,7 +65,7 @@ pub fn gemm_then(
     b: Matrix<'_>,
     bias: Option<&[f32]>,
     finish: &(dyn Fn(&mut [f32]) + Sync),
-    ahead: Ahead,
+    ahead: Ahead<'_>,
     out: &mut [f32],
 ) {
     assert_eq!(a.columns, b.rows);

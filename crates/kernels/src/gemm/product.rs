@@ -3,7 +3,8 @@
 use super::pack::pack;
 use super::tile::{self, Tile};
 use super::{Matrix, PANELS};
-use crate::cpu::{Ahead, Whole};
+use crate::ahead::Ahead;
+use crate::cpu::Whole;
 use crate::vector::{Vector, Wide};
 use std::ops::Range;
 
@@ -36,7 +37,7 @@ pub(super) struct Product<'a> {
     /// Room for `PANELS` and `BLOCK` numbers.
     pub room: *mut f32,
     /// What comes next.
-    pub ahead: Ahead,
+    pub ahead: Ahead<'a>,
 }
 
 /// Which operands are packed.

@@ -1,7 +1,7 @@
 //! The innermost loop of a product: sums that stay in registers while the inner size goes by.
 
+use crate::ahead::{Ahead, prefetch};
 use crate::arena::LINE;
-use crate::cpu::{Ahead, prefetch};
 use crate::vector::{Vector, Wide};
 
 /// Where a tile reads and writes.
@@ -54,6 +54,7 @@ fn apart(mut pointer: *const f32) -> *const f32 {
 /// `rows` × `k` numbers of `a` and `k` × `N` whole registers of `b` must be readable, `lanes` numbers of each row of `out` readable and
 /// writable, `lanes` numbers of `bias` readable unless it is null; `lanes` lies above (N − 1) registers and is N registers at most.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "with iterators the pointers do not stay in registers")]
 unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
     let whole = of.lanes == N * V::LANES;
     let rest = of.lanes - (N - 1) * V::LANES;
@@ -77,9 +78,8 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
     }
     // One pointer for three rows: see `apart`.
     let mut heads = [of.a; MOST.div_ceil(TOGETHER)];
-    let heads = &mut heads[..P.div_ceil(TOGETHER)];
-    for (i, head) in heads.iter_mut().enumerate().skip(1) {
-        *head = apart(of.a.wrapping_add(i * TOGETHER * of.row));
+    for i in 1..P.div_ceil(TOGETHER) {
+        heads[i] = apart(of.a.wrapping_add(i * TOGETHER * of.row));
     }
     let mut b = of.b;
     for _ in 0..of.k {
@@ -95,8 +95,8 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
                 *sum = x.mul_add(b, *sum);
             }
         }
-        for head in heads.iter_mut() {
-            *head = head.wrapping_add(of.step);
+        for i in 0..P.div_ceil(TOGETHER) {
+            heads[i] = heads[i].wrapping_add(of.step);
         }
         b = b.wrapping_add(of.b_step);
     }
@@ -158,7 +158,7 @@ pub(super) fn lines(k: usize) -> usize {
 /// # Safety
 /// As for each tile of it.
 #[inline(always)]
-pub(super) unsafe fn rows<V: Vector>(mut rows: usize, mut of: Tile, ahead: &mut Ahead) {
+pub(super) unsafe fn rows<V: Vector>(mut rows: usize, mut of: Tile, ahead: &mut Ahead<'_>) {
     let registers = of.lanes.div_ceil(V::LANES);
     let most = most_rows::<V>(registers);
     let mut tiles = rows.div_ceil(most);
