@@ -59,11 +59,19 @@ cargo run --locked --quiet -- explain vanishing_gradient >/dev/null
 cargo run --locked --quiet -- lab examples/todays_defaults.toml --set lab.seeds=1 --set fit.epochs=1 --html "$out/lab.html"
 cargo run --locked --quiet -- demo --epochs 2 --html "$out/demo.html"
 
+step "benches of the kernels, each once"
+# As a part of the workspace, or features of shared crates would be others, and all be built again.
+cargo test --workspace --locked --quiet --bench kernels --bench convolution --bench activations --bench updates >/dev/null
+
 step "benchmarks, short form"
 # In the profile of the tests, where it is built already: whether it runs, not how fast.
 bench/run.sh --quick --only-ours --dev
 
 step "the Python package"
 python/test.sh "$@"
+
+step "instructions of a step of training"
+# After the Python package, whose wheel is built from the same crates in the same profile.
+bench/counts.sh
 
 step "all is well"
