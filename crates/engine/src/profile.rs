@@ -56,7 +56,7 @@ impl Learner {
     /// use steadygrad_engine::{Compile, Trainable};
     /// use steadygrad_nn::{Sequential, layers::{Dense, Flatten}, losses::SparseCategoricalCrossentropy, optimizers::Sgd};
     /// let model = Sequential::new([8, 8]).add(Flatten).add(Dense::new(10));
-    /// let mut learner = model.compile(Compile::new(Sgd::new(0.1), SparseCategoricalCrossentropy.from_logits(true)))?;
+    /// let mut learner = model.compile(Compile::new(Sgd::new(0.1), SparseCategoricalCrossentropy.from_logits()))?;
     /// let profile = learner.profile(&digits::all()?, 32, 10)?;
     /// assert!(profile.seconds() > 0.0 && profile.to_string().contains("gemm"));
     /// # Ok::<(), steadygrad_kernels::Error>(())
