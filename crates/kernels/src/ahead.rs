@@ -16,8 +16,8 @@ pub(crate) fn prefetch(at: *const f32) {
 
 /// Places in memory that the steps to come will touch: a product asks for them a little at a time, so that they are in the cache by then.
 ///
-/// Nothing is read or written there. In a deep network every step works on other memory than the last; waiting for it takes up to half
-/// of the time of a small product.
+/// Nothing is read or written there. In a deep network every step works on other memory than the last, and a small product would
+/// wait for it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ahead<'a> {
     /// Where each begins, and how many cache lines it has.

@@ -19,8 +19,10 @@ use std::thread::{Builder, JoinHandle};
 const SPINS: u32 = 500;
 const YIELDS: u32 = 200;
 
-/// The most parts of one piece of work.
-const MOST: usize = (1 << 20) - 1;
+/// What 20 bits of a ticket hold.
+const FIELD: usize = (1 << 20) - 1;
+/// The most parts of one piece of work. Every thread may take one more than there are, and that must not reach the next field.
+const MOST: usize = FIELD / 2;
 
 /// The work of the moment: what to do, for each part.
 type Work = *const (dyn Fn(usize) + Sync);
@@ -196,11 +198,11 @@ impl Shared {
 }
 
 fn parts(ticket: u64) -> usize {
-    (ticket >> 20) as usize & MOST
+    (ticket >> 20) as usize & FIELD
 }
 
 fn taken(ticket: u64) -> usize {
-    ticket as usize & MOST
+    ticket as usize & FIELD
 }
 
 impl Drop for Crew {

@@ -25,7 +25,7 @@
 //! and the mean loss of the last third > 0.98 · guess
 //! guess = −Σ p·ln p for classes, Var[y] for a squared error
 //! or the whole planned training, of 200 steps or more, ends above 0.9 · guess and is no more often right than by guessing:
-//!   it learns in four times the epochs:  nothing is said here
+//!   it learns with other draws of its weights, or in four times the epochs:  nothing is said here
 //!   with one change alone (batches of 32 where they are below 16; no dropout; no regularizers; kernels for the activation; ELU;
 //!   8 times the units where a hidden layer has fewer than 32; half of the layers) it ends below 0.9 · guess and below 0.75 of
 //!   its own loss, and does not learn in 2,000 steps or more, those of four times the epochs included where they were run:

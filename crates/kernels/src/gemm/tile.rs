@@ -187,6 +187,8 @@ pub(super) unsafe fn some<V: Vector>(rows: usize, registers: usize, of: Tile) {
                     // Only those that fit are compiled.
                     if const { $n > 2 || $p * $n <= 2 * V::PLACES } {
                         V::enter(Fixed::<$p, $n>(of));
+                    } else {
+                        unreachable!("{rows} rows of {registers} registers do not fit");
                     }
                 })*)*
                 _ => unreachable!("no tile of {rows} rows and {registers} registers"),
