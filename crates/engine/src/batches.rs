@@ -15,8 +15,6 @@ use steadygrad_nn::step::Slot;
 const AHEAD: usize = 2;
 /// Numbers of a batch that are fetched during the step before.
 const FETCHED: usize = 1 << 16;
-/// Numbers that are worth handing to another thread to copy.
-const SHARE: usize = 1 << 13;
 
 /// The samples of a batch, one behind the other.
 fn gather(cpu: Cpu<'_>, to: &mut [f32], array: &Array, batch: &Picked<'_>) {
@@ -24,8 +22,7 @@ fn gather(cpu: Cpu<'_>, to: &mut [f32], array: &Array, batch: &Picked<'_>) {
     match &batch.which {
         Order::Range(range) => to.copy_from_slice(&array.data()[range.start * n..range.end * n]),
         Order::List(list) => {
-            let parts = cpu.threads().min(to.len() / SHARE).max(1);
-            let rows = list.len().div_ceil(parts).max(1);
+            let rows = list.len().div_ceil(cpu.parts(to.len())).max(1);
             cpu.pieces(to, rows * n, |i, to| gather_rows(to, array, &list[i * rows..], n));
         }
     }

@@ -23,8 +23,6 @@ use steadygrad_nn::losses::{Block, reduce};
 use steadygrad_nn::shape::{Extent, Layout};
 use steadygrad_nn::step::{NormalizeGrad, Slot, Step};
 
-/// Elements of a piece of work that is worth handing to another thread.
-const PIECE: usize = 1 << 13;
 /// Parts that a custom step may read, and write, without an allocation.
 const PARTS: usize = 16;
 
@@ -100,7 +98,7 @@ impl Run<'_> {
 
     /// Elementwise work in fixed pieces, shared among threads where there are several of both.
     fn pieces(&self, x: &[f32], y: &[f32], out: &mut [f32], f: impl Fn(&[f32], &[f32], &mut [f32]) + Sync) {
-        let size = self.cpu.fair(out.len(), PIECE);
+        let size = self.cpu.fair(out.len());
         self.cpu.pieces(out, size, |i, out| {
             let range = i * size..i * size + out.len();
             f(&x[range.clone()], &y[range], out);

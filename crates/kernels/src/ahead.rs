@@ -26,6 +26,20 @@ pub struct Ahead<'a> {
     rows: &'a [(usize, usize)],
     /// Lines of the first of these that were asked for.
     done: usize,
+    /// What the product itself needs next: before all that.
+    own: Rows,
+}
+
+/// Parts of rows of a matrix.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rows {
+    /// Where the next row begins, and the one behind it.
+    start: usize,
+    step: usize,
+    /// Rows that are left, cache lines of each, and how many of them were asked for.
+    left: usize,
+    lines: usize,
+    done: usize,
 }
 
 impl<'a> Ahead<'a> {
@@ -44,6 +58,14 @@ impl<'a> Ahead<'a> {
         }
     }
 
+    /// So many numbers of each of so many rows, `step` apart, are needed before all others; what was before and is left is forgotten.
+    #[inline(always)]
+    pub(crate) fn first(&mut self, start: *const f32, step: usize, rows: usize, numbers: usize) {
+        // A row may begin in the middle of a line.
+        let lines = numbers / LINE + 1;
+        self.own = Rows { start: start.addr(), step: 4 * step, left: rows, lines, done: 0 };
+    }
+
     /// The i-th of so many shares of every place.
     pub(crate) fn share(mut self, i: usize, shares: usize) -> Ahead<'a> {
         for (start, lines) in &mut self.parts {
@@ -57,7 +79,9 @@ impl<'a> Ahead<'a> {
     /// Asks for the next few lines.
     #[inline(always)]
     pub(crate) fn ask(&mut self, lines: usize) {
-        if let Some((start, left)) = self.parts.iter_mut().find(|part| part.1 > 0) {
+        if self.own.left > 0 {
+            self.own.ask(lines);
+        } else if let Some((start, left)) = self.parts.iter_mut().find(|part| part.1 > 0) {
             let count = lines.min(*left);
             prefetch_lines(*start, count);
             (*start, *left) = (*start + count * 4 * LINE, *left - count);
@@ -69,6 +93,20 @@ impl<'a> Ahead<'a> {
             self.done += count;
             if count == left {
                 (self.rows, self.done) = (others, 0);
+            }
+        }
+    }
+}
+
+impl Rows {
+    #[inline(always)]
+    fn ask(&mut self, mut lines: usize) {
+        while lines > 0 && self.left > 0 {
+            let count = lines.min(self.lines - self.done);
+            prefetch_lines(self.start + self.done * 4 * LINE, count);
+            (lines, self.done) = (lines - count, self.done + count);
+            if self.done == self.lines {
+                (self.start, self.left, self.done) = (self.start + self.step, self.left - 1, 0);
             }
         }
     }
@@ -107,6 +145,21 @@ mod tests {
         // Seven lines of the part; three of the first row, as it may begin in the middle of one; two of the second.
         assert_eq!(left[..4], [(4, 2, 0), (1, 2, 0), (0, 2, 0), (0, 1, 0)]);
         assert_eq!(left[4..], [(0, 0, 0); 4]);
+    }
+
+    #[test]
+    fn rows_of_the_product_come_first() {
+        let mut ahead = Ahead::default();
+        ahead.parts[0] = (1 << 20, 2);
+        ahead.first(std::ptr::without_provenance(4096), 100, 3, 40);
+        let mut left = Vec::new();
+        for _ in 0..4 {
+            ahead.ask(4);
+            left.push((ahead.own.start, ahead.own.left, ahead.own.done, ahead.parts[0].1));
+        }
+        // Three lines of each row, which may begin in the middle of one; then what was there before.
+        assert_eq!(left[..2], [(4096 + 400, 2, 1, 2), (4096 + 800, 1, 2, 2)]);
+        assert_eq!(left[2..], [(4096 + 1200, 0, 0, 2), (4096 + 1200, 0, 0, 0)]);
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl<T: Term> Sum<'_, T> {
     /// Shared among threads by columns, which changes no sum: whole cache lines of them, where there are enough numbers.
     pub fn shared(self, cpu: Cpu<'_>) {
         let Sum { term, dims, x, y, scale, from, out } = self;
-        let parts = cpu.threads().min(x.len() / SHARE).min(out.len() / LINE).max(1);
+        let parts = cpu.parts(x.len()).min(out.len() / LINE).max(1);
         let size = out.len().div_ceil(parts).next_multiple_of(LINE);
         cpu.pieces(out, size, |i, out| {
             cpu.isa.run(Sum { term, dims, x, y, scale, from: from + i * size, out });
@@ -114,14 +114,10 @@ impl<T: Term> Sum<'_, T> {
     }
 }
 
-/// Numbers of a part that is worth handing to another thread.
-pub(crate) const SHARE: usize = 1 << 13;
-
 /// Rows (outer) of a part.
 pub(crate) fn rows_of_a_part(cpu: Cpu<'_>, dims: Dims) -> usize {
     let (outer, axis, inner) = dims;
-    let parts = cpu.threads().min(outer * axis * inner / SHARE).max(1);
-    outer.div_ceil(parts)
+    outer.div_ceil(cpu.parts(outer * axis * inner))
 }
 
 impl<T: Term> Task for Sum<'_, T> {

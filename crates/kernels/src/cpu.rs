@@ -34,10 +34,15 @@ impl Cpu<'_> {
         self.crew.map_or(1, Crew::threads)
     }
 
-    /// A size of pieces that gives every thread one, none of them smaller than `least`: whole cache lines.
-    pub fn fair(&self, len: usize, least: usize) -> usize {
-        let parts = self.threads().min(len / least.max(1)).max(1);
-        len.div_ceil(parts).next_multiple_of(LINE)
+    /// Among how many threads simple work on so many numbers is shared: handing it over takes as long as a few hundred of them.
+    pub fn parts(&self, numbers: usize) -> usize {
+        const WORTH: usize = 1 << 11;
+        self.threads().min(numbers / WORTH).max(1)
+    }
+
+    /// A size of pieces that gives every thread one where they are worth it: whole cache lines.
+    pub fn fair(&self, len: usize) -> usize {
+        len.div_ceil(self.parts(len)).next_multiple_of(LINE)
     }
 
     /// Does all parts from 0 to `parts` − 1, side by side where there are threads, else one after another.

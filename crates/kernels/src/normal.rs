@@ -1,7 +1,7 @@
 //! Columns brought to mean 0 and variance 1, and the gradient of that.
 
 use crate::arena::LINE;
-use crate::columns::{BLOCK, Dims, MASK_EPSILON, PIECE, Plain, SHARE, Sum, Term, each, rows_of_a_part};
+use crate::columns::{BLOCK, Dims, MASK_EPSILON, PIECE, Plain, Sum, Term, each, rows_of_a_part};
 use crate::cpu::Cpu;
 use crate::isa::Task;
 use crate::real::{Lane, Real};
@@ -103,7 +103,7 @@ pub fn normalize_sums(
     sum_dy_x: &mut [f32],
 ) {
     if normal.dims.2 == 1 {
-        let parts = cpu.threads().min(x.len() / SHARE).min(sum_dy.len() / LINE).max(1);
+        let parts = cpu.parts(x.len()).min(sum_dy.len() / LINE).max(1);
         let size = sum_dy.len().div_ceil(parts).next_multiple_of(LINE);
         cpu.two_pieces(sum_dy, size, &mut *sum_dy_x, size, |i, sum_dy, sum_dy_x| {
             cpu.isa.run(BothSums { normal, x, dy, from: i * size, sum_dy, sum_dy_x });

@@ -34,10 +34,7 @@ impl Run<'_> {
     /// The samples of one piece of work.
     fn samples(&self, of: &Pooling, numbers: usize) -> usize {
         let samples = numbers / of.input().max(1);
-        let parts = self.cpu.threads().min(samples).min(numbers / PIECE).max(1);
+        let parts = self.cpu.parts(numbers).min(samples).max(1);
         samples.div_ceil(parts)
     }
 }
-
-/// Numbers of a piece that is worth handing to another thread.
-const PIECE: usize = 1 << 12;

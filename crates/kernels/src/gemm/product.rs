@@ -95,12 +95,15 @@ impl Product<'_> {
         let (panels, block) = (self.room, self.room.wrapping_add(PANELS));
         let height = tile::most_rows::<V>(2);
         if packing.rows {
-            for i in (0..count).step_by(height) {
-                let here = height.min(count - i);
-                let to = block.wrapping_add(i * depth);
-                // SAFETY: rows and inner size lie inside of the operand; the room is as large as the most rows times the greatest depth, and
-                // what is written behind.
-                unsafe { pack::<V>(from.wrapping_add(i * row), (step, row), (depth, here), to, here) };
+            let mut i = 0;
+            for (here, tiles) in tile::heights(count, height) {
+                for _ in 0..tiles {
+                    let (from, to) = (from.wrapping_add(i * row), block.wrapping_add(i * depth));
+                    // SAFETY: rows and inner size lie inside of the operand; the room is as large as the most rows times the greatest
+                    // depth, and what is written behind.
+                    unsafe { pack::<V>(from, (step, row), (depth, here), to, here) };
+                    i += here;
+                }
             }
         }
         let wide = tile::registers(count) * V::LANES;
@@ -118,6 +121,7 @@ impl Product<'_> {
                 a: from,
                 row,
                 step,
+                next: 0,
                 b: self.b.data.as_ptr().wrapping_add(inner.start * b_row + j * b_step),
                 b_step: b_row,
                 out: self.out.start().wrapping_add(rows.start * n + j),
@@ -130,25 +134,37 @@ impl Product<'_> {
                 let at = if packing.columns { (j - self.columns.start) % together } else { 0 };
                 if at == 0 {
                     let group = if packing.columns { together.min(left) } else { lanes };
+                    if packing.columns && b_step == 1 {
+                        // The group behind it, or the first one of the next piece of the inner size.
+                        let (p, c) = if left > group {
+                            (inner.start, j + group)
+                        } else {
+                            (inner.end, self.columns.start)
+                        };
+                        let (deep, columns) =
+                            (depth.min(self.a.columns - p), together.min(self.columns.end - c));
+                        let start = self.b.data.as_ptr().wrapping_add(p * b_row + c);
+                        self.ahead.first(start, b_row, deep, columns);
+                    }
                     // SAFETY: columns and inner size lie inside of the operand, and the room is as large as a group times the greatest depth.
                     unsafe { pack_group::<V>(tile.b, (b_row, b_step), (depth, group), panels, wide) };
                 }
                 (tile.b, tile.b_step) = (panels.wrapping_add(at * depth), width);
             }
-            if packing.rows {
-                for i in (0..count).step_by(height) {
-                    let here = height.min(count - i);
-                    let (a, out) = (block.wrapping_add(i * depth), tile.out.wrapping_add(i * n));
-                    self.ahead.ask(tile::lines(depth));
-                    // SAFETY: the operands were packed for so many rows and registers; the rows of the result lie inside of it, and nobody
-                    // else has these columns of them.
-                    unsafe {
-                        tile::some::<V>(here, width / V::LANES, Tile { a, row: 1, step: here, out, ..tile })
-                    };
+            let registers = width / V::LANES;
+            let most = if packing.rows { height } else { tile::most_rows::<V>(registers) };
+            let mut i = 0;
+            for (here, tiles) in tile::heights(count, most) {
+                if packing.rows {
+                    (tile.a, tile.row, tile.step) = (block.wrapping_add(i * depth), 1, here);
+                    tile.next = here * depth;
+                } else {
+                    (tile.a, tile.next) = (from.wrapping_add(i * row), here * row);
                 }
-            } else {
-                // SAFETY: as above; columns that are not packed are whole registers of the operand.
-                unsafe { tile::rows::<V>(count, tile, &mut self.ahead) };
+                // SAFETY: operands are packed for so many rows and registers, or columns are whole registers of the operand; the rows of the
+                // result lie inside of it, and nobody else has these columns of them.
+                unsafe { tile::tiles::<V>((here, tiles), registers, tile, &mut self.ahead) };
+                (i, tile.out) = (i + here * tiles, tile.out.wrapping_add(here * tiles * n));
             }
             j += lanes;
         }

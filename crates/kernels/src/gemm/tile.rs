@@ -14,9 +14,10 @@ pub(super) struct Tile {
     /// The inner size.
     pub k: usize,
     pub a: *const f32,
-    /// From one row of `a` to the next, and from one number of a row to the next.
+    /// From one row of `a` to the next, from one number of a row to the next, and from the first row to that of the next tile.
     pub row: usize,
     pub step: usize,
+    pub next: usize,
     pub b: *const f32,
     pub b_step: usize,
     pub out: *mut f32,
@@ -153,40 +154,34 @@ pub(super) fn lines(k: usize) -> usize {
     (k / 6).clamp(2, 24)
 }
 
-/// Any number of rows, cut into tiles of about the same size.
-///
-/// # Safety
-/// As for each tile of it.
-#[inline(always)]
-pub(super) unsafe fn rows<V: Vector>(mut rows: usize, mut of: Tile, ahead: &mut Ahead<'_>) {
-    let registers = of.lanes.div_ceil(V::LANES);
-    let most = most_rows::<V>(registers);
-    let mut tiles = rows.div_ceil(most);
-    while rows > 0 {
-        let here = rows.div_ceil(tiles);
-        ahead.ask(lines(of.k));
-        // SAFETY: the caller's promise.
-        unsafe { some::<V>(here, registers, of) };
-        of.a = of.a.wrapping_add(here * of.row);
-        of.out = of.out.wrapping_add(here * of.out_row);
-        rows -= here;
-        tiles -= 1;
-    }
+/// Rows cut into tiles of about the same size, `most` rows at most: two heights, and how many tiles there are of each.
+pub(super) fn heights(rows: usize, most: usize) -> [(usize, usize); 2] {
+    let tiles = rows.div_ceil(most).max(1);
+    let higher = rows % tiles;
+    [(rows / tiles + 1, higher), (rows / tiles, tiles - higher)]
 }
 
-/// A tile of so many rows and registers.
+/// So many tiles of so many rows and registers, one below the other.
 ///
 /// # Safety
-/// As for [`tile`].
+/// As for [`tile`], for each of them.
 #[inline(always)]
-pub(super) unsafe fn some<V: Vector>(rows: usize, registers: usize, of: Tile) {
+pub(super) unsafe fn tiles<V: Vector>(
+    (rows, count): (usize, usize),
+    registers: usize,
+    of: Tile,
+    ahead: &mut Ahead<'_>,
+) {
+    if count == 0 {
+        return;
+    }
     macro_rules! tiles {
         ($($n:literal: $($p:literal)*;)*) => {
             match (registers, rows) {
                 $($(($n, $p) => {
                     // Only those that fit are compiled.
                     if const { $n > 2 || $p * $n <= 2 * V::PLACES } {
-                        V::enter(Fixed::<$p, $n>(of));
+                        V::enter(Tiles::<$p, $n> { of, count, ahead });
                     } else {
                         unreachable!("{rows} rows of {registers} registers do not fit");
                     }
@@ -204,13 +199,24 @@ pub(super) unsafe fn some<V: Vector>(rows: usize, registers: usize, of: Tile) {
     );
 }
 
-/// A tile as a loop of its own: all of them within one function would take minutes to compile.
-struct Fixed<const P: usize, const N: usize>(Tile);
+/// Tiles as a loop of its own: all of them within one function would take minutes to compile. What is between two tiles is done while the
+/// sums of the first are still on their way.
+struct Tiles<'a, 'b, const P: usize, const N: usize> {
+    of: Tile,
+    count: usize,
+    ahead: &'b mut Ahead<'a>,
+}
 
-impl<const P: usize, const N: usize> Wide for Fixed<P, N> {
+impl<const P: usize, const N: usize> Wide for Tiles<'_, '_, P, N> {
     #[inline(always)]
     fn run<V: Vector>(self) {
-        // SAFETY: it is only made by `some`, whose caller promises what is needed.
-        unsafe { tile::<V, P, N>(self.0) };
+        let Tiles { mut of, count, ahead } = self;
+        for _ in 0..count {
+            ahead.ask(lines(of.k));
+            // SAFETY: it is only made by `tiles`, whose caller promises what is needed.
+            unsafe { tile::<V, P, N>(of) };
+            of.a = of.a.wrapping_add(of.next);
+            of.out = of.out.wrapping_add(P * of.out_row);
+        }
     }
 }
