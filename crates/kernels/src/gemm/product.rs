@@ -10,8 +10,12 @@ use std::ops::Range;
 
 /// The inner size is cut into pieces of so many, so that the columns of a piece stay in the first cache.
 pub(super) const DEPTH: usize = 264;
-/// The same for so few rows that every number of the right operand is used once or twice: it is read row after row.
-const SHALLOW: usize = 32;
+/// The same for so few rows that every number of the right operand is used once or twice: it is read row after row, and in order where it
+/// comes from memory.
+const SHALLOW: usize = 128;
+const IN_ORDER: usize = 8;
+/// Numbers that no cache may be counted on to hold.
+const HUGE: usize = 1 << 21;
 /// Rows that share packed columns, so that theirs of the left operand stay in the second cache.
 pub(super) const ROWS: usize = 264;
 /// Columns that are packed at a time: what lies together in memory is fetched together.
@@ -19,7 +23,7 @@ pub(super) const GROUP: usize = 128;
 /// Columns that lie this far apart or more in memory are packed before they are used.
 const FAR: usize = 512;
 /// So many rows use columns often enough for packing them even if they lie close.
-const OFTEN: usize = 160;
+const OFTEN: usize = 120;
 /// Columns that are less than a panel are packed, so that they are one tile.
 const NARROW: usize = 16;
 /// Fewer rows than these are not worth packing for.
@@ -54,7 +58,7 @@ impl Packing {
         let apart = if a.transposed {
             columns >= 64 && a.columns >= 128
         } else {
-            columns >= 128 && a.columns >= 1024
+            columns >= 128 && a.columns >= 1024 || columns >= 512 && a.columns >= 256
         };
         // Columns of a panel that lie apart, are used often, or are fewer than a panel has.
         let columns_apart = b.transposed || many && (b.columns >= FAR || rows >= OFTEN || b.columns < NARROW);
@@ -67,7 +71,11 @@ impl Wide for Product<'_> {
     fn run<V: Vector>(mut self) {
         let packing = Packing::of(self.a, self.b, self.rows.len(), self.columns.len());
         let height = tile::most_rows::<V>(2);
-        let deepest = if self.rows.len() <= 3 && !packing.columns { SHALLOW } else { DEPTH };
+        let deepest = match (self.rows.len(), packing.columns) {
+            (..=3, false) if self.a.columns * self.b.columns >= HUGE => IN_ORDER,
+            (..=3, false) => SHALLOW,
+            _ => DEPTH,
+        };
         // Pieces of about the same size: a short one is loaded and stored as often as a long one.
         let deepest = self.a.columns.div_ceil(self.a.columns.div_ceil(deepest).max(1));
         let count = self.rows.len();

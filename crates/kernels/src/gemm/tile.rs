@@ -35,6 +35,13 @@ pub(super) struct Tile {
 const TOGETHER: usize = 3;
 /// The most rows of a tile.
 const MOST: usize = 14;
+/// How operands lie, if the compiler is told: anywhere; the left one in rows and the right one packed; both packed. Distances that are known
+/// are written into the instructions, and take none of their own.
+const ANYWHERE: u8 = 0;
+const ROWS: u8 = 1;
+const PACKED: u8 = 2;
+/// Terms of a sum that are added in one turn of the loop where distances are known.
+const TURN: usize = 4;
 
 /// The same pointer, of which the compiler does not know where it comes from: reached from its neighbour, and that from its own, it would
 /// be the end of a chain that takes longer than the sums.
@@ -56,7 +63,7 @@ fn apart(mut pointer: *const f32) -> *const f32 {
 /// writable, `lanes` numbers of `bias` readable unless it is null; `lanes` lies above (N − 1) registers and is N registers at most.
 #[inline(always)]
 #[allow(clippy::needless_range_loop, reason = "with iterators the pointers do not stay in registers")]
-unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
+unsafe fn tile<V: Vector, const P: usize, const N: usize, const LIE: u8>(of: Tile) {
     let whole = of.lanes == N * V::LANES;
     let rest = of.lanes - (N - 1) * V::LANES;
     let mut sums = [[V::splat(0.0); N]; P];
@@ -77,29 +84,38 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
             prefetch(of.out.wrapping_add(p * of.out_row + n));
         }
     }
+    let row = if LIE == PACKED { 1 } else { of.row };
+    let (step, b_step) = match LIE {
+        ANYWHERE => (of.step, of.b_step),
+        ROWS => (1, N * V::LANES),
+        _ => (P, N * V::LANES),
+    };
     // One pointer for three rows: see `apart`.
     let mut heads = [of.a; MOST.div_ceil(TOGETHER)];
     for i in 1..P.div_ceil(TOGETHER) {
-        heads[i] = apart(of.a.wrapping_add(i * TOGETHER * of.row));
+        heads[i] = apart(of.a.wrapping_add(i * TOGETHER * row));
     }
     let mut b = of.b;
-    for _ in 0..of.k {
-        let mut row = [V::splat(0.0); N];
-        for (n, row) in row.iter_mut().enumerate() {
-            // SAFETY: whole registers of `b` are readable.
-            *row = unsafe { V::load(b.add(n * V::LANES)) };
-        }
-        for (p, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: one of the rows × k numbers.
-            let x = V::splat(unsafe { *heads[p / TOGETHER].add(p % TOGETHER * of.row) });
-            for (sum, &b) in sums.iter_mut().zip(&row) {
-                *sum = x.mul_add(b, *sum);
+    let turn = if LIE == ANYWHERE { 1 } else { TURN };
+    for _ in 0..of.k / turn {
+        if LIE == PACKED {
+            // Some turns ahead.
+            for i in (0..turn * P).step_by(LINE) {
+                prefetch(heads[0].wrapping_add(turn * turn * P + i));
             }
         }
-        for i in 0..P.div_ceil(TOGETHER) {
-            heads[i] = heads[i].wrapping_add(of.step);
+        for t in 0..turn {
+            // SAFETY: one of the k terms.
+            unsafe { add::<V, P, N>(&heads, row, t * step, b.wrapping_add(t * b_step), &mut sums) };
         }
-        b = b.wrapping_add(of.b_step);
+        for i in 0..P.div_ceil(TOGETHER) {
+            heads[i] = heads[i].wrapping_add(turn * step);
+        }
+        b = b.wrapping_add(turn * b_step);
+    }
+    for t in 0..of.k % turn {
+        // SAFETY: one of the k terms.
+        unsafe { add::<V, P, N>(&heads, row, t * step, b.wrapping_add(t * b_step), &mut sums) };
     }
     if !of.bias.is_null() {
         for n in 0..N {
@@ -124,6 +140,32 @@ unsafe fn tile<V: Vector, const P: usize, const N: usize>(of: Tile) {
                     sum.store_part(at, rest)
                 };
             }
+        }
+    }
+}
+
+/// Adds one term to every sum.
+///
+/// # Safety
+/// A number of every row of `a` must be readable, `at` behind its head, and `N` registers of `b`.
+#[inline(always)]
+unsafe fn add<V: Vector, const P: usize, const N: usize>(
+    heads: &[*const f32; MOST.div_ceil(TOGETHER)],
+    row: usize,
+    at: usize,
+    b: *const f32,
+    sums: &mut [[V; N]; P],
+) {
+    let mut registers = [V::splat(0.0); N];
+    for (n, register) in registers.iter_mut().enumerate() {
+        // SAFETY: whole registers of `b` are readable.
+        *register = unsafe { V::load(b.add(n * V::LANES)) };
+    }
+    for (p, sums) in sums.iter_mut().enumerate() {
+        // SAFETY: one of the rows × k numbers.
+        let x = V::splat(unsafe { *heads[p / TOGETHER].add(p % TOGETHER * row + at) });
+        for (sum, &b) in sums.iter_mut().zip(&registers) {
+            *sum = x.mul_add(b, *sum);
         }
     }
 }
@@ -175,13 +217,23 @@ pub(super) unsafe fn tiles<V: Vector>(
     if count == 0 {
         return;
     }
+    let lie = match (of.row, of.step) {
+        _ if of.b_step != registers * V::LANES => ANYWHERE,
+        (1, step) if step == rows => PACKED,
+        (_, 1) => ROWS,
+        _ => ANYWHERE,
+    };
     macro_rules! tiles {
         ($($n:literal: $($p:literal)*;)*) => {
             match (registers, rows) {
                 $($(($n, $p) => {
                     // Only those that fit are compiled.
                     if const { $n > 2 || $p * $n <= 2 * V::PLACES } {
-                        V::enter(Tiles::<$p, $n> { of, count, ahead });
+                        match lie {
+                            PACKED if const { $n == 2 } => V::enter(Tiles::<$p, $n, PACKED> { of, count, ahead }),
+                            ROWS if const { $n == 2 } => V::enter(Tiles::<$p, $n, ROWS> { of, count, ahead }),
+                            _ => V::enter(Tiles::<$p, $n, ANYWHERE> { of, count, ahead }),
+                        }
                     } else {
                         unreachable!("{rows} rows of {registers} registers do not fit");
                     }
@@ -201,20 +253,20 @@ pub(super) unsafe fn tiles<V: Vector>(
 
 /// Tiles as a loop of its own: all of them within one function would take minutes to compile. What is between two tiles is done while the
 /// sums of the first are still on their way.
-struct Tiles<'a, 'b, const P: usize, const N: usize> {
+struct Tiles<'a, 'b, const P: usize, const N: usize, const LIE: u8> {
     of: Tile,
     count: usize,
     ahead: &'b mut Ahead<'a>,
 }
 
-impl<const P: usize, const N: usize> Wide for Tiles<'_, '_, P, N> {
+impl<const P: usize, const N: usize, const LIE: u8> Wide for Tiles<'_, '_, P, N, LIE> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let Tiles { mut of, count, ahead } = self;
         for _ in 0..count {
             ahead.ask(lines(of.k));
             // SAFETY: it is only made by `tiles`, whose caller promises what is needed.
-            unsafe { tile::<V, P, N>(of) };
+            unsafe { tile::<V, P, N, LIE>(of) };
             of.a = of.a.wrapping_add(of.next);
             of.out = of.out.wrapping_add(P * of.out_row);
         }
