@@ -5,6 +5,7 @@
 
 mod pack;
 mod product;
+mod rows;
 mod tile;
 
 use crate::arena::{LINE, Line};

@@ -1,6 +1,7 @@
 //! A part of a product: how operands are cut into pieces that stay in the caches, and which of them are packed.
 
 use super::pack::pack;
+use super::rows::Rows;
 use super::tile::{self, Tile};
 use super::{Matrix, PANELS};
 use crate::ahead::Ahead;
@@ -10,12 +11,6 @@ use std::ops::Range;
 
 /// The inner size is cut into pieces of so many, so that the columns of a piece stay in the first cache.
 pub(super) const DEPTH: usize = 264;
-/// The same for so few rows that every number of the right operand is used once or twice: it is read row after row, and in order where it
-/// comes from memory.
-const SHALLOW: usize = 128;
-const IN_ORDER: usize = 8;
-/// Numbers that no cache may be counted on to hold.
-const HUGE: usize = 1 << 21;
 /// Rows that share packed columns, so that theirs of the left operand stay in the second cache.
 pub(super) const ROWS: usize = 264;
 /// Columns that are packed at a time: what lies together in memory is fetched together.
@@ -28,6 +23,8 @@ const OFTEN: usize = 120;
 const NARROW: usize = 16;
 /// Fewer rows than these are not worth packing for.
 const FEW: usize = 8;
+/// So few rows use the matrix so seldom that it is best read in the order in which it lies; of more, tiles are faster where columns lie close.
+const IN_ORDER: usize = 3;
 
 /// Some rows and columns of a product.
 pub(super) struct Product<'a> {
@@ -42,6 +39,11 @@ pub(super) struct Product<'a> {
     pub room: *mut f32,
     /// What comes next.
     pub ahead: Ahead<'a>,
+}
+
+/// Whether so many rows read the matrix in the order in which it lies.
+fn in_order(b: Matrix<'_>, rows: usize) -> bool {
+    !b.transposed && (rows <= IN_ORDER || rows < FEW && b.columns >= FAR)
 }
 
 /// Which operands are packed.
@@ -69,15 +71,30 @@ impl Packing {
 impl Wide for Product<'_> {
     #[inline(always)]
     fn run<V: Vector>(mut self) {
+        if in_order(self.b, self.rows.len()) {
+            let (n, column) = (self.b.columns, self.columns.start);
+            let (a_row, a_step) = self.a.strides();
+            let rows = Rows {
+                rows: self.rows.len(),
+                columns: self.columns.len(),
+                k: self.a.columns,
+                a: self.a.data.as_ptr().wrapping_add(self.rows.start * a_row),
+                a_row,
+                a_step,
+                b: self.b.data.as_ptr().wrapping_add(column),
+                b_row: n,
+                out: self.out.start().wrapping_add(self.rows.start * n + column),
+                out_row: n,
+                bias: self.bias.map_or(std::ptr::null(), |bias| bias.as_ptr().wrapping_add(column)),
+            };
+            // SAFETY: they lie inside of the operands and the result, and nobody else has these columns of these rows.
+            unsafe { rows.run::<V>() };
+            return;
+        }
         let packing = Packing::of(self.a, self.b, self.rows.len(), self.columns.len());
         let height = tile::most_rows::<V>(2);
-        let deepest = match (self.rows.len(), packing.columns) {
-            (..=3, false) if self.a.columns * self.b.columns >= HUGE => IN_ORDER,
-            (..=3, false) => SHALLOW,
-            _ => DEPTH,
-        };
         // Pieces of about the same size: a short one is loaded and stored as often as a long one.
-        let deepest = self.a.columns.div_ceil(self.a.columns.div_ceil(deepest).max(1));
+        let deepest = self.a.columns.div_ceil(self.a.columns.div_ceil(DEPTH).max(1));
         let count = self.rows.len();
         let blocks = count.div_ceil(if packing.rows { ROWS / height * height } else { 2 * ROWS });
         let most = count.div_ceil(blocks).next_multiple_of(height);

@@ -107,15 +107,17 @@ fn the_bits_depend_neither_on_threads_nor_on_other_rows() {
 
 #[test]
 fn a_number_is_one_chain_of_multiply_adds() {
-    let (m, k, n) = (9, 600, 40);
-    let (a, b) = (numbers("a", m * k), numbers("b", k * n));
-    for isa in Isa::available().into_iter().filter(|isa| *isa != Isa::portable()) {
-        let mut out = vec![0.0; m * n];
-        gemm(Cpu::alone(isa), Matrix::new(&a, m, k, false), Matrix::new(&b, k, n, false), None, &mut out);
-        for i in 0..m {
-            for j in 0..n {
-                let chain = (0..k).fold(0.0_f32, |sum, p| a[i * k + p].mul_add(b[p * n + j], sum));
-                assert_eq!(out[i * n + j], chain, "{isa} {i} {j}");
+    for (m, k, n) in [(9, 600, 40), (1, 603, 43), (5, 77, 520)] {
+        let (a, b, bias) = (numbers("a", m * k), numbers("b", k * n), numbers("bias", n));
+        for isa in Isa::available().into_iter().filter(|isa| *isa != Isa::portable()) {
+            let mut out = vec![0.0; m * n];
+            let (left, right) = (Matrix::new(&a, m, k, false), Matrix::new(&b, k, n, false));
+            gemm(Cpu::alone(isa), left, right, Some(&bias), &mut out);
+            for i in 0..m {
+                for j in 0..n {
+                    let chain = (0..k).fold(0.0_f32, |sum, p| a[i * k + p].mul_add(b[p * n + j], sum));
+                    assert_eq!(out[i * n + j], chain + bias[j], "{isa} {m}×{k}×{n} {i} {j}");
+                }
             }
         }
     }
