@@ -1,9 +1,13 @@
 //! Statistics of every element of an axis over all the rest: outer × axis × inner in memory.
 
+use crate::across::{Across, Formula};
 use crate::arena::LINE;
 use crate::cpu::Cpu;
 use crate::isa::{Isa, Task};
 use crate::real::{Lane, Real};
+use crate::strips::{Strip, piece, piece_mut, strips};
+use crate::vector::Vector;
+use std::ops::Range;
 
 /// Columns that are summed side by side, so that their sums stay in registers and cache.
 pub(crate) const BLOCK: usize = 64;
@@ -13,9 +17,13 @@ pub(crate) const PIECE: usize = 32;
 /// outer × axis × inner.
 pub type Dims = (usize, usize, usize);
 
-/// What is summed for each element, given x and a second array.
+/// What is summed for each element, given a number of its own, x, and a second array.
 pub(crate) trait Term: Copy + Sync {
-    fn at<R: Real>(self, c: usize, x: R, y: R) -> R;
+    /// The numbers of the elements; 0 for all where there are none.
+    fn centre(&self) -> Option<&[f32]> {
+        None
+    }
+    fn at<R: Real>(self, centre: R, x: R, y: R) -> R;
 }
 
 /// Σ term over outer and inner for columns c0 … c0 + sums.len() − 1.
@@ -25,22 +33,14 @@ fn sums<R: Lane, T: Term>(term: T, dims: Dims, c0: usize, x: &[f32], y: &[f32], 
     let (x, y) = (R::slice(x), R::slice(y));
     sums.fill(0.0);
     let width = sums.len();
+    let mut centre = [R::ZERO; BLOCK];
+    if let Some(of) = term.centre() {
+        centre[..width].copy_from_slice(&R::slice(of)[c0..c0 + width]);
+    }
     if inner == 1 {
-        let mut row = 0;
-        while row < outer {
-            let rows = PIECE.min(outer - row);
-            let mut part = [R::ZERO; BLOCK];
-            for r in row..row + rows {
-                let at = r * axis + c0;
-                let (x, y) = (&x[at..at + width], &y[at..at + width]);
-                for (j, ((p, &x), &y)) in part[..width].iter_mut().zip(x).zip(y).enumerate() {
-                    *p = *p + term.at(c0 + j, x, y);
-                }
-            }
-            for (s, p) in sums.iter_mut().zip(&part) {
-                *s += p.f64();
-            }
-            row += rows;
+        for row in (0..outer).step_by(PIECE) {
+            let rows = row..outer.min(row + PIECE);
+            strips(width, &mut Down { term, centre: &centre, rows, axis, c0, x, y, sums });
         }
         return;
     }
@@ -51,12 +51,50 @@ fn sums<R: Lane, T: Term>(term: T, dims: Dims, c0: usize, x: &[f32], y: &[f32], 
             for (x, y) in x.chunks(BLOCK * PIECE).zip(y.chunks(BLOCK * PIECE)) {
                 let mut part = [R::ZERO; BLOCK];
                 for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
-                    for ((p, &x), &y) in part.iter_mut().zip(x).zip(y) {
-                        *p = *p + term.at(c0 + j, x, y);
-                    }
+                    add_row(term, &[centre[j]; BLOCK], x, y, &mut part);
                 }
                 *s += part.iter().map(|p| p.f64()).sum::<f64>();
             }
+        }
+    }
+}
+
+/// Adds a term to sums that lie side by side.
+#[inline(always)]
+fn add_row<R: Lane, T: Term>(term: T, centre: &[R; BLOCK], x: &[R], y: &[R], sums: &mut [R; BLOCK]) {
+    for (((sum, &centre), &x), &y) in sums.iter_mut().zip(centre).zip(x).zip(y) {
+        *sum = *sum + term.at(centre, x, y);
+    }
+}
+
+/// Sums down a piece of the rows.
+struct Down<'a, R, T> {
+    term: T,
+    centre: &'a [R; BLOCK],
+    rows: Range<usize>,
+    axis: usize,
+    c0: usize,
+    x: &'a [R],
+    y: &'a [R],
+    sums: &'a mut [f64],
+}
+
+impl<R: Lane, T: Term> Strip for Down<'_, R, T> {
+    #[inline(always)]
+    fn at<const W: usize>(&mut self, column: usize) {
+        let (term, x, y) = (self.term, self.x, self.y);
+        let centre: &[R; W] = piece(self.centre, column);
+        let mut part = [R::ZERO; W];
+        for r in self.rows.clone() {
+            let at = r * self.axis + self.c0 + column;
+            let (x, y): (&[R; W], &[R; W]) = (piece(x, at), piece(y, at));
+            for j in 0..W {
+                part[j] = part[j] + term.at(centre[j], x[j], y[j]);
+            }
+        }
+        let sums: &mut [f64; W] = piece_mut(self.sums, column);
+        for j in 0..W {
+            sums[j] += part[j].f64();
         }
     }
 }
@@ -65,7 +103,7 @@ fn sums<R: Lane, T: Term>(term: T, dims: Dims, c0: usize, x: &[f32], y: &[f32], 
 pub(crate) struct Plain;
 impl Term for Plain {
     #[inline(always)]
-    fn at<R: Real>(self, _: usize, x: R, _: R) -> R {
+    fn at<R: Real>(self, _: R, x: R, _: R) -> R {
         x
     }
 }
@@ -74,7 +112,7 @@ impl Term for Plain {
 struct Product;
 impl Term for Product {
     #[inline(always)]
-    fn at<R: Real>(self, _: usize, x: R, y: R) -> R {
+    fn at<R: Real>(self, _: R, x: R, y: R) -> R {
         x * y
     }
 }
@@ -83,10 +121,12 @@ impl Term for Product {
 #[derive(Clone, Copy)]
 struct Spread<'a>(&'a [f32]);
 impl Term for Spread<'_> {
+    fn centre(&self) -> Option<&[f32]> {
+        Some(self.0)
+    }
     #[inline(always)]
-    fn at<R: Real>(self, c: usize, x: R, _: R) -> R {
-        let d = x - R::of(f64::from(self.0[c]));
-        d * d
+    fn at<R: Real>(self, mean: R, x: R, _: R) -> R {
+        (x - mean) * (x - mean)
     }
 }
 
@@ -185,37 +225,6 @@ fn masked_stats((outer, axis, inner): Dims, x: &[f32], mask: &[f32], mean: &mut 
     }
 }
 
-/// out = f(column, x, y) for the columns c0 … c0 + width − 1.
-#[inline(always)]
-pub(crate) fn each<R: Lane>(
-    (outer, axis, inner): Dims,
-    c0: usize,
-    width: usize,
-    x: &[f32],
-    y: &[f32],
-    out: &mut [f32],
-    f: impl Fn(usize, R, R) -> R,
-) {
-    let (x, y, out) = (R::slice(x), R::slice(y), R::slice_mut(out));
-    for o in 0..outer {
-        if inner == 1 {
-            let row = o * axis + c0..o * axis + c0 + width;
-            let (x, y) = (&x[row.clone()], &y[row.clone()]);
-            for (j, ((out, &x), &y)) in out[row].iter_mut().zip(x).zip(y).enumerate() {
-                *out = f(j, x, y);
-            }
-        } else {
-            for j in 0..width {
-                let run = (o * axis + c0 + j) * inner..(o * axis + c0 + j + 1) * inner;
-                let (x, y) = (&x[run.clone()], &y[run.clone()]);
-                for ((out, &x), &y) in out[run].iter_mut().zip(x).zip(y) {
-                    *out = f(j, x, y);
-                }
-            }
-        }
-    }
-}
-
 /// out = x·scale + shift, with one value of each for every element of the axis.
 pub fn scale_shift(
     isa: Isa,
@@ -225,34 +234,58 @@ pub fn scale_shift(
     shift: Option<&[f32]>,
     out: &mut [f32],
 ) {
-    isa.run(ScaleShift { dims, x, scale, shift, out });
-}
-
-struct ScaleShift<'a> {
-    dims: Dims,
-    x: &'a [f32],
-    scale: Option<&'a [f32]>,
-    shift: Option<&'a [f32]>,
-    out: &'a mut [f32],
-}
-
-impl Task for ScaleShift<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<R: Lane>(self) {
-        let ScaleShift { dims, x, scale, shift, out } = self;
-        let (mut factor, mut offset) = ([R::ONE; BLOCK], [R::ZERO; BLOCK]);
-        for c0 in (0..dims.1).step_by(BLOCK) {
-            let width = BLOCK.min(dims.1 - c0);
-            for j in 0..width {
-                factor[j] = scale.map_or(R::ONE, |s| R::load(s[c0 + j]));
-                offset[j] = shift.map_or(R::ZERO, |s| R::load(s[c0 + j]));
-            }
-            match (scale, shift) {
-                (None, _) => each(dims, c0, width, x, x, out, |j, x: R, _| x + offset[j]),
-                (Some(_), None) => each(dims, c0, width, x, x, out, |j, x: R, _| x * factor[j]),
-                _ => each(dims, c0, width, x, x, out, |j, x: R, _| x.mul_add(factor[j], offset[j])),
+    for c0 in (0..dims.1).step_by(BLOCK) {
+        let width = BLOCK.min(dims.1 - c0);
+        let (mut factor, mut offset) = ([1.0; BLOCK], [0.0; BLOCK]);
+        for (to, from) in [(&mut factor, scale), (&mut offset, shift)] {
+            if let Some(from) = from {
+                to[..width].copy_from_slice(&from[c0..c0 + width]);
             }
         }
+        let y = x;
+        match (scale, shift) {
+            (None, _) => {
+                let columns = [offset];
+                isa.run_wide(Across { formula: Shift, dims, c0, width, columns, x, y, out: &mut *out });
+            }
+            (Some(_), None) => {
+                let columns = [factor];
+                isa.run_wide(Across { formula: Scale, dims, c0, width, columns, x, y, out: &mut *out });
+            }
+            _ => {
+                let columns = [factor, offset];
+                isa.run_wide(Across { formula: Both, dims, c0, width, columns, x, y, out: &mut *out });
+            }
+        }
+    }
+}
+
+/// x + offset
+#[derive(Clone, Copy)]
+struct Shift;
+impl Formula<1> for Shift {
+    #[inline(always)]
+    fn at<V: Vector>(self, [offset]: [V; 1], x: V, _: V) -> V {
+        x.add(offset)
+    }
+}
+
+/// x · factor
+#[derive(Clone, Copy)]
+pub(crate) struct Scale;
+impl Formula<1> for Scale {
+    #[inline(always)]
+    fn at<V: Vector>(self, [factor]: [V; 1], x: V, _: V) -> V {
+        x.mul(factor)
+    }
+}
+
+/// x · factor + offset
+#[derive(Clone, Copy)]
+struct Both;
+impl Formula<2> for Both {
+    #[inline(always)]
+    fn at<V: Vector>(self, [factor, offset]: [V; 2], x: V, _: V) -> V {
+        x.mul_add(factor, offset)
     }
 }

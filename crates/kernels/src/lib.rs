@@ -3,6 +3,7 @@
 //! Every loop is written once, generic over [`Real`], and compiled for each instruction set behind [`Isa`]. Besides the
 //! loops this floor holds what every other floor shares: the [`Error`] and the random [`Stream`](random::Stream).
 
+mod across;
 mod ahead;
 pub mod along;
 pub mod arena;
@@ -28,6 +29,7 @@ pub mod rows;
 pub mod shuffle;
 pub mod size;
 pub mod statistics;
+mod strips;
 pub mod update;
 mod vector;
 pub mod warp;

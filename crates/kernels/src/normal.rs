@@ -1,10 +1,14 @@
 //! Columns brought to mean 0 and variance 1, and the gradient of that.
 
+use crate::across::{Across, Formula};
 use crate::arena::LINE;
-use crate::columns::{BLOCK, Dims, MASK_EPSILON, PIECE, Plain, Sum, Term, each, rows_of_a_part};
+use crate::columns::{BLOCK, Dims, MASK_EPSILON, PIECE, Plain, Scale, Sum, Term, rows_of_a_part};
 use crate::cpu::Cpu;
 use crate::isa::Task;
 use crate::real::{Lane, Real};
+use crate::strips::{Strip, piece, piece_mut, strips};
+use crate::vector::Vector;
+use std::ops::Range;
 
 /// The parameters of one normalization of columns.
 #[derive(Debug, Clone, Copy)]
@@ -51,35 +55,58 @@ pub fn normalize(cpu: Cpu<'_>, normal: Normal<'_>, beta: Option<&[f32]>, x: &[f3
     let size = rows_of_a_part(cpu, normal.dims) * normal.dims.1 * normal.dims.2;
     cpu.pieces(out, size, |i, out| {
         let x = &x[i * size..i * size + out.len()];
-        cpu.isa.run(Normalize { normal: normal.part(out.len()), beta, x, out });
+        let normal = normal.part(out.len());
+        for c0 in (0..normal.dims.1).step_by(BLOCK) {
+            let width = BLOCK.min(normal.dims.1 - c0);
+            let columns = cpu.isa.run(Scales { normal, beta, c0, width });
+            let y = x;
+            cpu.isa.run_wide(Across {
+                formula: Scaled,
+                dims: normal.dims,
+                c0,
+                width,
+                columns,
+                x,
+                y,
+                out: &mut *out,
+            });
+        }
     });
 }
 
-struct Normalize<'a> {
+/// Mean, scale and shift of the columns from `c0` on.
+struct Scales<'a> {
     normal: Normal<'a>,
     beta: Option<&'a [f32]>,
-    x: &'a [f32],
-    out: &'a mut [f32],
+    c0: usize,
+    width: usize,
 }
 
-impl Task for Normalize<'_> {
-    type Output = ();
+impl Task for Scales<'_> {
+    type Output = [[f32; BLOCK]; 3];
     #[inline(always)]
-    fn run<R: Lane>(self) {
-        let Normalize { normal, beta, x, out } = self;
-        let (mut mean, mut scale, mut shift) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK], [R::ZERO; BLOCK]);
-        let (_, axis, _) = normal.dims;
-        for c0 in (0..axis).step_by(BLOCK) {
-            let width = BLOCK.min(axis - c0);
-            let inverses = normal.inverses(c0, width);
-            for j in 0..width {
-                let c = c0 + j;
-                mean[j] = R::load(normal.mean[c]);
-                scale[j] = R::of(inverses[j] * normal.gamma(c));
-                shift[j] = beta.map_or(R::ZERO, |b| R::load(b[c]));
-            }
-            each(normal.dims, c0, width, x, x, out, |j, x: R, _| (x - mean[j]).mul_add(scale[j], shift[j]));
+    fn run<R: Lane>(self) -> [[f32; BLOCK]; 3] {
+        let Scales { normal, beta, c0, width } = self;
+        let (mut mean, mut scale, mut shift) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+        mean[..width].copy_from_slice(&normal.mean[c0..c0 + width]);
+        if let Some(beta) = beta {
+            shift[..width].copy_from_slice(&beta[c0..c0 + width]);
         }
+        let inverses = normal.inverses(c0, width);
+        for j in 0..width {
+            scale[j] = (inverses[j] * normal.gamma(c0 + j)) as f32;
+        }
+        [mean, scale, shift]
+    }
+}
+
+/// (x − mean) · scale + shift
+#[derive(Clone, Copy)]
+struct Scaled;
+impl Formula<3> for Scaled {
+    #[inline(always)]
+    fn at<V: Vector>(self, [mean, scale, shift]: [V; 3], x: V, _: V) -> V {
+        x.sub(mean).mul_add(scale, shift)
     }
 }
 
@@ -87,9 +114,12 @@ impl Task for Normalize<'_> {
 #[derive(Clone, Copy)]
 struct Correlation<'a>(&'a [f32]);
 impl Term for Correlation<'_> {
+    fn centre(&self) -> Option<&[f32]> {
+        Some(self.0)
+    }
     #[inline(always)]
-    fn at<R: Real>(self, c: usize, x: R, dy: R) -> R {
-        dy * (x - R::of(f64::from(self.0[c])))
+    fn at<R: Real>(self, mean: R, x: R, dy: R) -> R {
+        dy * (x - mean)
     }
 }
 
@@ -113,7 +143,7 @@ pub fn normalize_sums(
         let term = Correlation(normal.mean);
         Sum { term, dims: normal.dims, x, y: dy, scale: 1.0, from: 0, out: &mut *sum_dy_x }.shared(cpu);
     }
-    cpu.isa.run(Scaled { normal, sums: sum_dy_x });
+    cpu.isa.run(ByInverse { normal, sums: sum_dy_x });
 }
 
 /// Σ dy and Σ dy·(x − mean) in one pass, where columns lie side by side: the same bits as one after the other.
@@ -135,47 +165,60 @@ impl Task for BothSums<'_> {
         let (x, dy, mean) = (R::slice(self.x), R::slice(self.dy), R::slice(self.normal.mean));
         let outs = self.sum_dy.chunks_mut(BLOCK).zip(self.sum_dy_x.chunks_mut(BLOCK));
         for (i, (sum_dy, sum_dy_x)) in outs.enumerate() {
-            let (c0, width) = (self.from + i * BLOCK, sum_dy.len());
-            let mut totals = [[0.0; BLOCK]; 2];
+            let (from, mut totals) = (self.from + i * BLOCK, [[0.0; BLOCK]; 2]);
             for row in (0..rows).step_by(PIECE) {
-                let mut parts = [[R::ZERO; BLOCK]; 2];
-                for r in row..rows.min(row + PIECE) {
-                    let at = r * axis + c0;
-                    let columns = (&x[at..at + width], &dy[at..at + width], &mean[c0..c0 + width]);
-                    add_both(columns, &mut parts);
-                }
-                for (totals, parts) in totals.iter_mut().zip(&parts) {
-                    for (total, part) in totals.iter_mut().zip(parts) {
-                        *total += part.f64();
-                    }
-                }
+                let rows = row..rows.min(row + PIECE);
+                strips(sum_dy.len(), &mut Both { rows, axis, from, x, dy, mean, totals: &mut totals });
             }
-            for (out, total) in sum_dy.iter_mut().zip(&totals[0]) {
-                *out = *total as f32;
-            }
-            for (out, total) in sum_dy_x.iter_mut().zip(&totals[1]) {
-                *out = *total as f32;
+            for (out, totals) in [sum_dy, sum_dy_x].into_iter().zip(&totals) {
+                for (out, total) in out.iter_mut().zip(totals) {
+                    *out = *total as f32;
+                }
             }
         }
     }
 }
 
-#[inline(always)]
-fn add_both<R: Lane>((x, dy, mean): (&[R], &[R], &[R]), [plain, product]: &mut [[R; BLOCK]; 2]) {
-    let sums = plain.iter_mut().zip(product);
-    for (((plain, product), (&x, &dy)), &mean) in sums.zip(x.iter().zip(dy)).zip(mean) {
-        *plain = *plain + dy;
-        *product = *product + dy * (x - mean);
+/// Both sums down a piece of the rows.
+struct Both<'a, R> {
+    rows: Range<usize>,
+    axis: usize,
+    from: usize,
+    x: &'a [R],
+    dy: &'a [R],
+    mean: &'a [R],
+    totals: &'a mut [[f64; BLOCK]; 2],
+}
+
+impl<R: Lane> Strip for Both<'_, R> {
+    #[inline(always)]
+    fn at<const W: usize>(&mut self, column: usize) {
+        let mean: &[R; W] = piece(self.mean, self.from + column);
+        let mut parts = [[R::ZERO; W]; 2];
+        for r in self.rows.clone() {
+            let at = r * self.axis + self.from + column;
+            let (x, dy): (&[R; W], &[R; W]) = (piece(self.x, at), piece(self.dy, at));
+            for j in 0..W {
+                parts[0][j] = parts[0][j] + dy[j];
+                parts[1][j] = parts[1][j] + dy[j] * (x[j] - mean[j]);
+            }
+        }
+        for (totals, parts) in self.totals.iter_mut().zip(&parts) {
+            let totals: &mut [f64; W] = piece_mut(totals, column);
+            for j in 0..W {
+                totals[j] += parts[j].f64();
+            }
+        }
     }
 }
 
 /// Sums of every column times the inverse of its deviation.
-struct Scaled<'a> {
+struct ByInverse<'a> {
     normal: Normal<'a>,
     sums: &'a mut [f32],
 }
 
-impl Task for Scaled<'_> {
+impl Task for ByInverse<'_> {
     type Output = ();
     #[inline(always)]
     fn run<R: Lane>(self) {
@@ -203,47 +246,62 @@ pub fn normalize_grad(
     cpu.pieces(dx, size, |i, dx| {
         let here = i * size..i * size + dx.len();
         let (x, dy) = (&x[here.clone()], &dy[here]);
-        cpu.isa.run(NormalizeGrad { normal: normal.part(dx.len()), count, x, dy, sums, dx });
+        let normal = normal.part(dx.len());
+        let dims = normal.dims;
+        for c0 in (0..axis).step_by(BLOCK) {
+            let width = BLOCK.min(axis - c0);
+            let columns = cpu.isa.run(Slopes { normal, count, sums, c0, width });
+            if sums.is_some() {
+                let formula = Centred;
+                cpu.isa.run_wide(Across { formula, dims, c0, width, columns, x, y: dy, out: &mut *dx });
+            } else {
+                let [scale, ..] = columns;
+                let (formula, columns) = (Scale, [scale]);
+                cpu.isa.run_wide(Across { formula, dims, c0, width, columns, x: dy, y: dy, out: &mut *dx });
+            }
+        }
     });
 }
 
-struct NormalizeGrad<'a> {
+/// Scale, mean, and of the sums the mean of the gradient and its slope along x, of the columns from `c0` on.
+struct Slopes<'a> {
     normal: Normal<'a>,
     /// What the statistics are over.
     count: f64,
-    x: &'a [f32],
-    dy: &'a [f32],
     sums: Option<(&'a [f32], &'a [f32])>,
-    dx: &'a mut [f32],
+    c0: usize,
+    width: usize,
 }
 
-impl Task for NormalizeGrad<'_> {
-    type Output = ();
+impl Task for Slopes<'_> {
+    type Output = [[f32; BLOCK]; 4];
     #[inline(always)]
-    fn run<R: Lane>(self) {
-        let NormalizeGrad { normal, count, x, dy, sums, dx } = self;
-        let (_, axis, _) = normal.dims;
-        let (mut mean, mut scale) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK]);
-        let (mut shift, mut slope) = ([R::ZERO; BLOCK], [R::ZERO; BLOCK]);
-        for c0 in (0..axis).step_by(BLOCK) {
-            let width = BLOCK.min(axis - c0);
-            let inverses = normal.inverses(c0, width);
+    fn run<R: Lane>(self) -> [[f32; BLOCK]; 4] {
+        let Slopes { normal, count, sums, c0, width } = self;
+        let (mut scale, mut mean) = ([0.0; BLOCK], [0.0; BLOCK]);
+        let (mut shift, mut slope) = ([0.0; BLOCK], [0.0; BLOCK]);
+        mean[..width].copy_from_slice(&normal.mean[c0..c0 + width]);
+        let inverses = normal.inverses(c0, width);
+        for j in 0..width {
+            scale[j] = (inverses[j] * normal.gamma(c0 + j)) as f32;
+        }
+        if let Some((sum_dy, sum_dy_x)) = sums {
             for j in 0..width {
-                let (c, inverse) = (c0 + j, inverses[j]);
-                mean[j] = R::load(normal.mean[c]);
-                scale[j] = R::of(inverse * normal.gamma(c));
-                if let Some((sum_dy, sum_dy_x)) = sums {
-                    shift[j] = R::of(f64::from(sum_dy[c]) / count);
-                    slope[j] = R::of(inverse * f64::from(sum_dy_x[c]) / count);
-                }
-            }
-            match sums {
-                Some(_) => each(normal.dims, c0, width, x, dy, dx, |j, x: R, dy| {
-                    (dy - shift[j] - (x - mean[j]) * slope[j]) * scale[j]
-                }),
-                None => each(normal.dims, c0, width, x, dy, dx, |j, _: R, dy| dy * scale[j]),
+                shift[j] = (f64::from(sum_dy[c0 + j]) / count) as f32;
+                slope[j] = (inverses[j] * f64::from(sum_dy_x[c0 + j]) / count) as f32;
             }
         }
+        [scale, mean, shift, slope]
+    }
+}
+
+/// (dy − shift − (x − mean) · slope) · scale
+#[derive(Clone, Copy)]
+struct Centred;
+impl Formula<4> for Centred {
+    #[inline(always)]
+    fn at<V: Vector>(self, [scale, mean, shift, slope]: [V; 4], x: V, dy: V) -> V {
+        dy.sub(shift).sub(x.sub(mean).mul(slope)).mul(scale)
     }
 }
 

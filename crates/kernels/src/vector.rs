@@ -28,6 +28,10 @@ pub(crate) trait Vector: Copy {
     unsafe fn load_part(at: *const f32, count: usize) -> Self;
     /// self + b
     fn add(self, b: Self) -> Self;
+    /// self − b
+    fn sub(self, b: Self) -> Self;
+    /// self · b
+    fn mul(self, b: Self) -> Self;
     /// Turns a block of `rows` × 8 numbers, 8 rows at most: row i of it becomes column i. Rows of the result are written from the first to the
     /// last, all 8 numbers of each; those beyond `rows` mean nothing.
     ///
@@ -113,6 +117,22 @@ impl Vector for Plain {
         out
     }
     #[inline(always)]
+    fn sub(self, b: Plain) -> Plain {
+        let mut out = self;
+        for i in 0..8 {
+            out.0[i] -= b.0[i];
+        }
+        out
+    }
+    #[inline(always)]
+    fn mul(self, b: Plain) -> Plain {
+        let mut out = self;
+        for i in 0..8 {
+            out.0[i] *= b.0[i];
+        }
+        out
+    }
+    #[inline(always)]
     unsafe fn transpose(from: *const f32, step: usize, rows: usize, to: *mut f32, to_step: usize) {
         for j in 0..8 {
             for i in 0..8 {
@@ -141,10 +161,11 @@ mod x86 {
     use std::arch::x86_64::{
         __m256, __m256i, __m512, __mmask16, _mm_castps_pd, _mm_movehl_ps, _mm_store_ss, _mm_storel_pd,
         _mm_storeu_ps, _mm256_add_ps, _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_fmadd_ps,
-        _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_permute2f128_ps, _mm256_set1_ps,
-        _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
-        _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
-        _mm512_set1_ps, _mm512_storeu_ps,
+        _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_mul_ps, _mm256_permute2f128_ps,
+        _mm256_set1_ps, _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_sub_ps,
+        _mm256_unpackhi_ps, _mm256_unpacklo_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+        _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_storeu_ps,
+        _mm512_sub_ps,
     };
 
     #[inline(never)]
@@ -200,6 +221,16 @@ mod x86 {
             Avx512(unsafe { _mm512_add_ps(self.0, b.0) })
         }
         #[inline(always)]
+        fn sub(self, b: Avx512) -> Avx512 {
+            // SAFETY: see above.
+            Avx512(unsafe { _mm512_sub_ps(self.0, b.0) })
+        }
+        #[inline(always)]
+        fn mul(self, b: Avx512) -> Avx512 {
+            // SAFETY: see above.
+            Avx512(unsafe { _mm512_mul_ps(self.0, b.0) })
+        }
+        #[inline(always)]
         unsafe fn transpose(from: *const f32, step: usize, rows: usize, to: *mut f32, to_step: usize) {
             // SAFETY: see above, and the caller's promise.
             unsafe { turn(from, step, rows, to, to_step) };
@@ -253,6 +284,16 @@ mod x86 {
         fn add(self, b: Avx2) -> Avx2 {
             // SAFETY: see above.
             Avx2(unsafe { _mm256_add_ps(self.0, b.0) })
+        }
+        #[inline(always)]
+        fn sub(self, b: Avx2) -> Avx2 {
+            // SAFETY: see above.
+            Avx2(unsafe { _mm256_sub_ps(self.0, b.0) })
+        }
+        #[inline(always)]
+        fn mul(self, b: Avx2) -> Avx2 {
+            // SAFETY: see above.
+            Avx2(unsafe { _mm256_mul_ps(self.0, b.0) })
         }
         #[inline(always)]
         unsafe fn transpose(from: *const f32, step: usize, rows: usize, to: *mut f32, to_step: usize) {
