@@ -98,8 +98,9 @@ for name in "${workloads[@]}"; do
   esac
   many=$((2 * few))
   count "$name" "$few" &
+  other=$!
   count "$name" "$many"
-  wait $!
+  wait "$other"
   counts[$name]=$((($(total "$name" "$many") - $(total "$name" "$few")) / few))
   before=$(recorded_value "$name")
   line="workload $name: $(grouped "${counts[$name]}") instructions a step"

@@ -22,6 +22,8 @@ RUNNERS = ["ours", "jax", "torch", "torch_best", "keras_jax", "keras_tf", "burn"
 # Who has the statistics of gradients at every step. PyTorch is compiled for C alone: hooks hold it from compiling.
 WATCHING = {"H_every": ["ours", "jax", "torch"], "H_default": ["ours"]}
 SCALING = ["ours", "jax"]
+# Seconds in which OpenMP's threads go to sleep.
+REST = 0.4
 
 
 def command(runner, options):
@@ -148,12 +150,13 @@ def started(entries, threads, options, results):
         process = Process(runner, workload, threads, options)
         try:
             process.prepare(options.patience)
-            # The first round is not counted: it compiles, and fills caches.
-            process.go(steps(workload, options), options.patience)
+            # The first round is not counted: it compiles, fills caches, and goes so far that losses can be compared.
+            first = max(steps(workload, options), round(workloads.SETTLE.get(workload, 0) * min(1, options.scale)))
+            process.go(first, options.patience)
         except (Lost, BrokenPipeError) as lost:
             drop(process, threads, lost, results)
             continue
-        results.add("runner", workload=workload, threads=threads, runner=runner, about=process.about)
+        results.add("runner", workload=workload, threads=threads, runner=runner, about=process.about, first=first)
         ready.append(process)
     return ready
 
@@ -183,6 +186,9 @@ def compare(entries, threads, options, results):
                 continue
             words = {"workload": process.workload, "runner": process.runner, "threads": threads}
             results.add("round", **words, round=turn, steps=many, **answer)
+            if options.spin and threads > 1:
+                # Threads that still spin would take a core from the next one.
+                time.sleep(REST)
     for process in ready:
         process.end()
         last = [x for x in results.lines if x["kind"] == "round" and x["runner"] == process.runner]

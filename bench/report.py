@@ -16,7 +16,7 @@ NAMES = {
     "keras_tf": "Keras on TensorFlow", "burn": "Burn", "candle": "candle",
 }  # fmt: skip
 FORMS = {
-    "ours": "built for any processor, `Learner::fit` and `Learner::predict`",
+    "ours": "built for any processor, `Learner::fit` and `Learner::predict`, which takes 256 samples at a time",
     "jax": "all steps of a round in one compiled `lax.scan`, donated buffers, optimizers by hand, convolutions as products with windows",
     "torch": "eager, ordinary optimizers, batches picked by index, contiguous",
     "torch_best": "`torch.compile`, optimizers with `fused=True`, convolutions in `channels_last`",
@@ -87,6 +87,10 @@ def figure(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def span(seconds):
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
 def cell(values, best):
     if not values:
         return "–"
@@ -152,7 +156,8 @@ def losses(measured):
                 cells.append("–" if loss == "–" else ("not finite" if loss is None else f"{loss:.4f}") + (" ⚠" if off else ""))
             rounds = max(len(measured.rounds.get((name, threads, r), [])) for r in runners)
             steps = next(iter(measured.rounds[name, threads, r] for r in runners if r in found))[0]["steps"]
-            rows.append([name, f"{(rounds + 1) * steps + 1:,}", *cells])
+            first = next((x["first"] for x in measured.of("runner", workload=name, threads=threads) if "first" in x), steps)
+            rows.append([name, f"{first + rounds * steps + 1:,}", *cells])
     if not rows:
         return []
     return [
@@ -172,9 +177,9 @@ def start_and_memory(measured):
         rounds = measured.rounds.get(("A", 1, runner), [])
         if times and rounds:
             peak = rounds[-1]["peak_mib"] - DATA_MIB
-            spread = f"{min(times):.2f} … {max(times):.2f} s"
-            rows.append([NAMES[runner], f"{median(times):.2f} s", spread, f"{figure(max(peak, 0))} MiB"])
-    if not rows or measured.of("run")[-1]["scale"] < 0.5:
+            spread = f"{span(min(times))} … {span(max(times))}"
+            rows.append([NAMES[runner], span(median(times)), spread, f"{figure(max(peak, 0))} MiB"])
+    if not rows:
         return []
     return [
         "## Start and memory",
@@ -238,13 +243,26 @@ def scaling(measured, folder):
     return ["## Over depth, width and batch", "", "Training, ours beside JAX.", "", *words] if words else []
 
 
+def runs(measured):
+    """The runs of which there still are results: a later one may have measured all of an earlier one again."""
+    owner = {}
+    for run in measured.of("run"):
+        for name in run["workloads"]:
+            for threads in run["threads_asked"]:
+                owner[name, threads] = run["started"], run["command"]
+    kept = [run for run in measured.of("run") if (run["started"], run["command"]) in owner.values()]
+    return kept or measured.of("run")[-1:]
+
+
 def page(measured, folder):
-    run = measured.of("run")[-1]
+    kept = runs(measured)
+    run = kept[-1]
     words = ["# Benchmarks", ""]
-    if run["scale"] < 1 or run["rounds"] < 5 or run["load"] > 0.5:
+    scale, rounds, load = (min(r["scale"] for r in kept), min(r["rounds"] for r in kept), max(r["load"] for r in kept))
+    if scale < 1 or rounds < 5 or load > 0.5:
         words += [
-            f"**Not figures to quote: {run['rounds']} rounds of {run['scale']:g} times the steps, on a machine with a load of "
-            f"{run['load']:.1f} beside.** They show that all runs, and roughly where it stands.",
+            f"**Not figures to quote: rounds of down to {scale:g} times the steps, {rounds} of them, on a machine with a load of up to "
+            f"{load:.1f} beside.** They show that all runs, and roughly where it stands.",
             "",
         ]
     words += [
@@ -255,13 +273,14 @@ def page(measured, folder):
         "samples, microseconds of a call. The fastest is bold. Every round stands in [benchmarks.jsonl](benchmarks.jsonl).",
         "",
         f"{run['cpu']}, {run['cores']} cores, {', '.join(run['instructions'])}; {', '.join(run['caches'])}; {run['memory_gib']} GiB, Linux "
-        f"{run['kernel']}, {run['rustc']}. Load when it started: {run['load']:.2f} (0 is a quiet machine). {run['started']}, commit "
-        f"{run['commit']}, {run['rounds']} rounds.",
+        f"{run['kernel']}, {run['rustc']}. When each command began, at which commit, with how many rounds of how many times the steps, and what",
+        "else the machine did then (0 is a quiet one):",
         "",
     ]
-    for x in measured.of("run"):
-        words += [f"    {x['command']}"]
-    words += [""]
+    words += table(
+        ["command", "began", "commit", "rounds", "steps", "load"],
+        [[f"`{r['command']}`", r["started"], r["commit"], r["rounds"], f"{r['scale']:g} ×", f"{r['load']:.2f}"] for r in kept],
+    )
     for threads in measured.threads:
         rows, bars = speeds(measured, threads)
         if rows:
@@ -290,7 +309,8 @@ def runners(measured):
     words += [
         "The last column was tried by every peer itself: 1e-37 · 1e-3 is 0 where denormal numbers are flushed. Ours flushes while a plan",
         "runs; PyTorch, Burn and candle were told to, JAX and TensorFlow do so. In Keras on TensorFlow a pass over the data costs something",
-        "to begin, which is in A's rounds (each is a pass) and, in other workloads, in few rounds or none. Keras has its softmax in the loss",
+        "to begin, which is in A's rounds (each is a pass where",
+        "it has all its steps) and, in other workloads, in few rounds or none. Keras has its softmax in the loss",
         "(`from_logits=True`): behind a softmax, Keras on JAX clips the loss, and E stays at a loss of 11, where the clip has no slope.",
         "",
     ]

@@ -37,6 +37,9 @@ STEPS = {
     "F_E1024": 4, "G": 10, "H_every": 375, "H_default": 375,
 }  # fmt: skip
 
+# Steps before the first round that counts, where rounds are so short that losses would still be those of the start.
+SETTLE = {"E": 100, "G": 100}
+
 
 def dense(units, initializer, *more):
     return ":".join(["dense", str(units), initializer, *more])

@@ -187,6 +187,8 @@ def predictor(x):
     params, state = initial(jax.random.key(1))
     batch = workload["batch"]
     parts = [x[i * batch : (i + 1) * batch].reshape(-1, *workload["input"]) for i in range(min(1024, len(x) // batch))]
+    # Arrays of its own, as the others have tensors of theirs.
+    parts = [jnp.asarray(part) for part in parts]
     predict = jax.jit(lambda params, x: jax.nn.softmax(forward(params, state, x, False)[0]))
 
     def go(calls):

@@ -1,7 +1,7 @@
 """The conversation of a runner in Python with the driver, the data, and what is told of this process.
 
-`serve(prepare)` reads `LINE THREADS FOLDER` from the arguments. `prepare(workload, threads, x, y)` gives a function `go(steps)` that
-returns samples, seconds, the mean loss (None in inference) and the median time of a call in microseconds (None in training).
+A runner has a function `go(steps)` that returns samples, seconds, the mean loss (None in inference) and the median time of a call in
+microseconds (None in training).
 """
 import json
 import os
