@@ -100,6 +100,20 @@ print(os.waitpid(child, 0)[1])
     assert said == "0"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_may_forget_a_model() -> None:
+    said = ended(BEGIN + """
+import gc, warnings; warnings.simplefilter("ignore")
+model = keras.Sequential([L.Input((512,)), L.Dense(512), L.Dense(2)])
+model.compile("sgd", "mse"); model.predict(np.random.rand(500, 512), verbose=0)
+child = os.fork()
+if child == 0:
+    del model; gc.collect(); os._exit(0)
+print(os.waitpid(child, 0)[1])
+""")
+    assert said == "0"
+
+
 PROGRAM = BEGIN + """
 X, Y = np.random.rand(60000, 64), np.random.rand(60000, 2)
 model = keras.Sequential([L.Input((64,)), L.Dense(512), L.Dense(512), L.Dense(2)])

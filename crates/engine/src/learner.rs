@@ -198,8 +198,7 @@ impl Learner {
     /// # Errors
     /// If the system gives none.
     pub fn renew_threads(&mut self) -> Result<()> {
-        // What is left of the old ones can be neither joined nor told to end.
-        std::mem::forget(std::mem::replace(&mut self.crew, crew(self.compile.threads)?));
+        self.crew = crew(self.compile.threads)?;
         Ok(())
     }
 

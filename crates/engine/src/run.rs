@@ -96,7 +96,7 @@ impl Run<'_> {
         dims
     }
 
-    /// Elementwise work in fixed pieces, shared among threads where there are several of both.
+    /// Elementwise work in pieces, one for each thread where they are worth it.
     fn pieces(&self, x: &[f32], y: &[f32], out: &mut [f32], f: impl Fn(&[f32], &[f32], &mut [f32]) + Sync) {
         let size = self.cpu.fair(out.len());
         self.cpu.pieces(out, size, |i, out| {

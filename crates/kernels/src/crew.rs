@@ -60,6 +60,8 @@ unsafe impl Send for Shared {}
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Crew {
+    /// The process that they are threads of: in one that was forked from it they are not there.
+    process: u32,
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     /// Held while there is work: whoever asks meanwhile does its own.
@@ -82,7 +84,8 @@ impl Crew {
             wake: Condvar::new(),
             panic: Mutex::new(None),
         });
-        let mut crew = Crew { shared, threads: Vec::new(), busy: AtomicBool::new(false) };
+        let process = std::process::id();
+        let mut crew = Crew { process, shared, threads: Vec::new(), busy: AtomicBool::new(false) };
         for i in 1..threads {
             let shared = crew.shared.clone();
             // Dropped on an error, which ends those that are there.
@@ -115,10 +118,14 @@ impl Crew {
         shared.done.store(0, Relaxed);
         let number = (shared.ticket.load(Relaxed) >> 40).wrapping_add(1);
         shared.ticket.store(number << 40 | (parts as u64) << 20, SeqCst);
-        if shared.asleep.load(SeqCst) > 0 {
+        let asleep = shared.asleep.load(SeqCst);
+        let missing = (parts - 1).min(self.threads.len()).saturating_sub(self.threads.len() - asleep);
+        if missing > 0 {
             // Whoever lies down after this has seen the ticket.
             drop(shared.bed.lock().unwrap_or_else(PoisonError::into_inner));
-            shared.wake.notify_all();
+            for _ in 0..missing {
+                shared.wake.notify_one();
+            }
         }
         shared.help();
         let mut looks = 0;
@@ -207,6 +214,11 @@ fn taken(ticket: u64) -> usize {
 
 impl Drop for Crew {
     fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // What is left of them can be neither told to end nor waited for.
+            std::mem::forget(std::mem::take(&mut self.threads));
+            return;
+        }
         self.shared.stop.store(true, SeqCst);
         drop(self.shared.bed.lock().unwrap_or_else(PoisonError::into_inner));
         self.shared.wake.notify_all();

@@ -330,3 +330,6 @@ pub fn normalize_grad_masked(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,7 @@ impl<'a> Matrix<'a> {
     /// # Panics
     /// If `data` has another length.
     pub fn new(data: &'a [f32], rows: usize, columns: usize, transposed: bool) -> Matrix<'a> {
-        assert_eq!(data.len(), rows * columns);
+        assert_eq!(Some(data.len()), rows.checked_mul(columns));
         Matrix { data, rows, columns, transposed }
     }
 
@@ -70,7 +70,7 @@ pub fn gemm_then(
     out: &mut [f32],
 ) {
     assert_eq!(a.columns, b.rows);
-    assert_eq!(out.len(), a.rows * b.columns);
+    assert_eq!(Some(out.len()), a.rows.checked_mul(b.columns));
     assert!(bias.is_none_or(|bias| bias.len() == b.columns));
     let (m, n) = (a.rows, b.columns);
     if out.is_empty() {
@@ -124,7 +124,7 @@ struct Room(Vec<Line>);
 
 impl Room {
     fn open(&mut self) -> *mut f32 {
-        self.0.resize((PANELS + BLOCK) / LINE, Line([0.0; LINE]));
+        self.0.resize((PANELS + BLOCK).div_ceil(LINE), Line([0.0; LINE]));
         self.0.as_mut_ptr().cast()
     }
 }

@@ -48,7 +48,9 @@ impl Rows {
                 self.all::<V, 1>(p);
             }
             if self.k == 0 {
-                self.all::<V, 0>(0);
+                for i in 0..self.rows {
+                    self.out.add(i * self.out_row).write_bytes(0, self.columns);
+                }
             }
             if !self.bias.is_null() {
                 for i in 0..self.rows {

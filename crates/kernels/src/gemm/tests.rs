@@ -107,17 +107,21 @@ fn the_bits_depend_neither_on_threads_nor_on_other_rows() {
 
 #[test]
 fn a_number_is_one_chain_of_multiply_adds() {
-    for (m, k, n) in [(9, 600, 40), (1, 603, 43), (5, 77, 520)] {
+    // Tiles of operands where they lie and of packed ones, a last block of few rows, few rows in order, pieces of the inner size.
+    let shapes = [(9, 600, 40), (1, 603, 43), (5, 77, 520), (140, 300, 70), (529, 130, 66), (32, 100, 10)];
+    for (m, k, n) in shapes {
         let (a, b, bias) = (numbers("a", m * k), numbers("b", k * n), numbers("bias", n));
-        for isa in Isa::available().into_iter().filter(|isa| *isa != Isa::portable()) {
-            let mut out = vec![0.0; m * n];
-            let (left, right) = (Matrix::new(&a, m, k, false), Matrix::new(&b, k, n, false));
-            gemm(Cpu::alone(isa), left, right, Some(&bias), &mut out);
-            for i in 0..m {
-                for j in 0..n {
-                    let chain = (0..k).fold(0.0_f32, |sum, p| a[i * k + p].mul_add(b[p * n + j], sum));
-                    assert_eq!(out[i * n + j], chain + bias[j], "{isa} {m}×{k}×{n} {i} {j}");
-                }
+        for (ta, tb) in [(false, false), (true, false), (false, true), (true, true)] {
+            let (left, right) = (Matrix::new(&a, m, k, ta), Matrix::new(&b, k, n, tb));
+            let ((ar, ac), (br, bc)) = (left.strides(), right.strides());
+            let chain = |i: usize, j: usize| {
+                (0..k).fold(0.0_f32, |sum, p| a[i * ar + p * ac].mul_add(b[p * br + j * bc], sum)) + bias[j]
+            };
+            let want: Vec<f32> = (0..m * n).map(|at| chain(at / n, at % n)).collect();
+            for isa in Isa::available().into_iter().filter(|isa| *isa != Isa::portable()) {
+                let mut out = vec![0.0; m * n];
+                gemm(Cpu::alone(isa), left, right, Some(&bias), &mut out);
+                assert!(out == want, "{isa} {m}×{k}×{n} {ta} {tb}");
             }
         }
     }
@@ -129,6 +133,12 @@ fn empty_and_special() {
     gemm(Cpu::best(), Matrix::new(&[], 2, 0, false), Matrix::new(&[], 0, 1, false), None, &mut out);
     assert_eq!(out, [0.0, 0.0]);
     gemm(Cpu::best(), Matrix::new(&[], 0, 3, false), Matrix::new(&[1.0; 3], 3, 1, false), None, &mut []);
+    for rows in [1, 3, 9] {
+        let mut out = vec![1.0; rows * 43];
+        let (a, b) = (Matrix::new(&[], rows, 0, false), Matrix::new(&[], 0, 43, false));
+        gemm(Cpu::best(), a, b, Some(&[2.0; 43]), &mut out);
+        assert_eq!(out, vec![2.0; rows * 43]);
+    }
     for isa in Isa::available() {
         let a = [0.0, f32::INFINITY, 1.0, f32::NAN];
         let mut out = [0.0; 2];
@@ -142,4 +152,13 @@ fn empty_and_special() {
         assert_eq!(out[0], f32::INFINITY);
         assert!(out[1].is_nan());
     }
+}
+
+#[test]
+fn sizes_that_no_memory_has_are_refused() {
+    let refused = |f: &dyn Fn()| assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err());
+    refused(&|| drop(Matrix::new(&[], 2, 1 << (usize::BITS - 1), false)));
+    let much = usize::MAX / 3 + 1;
+    let (a, b) = (Matrix::new(&[], 3, 0, false), Matrix::new(&[], 0, much, false));
+    refused(&|| gemm(Cpu::best(), a, b, None, &mut [0.0; 2]));
 }

@@ -46,6 +46,7 @@ const TURN: usize = 4;
 /// The same pointer, of which the compiler does not know where it comes from: reached from its neighbour, and that from its own, it would
 /// be the end of a chain that takes longer than the sums.
 #[inline(always)]
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(unused_mut))]
 #[allow(clippy::pointers_in_nomem_asm_block, reason = "it is not read through")]
 fn apart(mut pointer: *const f32) -> *const f32 {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

@@ -24,6 +24,8 @@ pub enum Saved {
 
 /// An activation that works on each number alone. Implementing this is all it takes to write one of your own.
 ///
+/// It is cloned whenever a kernel runs, so that its settings stand in registers: what is large should lie behind an `Arc`.
+///
 /// ```
 /// use steadygrad_nn::activations::{Activation, Pointwise, Saved};
 /// use steadygrad_kernels::{Isa, Real};
