@@ -3,8 +3,7 @@
 //! All memory of a step of training is planned before the first, and a step allocates nothing (`tests/allocations.rs` counts).
 //! What remains:
 //!
-//! - the library of matrix products has packing buffers of its own, but for the portable instruction set;
-//! - the library of threads has lists, which grow by a block for dozens of pieces of work;
+//! - every thread makes room for packed operands at its first part of a matrix product;
 //! - a step that is looked at is filed in the chart;
 //! - where a callback wants the logs of every batch, each metric makes a list of its numbers;
 //! - a loss along an inner axis gathers lanes of more than 256 numbers into a list, and a custom step with more than 16
