@@ -7,7 +7,7 @@ use crate::vector::Vector;
 /// The numbers of a row lie `step` apart, rows `row`; one of the two is 1.
 ///
 /// # Safety
-/// All of them must be readable, and `rows` × `width` numbers writable, and a register behind them: what is there then means nothing.
+/// All of them must be readable, and `rows` × `width` numbers writable.
 #[inline(always)]
 pub(super) unsafe fn pack<V: Vector>(
     from: *const f32,
@@ -21,13 +21,7 @@ pub(super) unsafe fn pack<V: Vector>(
         unsafe { to.write_bytes(0, rows * width) };
     }
     if step == 1 {
-        // Rows of a tile are fewer than a register has: what is moved beyond them lies in the next row, and is written over by it.
-        let moved = if columns == width && columns < V::LANES && row >= V::LANES { rows.max(1) - 1 } else { 0 };
-        for r in 0..moved {
-            // SAFETY: the caller's promise; another row follows, which begins within reach.
-            unsafe { V::load(from.add(r * row)).store(to.add(r * width)) };
-        }
-        for r in moved..rows {
+        for r in 0..rows {
             // SAFETY: the caller's promise.
             unsafe { copy::<V>(from.add(r * row), to.add(r * width), columns) };
         }
