@@ -177,7 +177,10 @@ fn a_step_allocates_nothing() {
                     let many = allocations(&mut learner, &data, 100, callback);
                     // A thread makes room for packed operands at its first part of a product, which may come late.
                     let allowed = few + threads - 1;
-                    assert!(many <= allowed, "{name}, {isa}, {threads} threads: {few} in 8 steps, {many} in 100");
+                    assert!(
+                        many <= allowed,
+                        "{name}, {isa}, {threads} threads: {few} in 8 steps, {many} in 100"
+                    );
                 }
             }
         }

@@ -30,7 +30,8 @@ impl<F: Formula<P>, const P: usize> Wide for Across<'_, F, P> {
     #[inline(always)]
     fn run<V: Vector>(mut self) {
         let (outer, axis, inner) = self.dims;
-        let numbers = outer.checked_mul(axis).and_then(|n| n.checked_mul(inner)).expect("no more than there is memory");
+        let numbers =
+            outer.checked_mul(axis).and_then(|n| n.checked_mul(inner)).expect("no more than there is memory");
         assert!(self.x.len() >= numbers && self.y.len() >= numbers && self.out.len() >= numbers);
         assert!(self.width <= BLOCK && self.c0 + self.width <= axis);
         // SAFETY: all places are below outer · axis · inner, and so many numbers are there.
