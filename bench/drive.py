@@ -150,9 +150,12 @@ def started(entries, threads, options, results):
         process = Process(runner, workload, threads, options)
         try:
             process.prepare(options.patience)
-            # The first round is not counted: it compiles, fills caches, and goes so far that losses can be compared.
-            first = max(steps(workload, options), round(workloads.SETTLE.get(workload, 0) * min(1, options.scale)))
-            process.go(first, options.patience)
+            # The first rounds are not counted: they compile, fill caches, and go so far that losses can be compared.
+            wanted = max(1, round(workloads.SETTLE.get(workload, 0) * min(1, options.scale)))
+            first, many = 0, steps(workload, options)
+            while first < wanted:
+                process.go(many, options.patience)
+                first += many
         except (Lost, BrokenPipeError) as lost:
             drop(process, threads, lost, results)
             continue
