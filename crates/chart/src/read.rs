@@ -10,6 +10,15 @@ use steadygrad_kernels::{Error, Place, Result};
 const MOST: usize = 1_000_000;
 
 impl Chart {
+    /// Reads the text of a chart.
+    ///
+    /// # Errors
+    /// If it is no JSON, or as for [`Chart::from_json`].
+    pub fn parse(text: &str) -> Result<Chart> {
+        let json = serde_json::from_str(text).map_err(|e| Error::format(format!("it is no JSON: {e}")))?;
+        Chart::from_json(&json)
+    }
+
     /// Reads what [`Chart::to_json`] writes. Layers must stand behind those they read.
     ///
     /// ```

@@ -1,5 +1,7 @@
 //! Whole files in and out, with errors that name them: the one place of this crate that touches the disk.
 
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use steadygrad_kernels::{Error, Result};
@@ -9,26 +11,56 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| Error::file(path, &cause))
 }
 
-/// Writes a file beside its place and moves it there: an interrupted write leaves the old file, or none, and never half a
-/// new one.
+/// Writes a file beside its place and moves it there, and returns when both are on the disk: whatever happens on the way, a power cut too,
+/// leaves the old file, or none, or the new one, and never half of one.
 ///
 /// # Errors
 /// If it cannot be written; then nothing is left beside its place.
 pub fn replace(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
     let path = path.as_ref();
     let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
+    // Two programs that write the same file do not write into each other's.
+    beside.push(format!(".{}{PART}", std::process::id()));
     let beside = PathBuf::from(beside);
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|cause| {
+    let written = write_through(&beside, bytes.as_ref()).and_then(|()| std::fs::rename(&beside, path));
+    written.and_then(|()| sync_folder_of(path)).map_err(|cause| {
         let _ = std::fs::remove_file(&beside);
         Error::file(path, &cause)
     })
 }
 
+/// How files end that are not written to their end.
+pub const PART: &str = ".part";
+
+fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// What is in the folder of a file is on the disk after this, where the system can promise it.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some file systems know no such thing for folders, and a folder that may be written need not be readable.
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
 /// The names of the files in a folder, sorted; names that are not Unicode are left out.
 pub(crate) fn names(folder: &Path) -> Result<Vec<String>> {
-    let failed = |cause: std::io::Error| Error::file(folder, &cause);
+    let failed = |cause: io::Error| Error::file(folder, &cause);
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;

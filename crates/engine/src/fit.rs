@@ -2,6 +2,7 @@
 
 use crate::batches::{Order, Picked, Trained};
 use crate::callbacks::{Callback, Training};
+use crate::checkpoint::{Course, Moment, Onward, Start, restore_callbacks};
 use crate::fit_settings::{Fit, FitSettings};
 use crate::learner::Learner;
 use crate::logs::{History, Logs};
@@ -10,7 +11,7 @@ use crate::sample_weights::sample_weights;
 use crate::system::Clock;
 use steadygrad_chart::Sick;
 use steadygrad_data::Dataset;
-use steadygrad_kernels::{Error, Result};
+use steadygrad_kernels::{Error, Place, Result};
 
 /// Losses and metrics of an evaluation.
 pub type Evaluation = Logs;
@@ -33,7 +34,7 @@ impl Learner {
     /// # Errors
     /// If data and model do not fit, before anything is trained; or if a callback fails.
     pub fn fit(&mut self, data: &Dataset, fit: Fit<'_>) -> Result<History> {
-        let Fit { settings, validation, mut callbacks } = fit;
+        let Fit { settings, validation, mut callbacks, mut keeper, from } = fit;
         settings.check()?;
         let parts;
         let (data, validation) = match validation {
@@ -58,34 +59,57 @@ impl Learner {
         self.prepare_measures(data)?;
 
         let steps = settings.steps_per_epoch.unwrap_or_else(|| n.div_ceil(batch_size));
+        let (seed, shuffle) = (self.compile.seed, settings.shuffle);
+        let course = Course { samples: n, batch_size, steps, seed, shuffle };
+        let start = match from {
+            None => Start { epoch: settings.initial_epoch, ..Start::default() },
+            Some(state) => {
+                let start = course.restore(state).place(|| "the checkpoint")?;
+                self.restore(state).place(|| "the checkpoint")?;
+                start
+            }
+        };
         // With `steps_per_epoch`, an epoch goes on in the pass over the data where the last one stopped.
-        let seen = settings.steps_per_epoch.map_or(0, |steps| settings.initial_epoch.saturating_mul(steps));
-        let (seed, step) = (self.compile.seed, self.iterations());
-        let mut passes = Passes::new(n, batch_size, settings.shuffle, seed, seen, step);
-        let mut history = History::default();
-        let mut warnings = std::mem::take(&mut self.warnings);
-        let clock = Clock::start();
+        let before = settings.steps_per_epoch.map_or(0, |steps| start.epoch.saturating_mul(steps));
+        let mut passes =
+            Passes::new(n, batch_size, shuffle, seed, before.saturating_add(start.batch), self.iterations());
+        let Start { epoch: first, mut batch, mut warned, stop, mut history, mut warnings } = start;
+        warnings.append(&mut self.warnings);
+        let (clock, seconds) = (Clock::start(), history.seconds);
         let batch_logs = callbacks.iter().any(|c| c.wants_batches());
         let (epochs, mut logs, mut of_batch) = (settings.epochs, Logs::default(), Logs::default());
-        let mut warned = false;
         let mut loop_state = Training {
             learner: self,
             epochs,
             steps,
             validation: validation.is_some(),
-            stop: false,
+            resumed: from.is_some(),
+            stop,
             warnings: &mut warnings,
         };
         let t = &mut loop_state;
         for c in &mut callbacks {
             c.on_train_begin(t)?;
         }
-        for epoch in settings.initial_epoch..epochs {
-            for c in &mut callbacks {
-                c.on_epoch_begin(t, epoch)?;
+        if let Some(state) = from {
+            restore_callbacks(&mut callbacks, state).place(|| "the checkpoint")?;
+            if let Some(keeper) = &mut keeper {
+                keeper.restore(state).place(|| "the checkpoint")?;
             }
-            t.learner.begin_epoch();
-            for batch in 0..steps {
+        }
+        let mut left = false;
+        'epochs: for epoch in first..epochs {
+            let begun = std::mem::take(&mut batch);
+            if t.stop && begun == 0 {
+                break;
+            }
+            if begun == 0 {
+                for c in &mut callbacks {
+                    c.on_epoch_begin(t, epoch)?;
+                }
+                t.learner.begin_epoch();
+            }
+            for batch in begun..if t.stop { begun } else { steps } {
                 for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
                     c.on_train_batch_begin(t, batch)?;
                 }
@@ -103,6 +127,17 @@ impl Learner {
                     t.learner.logs_into(&mut of_batch);
                     for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
                         c.on_train_batch_end(t, batch, &of_batch)?;
+                    }
+                }
+                let moment = Moment { epoch, batch: batch + 1, step: t.learner.iterations(), logs: None };
+                if let Some(keeper) = &mut keeper
+                    && keeper.wants(moment)
+                {
+                    history.seconds = seconds + clock.seconds();
+                    let state = course.save(t, &callbacks, moment, &history, warned);
+                    left = keeper.keep(moment, state)? == Onward::Leave;
+                    if left {
+                        break 'epochs;
                     }
                 }
                 if t.stop {
@@ -123,16 +158,27 @@ impl Learner {
                 c.on_epoch_end(t, epoch, &mut logs)?;
             }
             history.push(epoch, &logs);
-            if t.stop {
+            let moment =
+                Moment { epoch: epoch + 1, batch: 0, step: t.learner.iterations(), logs: Some(&logs) };
+            if let Some(keeper) = &mut keeper
+                && keeper.wants(moment)
+            {
+                history.seconds = seconds + clock.seconds();
+                let state = course.save(t, &callbacks, moment, &history, warned);
+                left = keeper.keep(moment, state)? == Onward::Leave;
+            }
+            if left || t.stop {
                 break;
             }
         }
         t.learner.next.clear();
-        t.learner.finalize();
-        for c in &mut callbacks {
-            c.on_train_end(t, &logs)?;
+        if !left {
+            t.learner.finalize();
+            for c in &mut callbacks {
+                c.on_train_end(t, &logs)?;
+            }
         }
-        history.seconds = clock.seconds();
+        history.seconds = seconds + clock.seconds();
         history.warnings = warnings;
         Ok(history)
     }
@@ -182,6 +228,7 @@ impl Learner {
             epochs: 0,
             steps: 0,
             validation: false,
+            resumed: false,
             stop: false,
             warnings: &mut warnings,
         };

@@ -1,6 +1,7 @@
 //! What `fit` is told: batch size, epochs, validation, shuffling, weights, callbacks.
 
 use crate::callbacks::Callback;
+use crate::checkpoint::{Keeper, State};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use steadygrad_data::Dataset;
@@ -112,6 +113,8 @@ pub struct Fit<'a> {
     pub settings: FitSettings,
     pub(crate) validation: Option<&'a Dataset>,
     pub(crate) callbacks: Vec<&'a mut dyn Callback>,
+    pub(crate) keeper: Option<&'a mut dyn Keeper>,
+    pub(crate) from: Option<&'a State>,
 }
 
 impl<'a> Fit<'a> {
@@ -122,7 +125,7 @@ impl<'a> Fit<'a> {
 
     /// With these settings.
     pub fn with(settings: FitSettings) -> Fit<'a> {
-        Fit { settings, validation: None, callbacks: Vec::new() }
+        Fit { settings, ..Fit::default() }
     }
 
     /// The validation data that it was given.
@@ -192,6 +195,48 @@ impl<'a> Fit<'a> {
     /// Validation after every so many epochs.
     pub fn validation_freq(mut self, epochs: usize) -> Fit<'a> {
         self.settings.validation_freq = epochs;
+        self
+    }
+
+    /// Who decides when checkpoints are made, and keeps them.
+    pub fn keeper(mut self, keeper: &'a mut dyn Keeper) -> Fit<'a> {
+        self.keeper = Some(keeper);
+        self
+    }
+
+    /// Goes on from a checkpoint, with the same callbacks in the same order: weights and history become what they would have been
+    /// without a stop, bit for bit.
+    ///
+    /// ```
+    /// use steadygrad_data::digits;
+    /// use steadygrad_engine::checkpoint::{Keeper, Moment, Onward, State};
+    /// use steadygrad_engine::{Compile, Fit, Trainable};
+    /// use steadygrad_nn::{Sequential, layers::{Dense, Flatten}, losses::SparseCategoricalCrossentropy, optimizers::Adam};
+    /// # use steadygrad_kernels::Result;
+    /// /// Keeps the 70th step, which is within the second epoch, and leaves.
+    /// #[derive(Debug, Default)]
+    /// struct At70(Option<State>);
+    /// impl Keeper for At70 {
+    ///     fn wants(&mut self, moment: Moment<'_>) -> bool { moment.step == 70 }
+    ///     fn keep(&mut self, _: Moment<'_>, state: State) -> Result<Onward> {
+    ///         self.0 = Some(state);
+    ///         Ok(Onward::Leave)
+    ///     }
+    /// }
+    /// # fn main() -> Result<()> {
+    /// let model = Sequential::new([8, 8]).add(Flatten).add(Dense::new(10));
+    /// let compile = Compile::new(Adam::new(0.01), SparseCategoricalCrossentropy.from_logits()).accuracy();
+    /// let data = digits::all()?;
+    /// let straight = model.compile(compile.clone())?.fit(&data, Fit::epochs(3))?;
+    /// let mut keeper = At70::default();
+    /// model.compile(compile.clone())?.fit(&data, Fit::epochs(3).keeper(&mut keeper))?;
+    /// let resumed = model.compile(compile)?.fit(&data, Fit::epochs(3).from(keeper.0.as_ref()))?;
+    /// assert_eq!(resumed.get("loss"), straight.get("loss"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from(mut self, state: Option<&'a State>) -> Fit<'a> {
+        self.from = state;
         self
     }
 

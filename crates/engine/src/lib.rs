@@ -13,6 +13,7 @@
 pub mod apply;
 mod batches;
 pub mod callbacks;
+pub mod checkpoint;
 mod checks;
 mod compile;
 mod fit;

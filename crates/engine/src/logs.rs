@@ -1,6 +1,8 @@
 //! Numbers by name: what an epoch came to, and the history of all epochs.
 
+use crate::checkpoint::{State, Under};
 use std::fmt;
+use steadygrad_kernels::{Error, Result};
 
 /// Losses and metrics of a batch or an epoch, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -129,6 +131,41 @@ impl History {
                 }
             }
         }
+    }
+
+    /// All of it.
+    pub(crate) fn save(&self, state: &mut Under<'_>) {
+        let whole = |numbers: &[usize]| numbers.iter().map(|&n| n as f64).collect::<Vec<f64>>();
+        state.put_doubles("epochs", whole(&self.epochs));
+        state.put_count("samples", self.samples as u64);
+        state.put_doubles("seconds", [self.seconds]);
+        state.put_count("series", self.series.len() as u64);
+        for (i, series) in self.series.iter().enumerate() {
+            let mut state = state.under(&format!("series_{i}"));
+            state.put_text("name", series.name.clone());
+            state.put_doubles("values", series.values.clone());
+            state.put_doubles("rows", whole(&series.rows));
+        }
+    }
+
+    /// What [`History::save`] kept.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub(crate) fn restored(state: &State) -> Result<History> {
+        let whole = |numbers: &[f64]| numbers.iter().map(|&n| n as usize).collect::<Vec<usize>>();
+        let epochs = whole(state.doubles("epochs")?);
+        let mut series = Vec::new();
+        for i in 0..state.count("series")? {
+            let state = state.within(&format!("series_{i}"));
+            let (values, rows) = (state.doubles("values")?.to_vec(), whole(state.doubles("rows")?));
+            if values.len() != rows.len() || rows.iter().any(|&row| row >= epochs.len()) {
+                return Err(Error::format("its history has values of epochs that it has not"));
+            }
+            series.push(Series { name: state.text("name")?.to_string(), values, rows });
+        }
+        let seconds = state.maybe("seconds")?.unwrap_or(0.0);
+        Ok(History { epochs, series, warnings: Vec::new(), samples: state.size("samples")?, seconds })
     }
 
     /// The last value of every name, as Keras' `history.history[name][-1]`: where validation is not due at every epoch,

@@ -1,6 +1,7 @@
 //! Losses and metrics of many batches.
 
 use crate::batches::Picked;
+use crate::checkpoint::{State, Under};
 use crate::compile::{Asked, Compile};
 use crate::logs::Logs;
 use crate::plan::Plan;
@@ -133,6 +134,45 @@ impl Measures {
         for m in &mut self.metrics {
             m.accumulator.reset();
         }
+    }
+
+    /// What was seen since the last reset.
+    pub fn save(&self, state: &mut Under<'_>) {
+        let mean = |mean: &Mean| vec![mean.sum, mean.rows];
+        state.put_doubles("loss", mean(&self.total));
+        for (key, of) in &self.losses {
+            state.put_doubles(&format!("losses/{key}"), mean(of));
+        }
+        for m in &self.metrics {
+            if let Some(seen) = m.accumulator.state() {
+                state.put_doubles(&format!("metrics/{}", m.key), seen);
+            }
+        }
+    }
+
+    /// Goes on from what [`Measures::save`] kept. The metrics that cannot: they begin anew.
+    ///
+    /// # Errors
+    /// If it is that of other losses or metrics.
+    pub fn restore(&mut self, state: &State) -> Result<Vec<String>> {
+        let mean = |key: &str| match state.doubles(key)? {
+            &[sum, rows] => Ok(Mean { sum, rows }),
+            _ => Err(Error::format(format!("`{key}` is no mean"))),
+        };
+        self.total = mean("loss")?;
+        for (key, of) in &mut self.losses {
+            *of = mean(&format!("losses/{key}"))?;
+        }
+        let mut anew = Vec::new();
+        for m in &mut self.metrics {
+            let key = format!("metrics/{}", m.key);
+            if !state.has(&key) {
+                anew.push(m.key.clone());
+            } else if !m.accumulator.restore(state.doubles(&key)?) {
+                return Err(Error::format(format!("`{key}` is that of another metric")));
+            }
+        }
+        Ok(anew)
     }
 
     /// Adds the batch that was just run.

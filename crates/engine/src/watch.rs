@@ -2,6 +2,7 @@
 
 use crate::apply::Applied;
 use crate::batches::{Order, Picked, Which, total_loss};
+use crate::checkpoint::{State, Under};
 use crate::learner::Learner;
 use crate::program::{Program, Tap};
 use crate::run::{Batch, run};
@@ -15,7 +16,7 @@ use steadygrad_kernels::norm::sum_of_squares;
 use steadygrad_kernels::shuffle::permute;
 use steadygrad_kernels::size::rms;
 use steadygrad_kernels::statistics::observe;
-use steadygrad_kernels::{Cpu, Flush, Isa, Result, change};
+use steadygrad_kernels::{Cpu, Error, Flush, Isa, Place, Result, change};
 use steadygrad_nn::layers::Role;
 use steadygrad_nn::stage::Stage;
 use steadygrad_nn::step::Slot;
@@ -122,6 +123,29 @@ impl Watch {
         for alive in self.alive.iter_mut().flatten() {
             *alive = false;
         }
+    }
+
+    /// What was seen, and which units have shown that they are alive.
+    pub(crate) fn save(&self, state: &mut Under<'_>) {
+        state.put_text("chart", self.chart.to_json().to_string());
+        let alive = self.alive.iter().flatten().map(|&alive| f32::from(u8::from(alive)));
+        state.put_numbers("alive", &alive.collect::<Vec<f32>>());
+    }
+
+    /// Goes on from what [`Watch::save`] kept.
+    ///
+    /// # Errors
+    /// If it is that of another network.
+    pub(crate) fn restore(&mut self, state: &State) -> Result<()> {
+        let chart = Chart::parse(state.text("chart")?).place(|| "`chart`")?;
+        if chart.layers != self.chart.layers {
+            return Err(Error::format("its chart is that of another network"));
+        }
+        let units = self.alive.iter().map(Vec::len).sum();
+        let alive = state.numbers_of("alive", units)?;
+        self.alive.iter_mut().flatten().zip(alive).for_each(|(to, from)| *to = *from != 0.0);
+        self.chart = chart;
+        Ok(())
     }
 
     /// Looks at what the step just made.

@@ -1,6 +1,7 @@
 //! An optimizer's state for saving and going on: its variables in Keras' order, under Keras' names.
 
 use super::{Applier, single};
+use crate::checkpoint::{State, Under};
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::schedules::Rate;
 
@@ -85,6 +86,43 @@ impl Applier {
             )));
         }
         self.learning_rate = rate as f32;
+        Ok(())
+    }
+
+    /// All state to the last bit, where [`Applier::variables`] is what Keras' files hold of it.
+    pub(crate) fn save(&self, state: &mut Under<'_>) {
+        for (i, array) in self.arrays.iter().enumerate() {
+            state.put_numbers(&format!("array_{i}"), array);
+        }
+        state.put_numbers("average", &self.average);
+        state.put_numbers("gathered", &self.gathered);
+        state.put_doubles("scalars", self.scalars.clone());
+        state.put_numbers("learning_rate", &[self.learning_rate]);
+        state.put_count("iterations", self.iterations);
+        state.put_count("started", self.started.into());
+    }
+
+    /// Goes on from what [`Applier::save`] kept.
+    ///
+    /// # Errors
+    /// If it is that of another optimizer, or of other parameters; nothing is changed then.
+    pub(crate) fn restore(&mut self, state: &State) -> Result<()> {
+        let mut new = self.clone();
+        for (i, array) in new.arrays.iter_mut().enumerate() {
+            let len = array.len();
+            array.copy_from_slice(state.numbers_of(&format!("array_{i}"), len)?);
+        }
+        new.average.copy_from_slice(state.numbers_of("average", self.average.len())?);
+        new.gathered.copy_from_slice(state.numbers_of("gathered", self.gathered.len())?);
+        let scalars = state.doubles("scalars")?;
+        if scalars.len() != self.scalars.len() {
+            return Err(Error::format("`scalars` are those of another optimizer"));
+        }
+        new.scalars.copy_from_slice(scalars);
+        new.learning_rate = state.numbers_of("learning_rate", 1)?[0];
+        new.iterations = state.count("iterations")?;
+        new.started = state.count("started")? != 0;
+        *self = new;
         Ok(())
     }
 

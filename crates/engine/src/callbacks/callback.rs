@@ -1,6 +1,7 @@
 //! What a callback is: hooks into a training, which may look at the learner, change it, and stop it.
 
 use super::writer::Writer;
+use crate::checkpoint::{State, Under};
 use crate::learner::Learner;
 use crate::logs::Logs;
 use crate::measure::Measures;
@@ -21,6 +22,8 @@ pub struct Training<'a> {
     pub steps: usize,
     /// Whether there is data for validation: then the logs of epochs have numbers with `val_` in front.
     pub validation: bool,
+    /// Whether it goes on from a checkpoint: what was written before is to stay.
+    pub resumed: bool,
     /// Set it to end the training: after this epoch, or after this batch where it is set by a batch's hook.
     pub stop: bool,
     /// What the user should know when all is over.
@@ -67,6 +70,15 @@ pub trait Callback: Debug + Send {
     /// Whether it writes files: a training that should leave nothing behind does without it.
     fn writes(&self) -> bool {
         false
+    }
+    /// Remembers in a checkpoint what it has seen and decided.
+    fn save(&self, state: &mut Under<'_>) {}
+    /// Goes on from what it remembered; called after `on_train_begin` where a training is gone on with.
+    ///
+    /// # Errors
+    /// If it is not its own.
+    fn restore(&mut self, state: &State) -> Result<()> {
+        Ok(())
     }
     /// What it has found so far, under the names of Keras' attributes.
     fn remembers(&self) -> Config {

@@ -2,9 +2,10 @@
 
 use super::callback::{Callback, Entry, Training};
 use super::pattern::python;
+use crate::checkpoint::{State, Under};
 use crate::logs::Logs;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::args::Args;
@@ -42,6 +43,8 @@ pub struct CsvLogger {
     file: Option<File>,
     header: bool,
     keys: Option<Vec<String>>,
+    /// Bytes of the file that are of this training, and of those before it.
+    length: u64,
 }
 
 impl CsvLogger {
@@ -54,6 +57,7 @@ impl CsvLogger {
             file: None,
             header: true,
             keys: None,
+            length: 0,
         }
     }
 
@@ -69,15 +73,18 @@ impl CsvLogger {
         self
     }
 
-    fn open(&mut self) -> Result<()> {
+    /// Opens the file; where a training is resumed it stays as it is, until it is known how much of it counts.
+    fn open(&mut self, resumed: bool) -> Result<()> {
         if matches!(self.separator, '"' | '\r' | '\n') {
             return Err(Error::argument(format!("`separator` cannot be {:?}", self.separator))
                 .help("take a comma, a semicolon or a tab"));
         }
         self.keys = None;
-        self.header = !(self.append && std::fs::metadata(&self.path).is_ok_and(|m| m.len() > 0));
+        let kept = self.append || resumed;
+        self.length = std::fs::metadata(&self.path).map_or(0, |about| about.len()) * u64::from(kept);
+        self.header = self.length == 0;
         let mut options = File::options();
-        let options = options.create(true).append(self.append).write(true).truncate(!self.append);
+        let options = options.create(true).append(self.append && !resumed).write(true).truncate(!kept);
         self.file = Some(options.open(&self.path).map_err(|e| Error::file(&self.path, &e))?);
         Ok(())
     }
@@ -110,8 +117,33 @@ impl Callback for CsvLogger {
         true
     }
 
-    fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
-        self.open().place(|| "CSVLogger")
+    fn save(&self, state: &mut Under<'_>) {
+        state.put_count("length", self.length);
+        let keys = self.keys.as_deref().unwrap_or_default();
+        state.put_count("keys", keys.len() as u64);
+        for (i, key) in keys.iter().enumerate() {
+            state.put_text(&format!("key_{i}"), key.clone());
+        }
+    }
+
+    /// Lines that were written after the checkpoint go: they are written again.
+    fn restore(&mut self, state: &State) -> Result<()> {
+        let keys: Vec<String> = (0..state.count("keys")?)
+            .map(|i| state.text(&format!("key_{i}")).map(str::to_string))
+            .collect::<Result<_>>()?;
+        let length = state.count("length")?;
+        if let Some(file) = &mut self.file {
+            let there = file.metadata().map_or(0, |about| about.len()).min(length);
+            let cut = file.set_len(there).and_then(|()| file.seek(SeekFrom::End(0)));
+            cut.map_err(|e| Error::file(&self.path, &e).at("CSVLogger"))?;
+            (self.length, self.header) = (there, there == 0);
+        }
+        self.keys = Some(keys).filter(|keys| !keys.is_empty() && self.length > 0);
+        Ok(())
+    }
+
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        self.open(training.resumed).place(|| "CSVLogger")
     }
 
     fn on_epoch_end(&mut self, _: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
@@ -131,10 +163,11 @@ impl Callback for CsvLogger {
         text += &self.line(fields.iter().map(String::as_str));
         self.keys = Some(keys);
         if self.file.is_none() {
-            self.open().place(|| "CSVLogger")?;
+            self.open(false).place(|| "CSVLogger")?;
         }
         let Some(file) = &mut self.file else { return Ok(()) };
         let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
+        self.length += text.len() as u64;
         written.map_err(|e| Error::file(&self.path, &e).at("CSVLogger"))
     }
 

@@ -2,6 +2,7 @@
 
 use super::callback::{Callback, Entry, Training};
 use super::monitor::{Mode, Monitor};
+use crate::checkpoint::{State, Under};
 use crate::logs::Logs;
 use steadygrad_data::Array;
 use steadygrad_kernels::Result;
@@ -143,6 +144,34 @@ fn values(training: &Training<'_>) -> Vec<Array> {
 }
 
 impl Callback for EarlyStopping {
+    fn save(&self, state: &mut Under<'_>) {
+        state.put_maybe("best", self.best);
+        state.put_count("wait", self.wait as u64);
+        state.put_count("best_epoch", self.best_epoch as u64);
+        state.put_maybe("stopped_epoch", self.stopped_epoch.map(|epoch| epoch as f64));
+        let weights = self.best_weights.as_deref();
+        state.put_maybe("best_weights", weights.map(|weights| weights.len() as f64));
+        for (i, weight) in weights.unwrap_or_default().iter().enumerate() {
+            let shape: Vec<f64> = weight.shape().iter().map(|&n| n as f64).collect();
+            state.put_doubles(&format!("shape_{i}"), shape);
+            state.put_numbers(&format!("weight_{i}"), weight.data());
+        }
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        (self.best, self.wait) = (state.maybe("best")?, state.size("wait")?);
+        self.best_epoch = state.size("best_epoch")?;
+        self.stopped_epoch = state.maybe("stopped_epoch")?.map(|epoch| epoch as usize);
+        let weight = |i| {
+            let shape: Vec<usize> =
+                state.doubles(&format!("shape_{i}"))?.iter().map(|&n| n as usize).collect();
+            Array::new(shape, state.numbers(&format!("weight_{i}"))?.to_vec())
+        };
+        let count = state.maybe("best_weights")?.map(|count| count as u64);
+        self.best_weights = count.map(|count| (0..count).map(weight).collect::<Result<_>>()).transpose()?;
+        Ok(())
+    }
+
     fn remembers(&self) -> Config {
         Config::new()
             .with("wait", self.wait)

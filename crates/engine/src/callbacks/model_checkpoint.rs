@@ -4,6 +4,7 @@ use super::callback::{Callback, Entry, Training};
 use super::monitor::{LEARNING_RATE, Mode, Monitor};
 use super::pattern::{Number, Pattern};
 use super::writer::Writer;
+use crate::checkpoint::{State, Under};
 use crate::learner::Learner;
 use crate::logs::Logs;
 use std::path::{Path, PathBuf};
@@ -209,7 +210,7 @@ impl ModelCheckpoint {
         Ok(())
     }
 
-    fn save(&mut self, training: &mut Training<'_>, batch: Option<usize>, logs: &Logs) -> Result<()> {
+    fn write(&mut self, training: &mut Training<'_>, batch: Option<usize>, logs: &Logs) -> Result<()> {
         if self.save_best_only {
             // As in Keras: where the number is missing, it is better to write too much than nothing.
             if let Some(value) = self.monitor.value(training, logs, "the weights are written every time")? {
@@ -257,6 +258,18 @@ fn ending(path: &str) -> Result<Ending> {
 }
 
 impl Callback for ModelCheckpoint {
+    fn save(&self, state: &mut Under<'_>) {
+        state.put_maybe("best", self.best);
+        state.put_count("epoch", self.epoch as u64);
+        state.put_count("since", self.since as u64);
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        self.best = state.maybe("best")?;
+        (self.epoch, self.since) = (state.size("epoch")?, state.size("since")?);
+        Ok(())
+    }
+
     fn writes(&self) -> bool {
         true
     }
@@ -288,14 +301,14 @@ impl Callback for ModelCheckpoint {
         self.since += 1;
         if self.since >= every {
             self.since = 0;
-            self.save(training, Some(batch), logs)?;
+            self.write(training, Some(batch), logs)?;
         }
         Ok(())
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
         self.epoch = epoch;
-        if self.save_freq.is_none() { self.save(training, None, logs) } else { Ok(()) }
+        if self.save_freq.is_none() { self.write(training, None, logs) } else { Ok(()) }
     }
 }
 

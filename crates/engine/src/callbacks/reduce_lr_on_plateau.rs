@@ -2,6 +2,7 @@
 
 use super::callback::{Callback, Entry, Training};
 use super::monitor::{Mode, Monitor};
+use crate::checkpoint::{State, Under};
 use crate::logs::Logs;
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::args::Args;
@@ -126,6 +127,18 @@ impl ReduceLrOnPlateau {
 }
 
 impl Callback for ReduceLrOnPlateau {
+    fn save(&self, state: &mut Under<'_>) {
+        state.put_maybe("best", self.best);
+        state.put_count("wait", self.wait as u64);
+        state.put_count("cooling", self.cooling as u64);
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        self.best = state.maybe("best")?;
+        (self.wait, self.cooling) = (state.size("wait")?, state.size("cooling")?);
+        Ok(())
+    }
+
     fn remembers(&self) -> Config {
         Config::new().with("best", self.best).with("wait", self.wait).with("cooldown_counter", self.cooling)
     }

@@ -76,4 +76,12 @@ impl Accumulator for Curve {
     fn reset(&mut self) {
         self.counter.reset();
     }
+
+    fn state(&self) -> Option<Vec<f64>> {
+        Some(self.counter.state())
+    }
+
+    fn restore(&mut self, state: &[f64]) -> bool {
+        self.counter.restore(state)
+    }
 }

@@ -124,4 +124,17 @@ impl Accumulator for Scores {
     fn reset(&mut self) {
         self.counts.fill([0.0; 4]);
     }
+
+    fn state(&self) -> Option<Vec<f64>> {
+        Some(self.counts.concat())
+    }
+
+    fn restore(&mut self, state: &[f64]) -> bool {
+        let (counts, rest) = state.as_chunks::<4>();
+        if !rest.is_empty() {
+            return false;
+        }
+        self.counts = counts.to_vec();
+        true
+    }
 }

@@ -108,6 +108,16 @@ impl<M: SampleMetric> Accumulator for MeanOf<M> {
     fn reset(&mut self) {
         (self.total, self.count) = (0.0, 0.0);
     }
+
+    fn state(&self) -> Option<Vec<f64>> {
+        Some(vec![self.total, self.count])
+    }
+
+    fn restore(&mut self, state: &[f64]) -> bool {
+        let &[total, count] = state else { return false };
+        (self.total, self.count) = (total, count);
+        true
+    }
 }
 
 /// a / b, and 0 where b is 0.

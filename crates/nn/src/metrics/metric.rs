@@ -128,6 +128,16 @@ pub trait Accumulator: Debug + Send {
 
     /// Forgets all batches.
     fn reset(&mut self);
+
+    /// What it has seen, in numbers that [`Accumulator::restore`] goes on from; nothing where it has no such.
+    fn state(&self) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// Goes on from what another one of the same metric had seen. Whether the numbers can be that; if not, nothing is changed.
+    fn restore(&mut self, _state: &[f64]) -> bool {
+        false
+    }
 }
 
 impl FromValue for Arc<dyn Metric> {

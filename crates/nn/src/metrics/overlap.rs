@@ -150,6 +150,18 @@ impl Accumulator for Overlap {
     fn reset(&mut self) {
         self.matrix.fill(0.0);
     }
+
+    fn state(&self) -> Option<Vec<f64>> {
+        Some(self.matrix.clone())
+    }
+
+    fn restore(&mut self, state: &[f64]) -> bool {
+        let fits = state.len() == self.matrix.len();
+        if fits {
+            self.matrix.copy_from_slice(state);
+        }
+        fits
+    }
 }
 
 /// Reads `target_class_ids`, which must be among so many classes.

@@ -173,6 +173,23 @@ impl Accumulator for Sums {
         self.outputs.clear();
         (self.weight, self.numbers) = (0.0, 0);
     }
+
+    fn state(&self) -> Option<Vec<f64>> {
+        let of = |o: &Output| [o.origin, o.sum, o.squares, o.residual];
+        Some([self.weight, self.numbers as f64].into_iter().chain(self.outputs.iter().flat_map(of)).collect())
+    }
+
+    fn restore(&mut self, state: &[f64]) -> bool {
+        let &[weight, numbers, ref outputs @ ..] = state else { return false };
+        let (outputs, rest) = outputs.as_chunks::<4>();
+        if !rest.is_empty() {
+            return false;
+        }
+        let of = |&[origin, sum, squares, residual]: &[f64; 4]| Output { origin, sum, squares, residual };
+        (self.weight, self.numbers, self.outputs) =
+            (weight, numbers as usize, outputs.iter().map(of).collect());
+        true
+    }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {

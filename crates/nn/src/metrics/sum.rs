@@ -57,6 +57,16 @@ impl Accumulator for Total {
     fn reset(&mut self) {
         self.0 = 0.0;
     }
+
+    fn state(&self) -> Option<Vec<f64>> {
+        Some(vec![self.0])
+    }
+
+    fn restore(&mut self, state: &[f64]) -> bool {
+        let &[total] = state else { return false };
+        self.0 = total;
+        true
+    }
 }
 
 fn build(args: &mut Args<'_>) -> Result<Arc<dyn Metric>> {

@@ -98,6 +98,24 @@ impl Counter {
         self.all.fill((0.0, 0.0));
     }
 
+    /// All counts: those above thresholds, then those in all.
+    pub fn state(&self) -> Vec<f64> {
+        self.above.iter().chain(&self.all).flat_map(|&(yes, no)| [yes, no]).collect()
+    }
+
+    /// Goes on from such counts. Whether they are as many as some number of labels has.
+    pub fn restore(&mut self, state: &[f64]) -> bool {
+        let (counts, rest) = state.as_chunks::<2>();
+        let labels = counts.len() / (self.len() + 1);
+        if !rest.is_empty() || counts.len() != labels * (self.len() + 1) {
+            return false;
+        }
+        let counts: Vec<(f64, f64)> = counts.iter().map(|&[yes, no]| (yes, no)).collect();
+        let (above, all) = counts.split_at(labels * self.len());
+        (self.labels, self.above, self.all) = (labels, above.to_vec(), all.to_vec());
+        true
+    }
+
     /// Counts a batch.
     pub fn update(&mut self, batch: Batch<'_>) -> Result<()> {
         let batch = batch.paired()?;

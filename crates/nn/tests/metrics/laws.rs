@@ -160,3 +160,34 @@ fn similarities_of_columns_cannot_be_weighted() {
     };
     assert_eq!(after(metric, &[constant]), [0.0]);
 }
+
+#[test]
+fn what_was_seen_is_gone_on_with_bit_for_bit() {
+    let bits = |results: Vec<f64>| results.into_iter().map(f64::to_bits).collect::<Vec<u64>>();
+    for (class, config, kind) in CASES {
+        let (metric, drawn) = (build(class, config), draw(*kind, 24));
+        let what = format!("{class} {config}");
+        let mut straight = metric.start();
+        straight.update(drawn.batch(0, 10, true)).unwrap();
+        let state = straight.state().unwrap_or_else(|| panic!("{what} tells no state"));
+        let mut resumed = metric.start();
+        assert!(resumed.restore(&state), "{what}");
+        assert_eq!(bits(resumed.result()), bits(straight.result()), "{what}");
+        for seen in [&mut straight, &mut resumed] {
+            seen.update(drawn.batch(10, 24, true)).unwrap();
+        }
+        assert_eq!(bits(resumed.result()), bits(straight.result()), "{what}");
+        // What is not its own is refused, and changes nothing.
+        let odd = [&state[..], &[1.0]].concat();
+        assert!(state.len() % 2 == 1 || !resumed.restore(&odd), "{what}");
+        // Nothing seen yet is a state, too.
+        let mut anew = metric.start();
+        assert!(anew.restore(&metric.start().state().unwrap()), "{what}");
+        anew.update(drawn.batch(0, 10, true)).unwrap();
+        assert_eq!(bits(anew.result()), bits(metric_after(&*metric, &drawn)), "{what}");
+    }
+}
+
+fn metric_after(metric: &dyn Metric, drawn: &Drawn) -> Vec<f64> {
+    after(metric, &[drawn.batch(0, 10, true)])
+}

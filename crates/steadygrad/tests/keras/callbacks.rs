@@ -67,6 +67,7 @@ fn drive(callback: &mut dyn Callback, key: &str, values: &[f64], rate: f64) -> R
         epochs: values.len(),
         steps: 1,
         validation: true,
+        resumed: false,
         stop: false,
         warnings: &mut warnings,
     };
@@ -179,6 +180,7 @@ fn csv(case: &Json) -> std::result::Result<(), String> {
         epochs: 2,
         steps: 1,
         validation: true,
+        resumed: false,
         stop: false,
         warnings: &mut warnings,
     };

@@ -1,0 +1,243 @@
+//! Checkpoints as files in a folder: one writer, the newest few, and the best.
+
+use super::state::State;
+use super::training::{Keeper, Moment, Onward};
+use crate::system::{Clock, available_memory};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use steadygrad_data::file::{PART, replace};
+use steadygrad_kernels::{Error, Place, Result};
+
+const ENDING: &str = ".checkpoint";
+const BEST: &str = "best.checkpoint";
+const LOCK: &str = "lock";
+
+/// Which way a number of the logs improves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// Less is better.
+    Less,
+    /// More is better.
+    More,
+}
+
+/// A folder that checkpoints are kept in: after every epoch, and where it is asked for after so many steps or so much time within one.
+///
+/// Every file is written beside its place, brought to the disk, and moved there. The newest three are kept, and the best of a number of
+/// the logs apart from them. As long as this value lives nobody else may keep checkpoints there.
+///
+/// ```
+/// use steadygrad_data::digits;
+/// use steadygrad_engine::{Compile, Fit, Trainable, checkpoint::Checkpoints};
+/// use steadygrad_nn::{Sequential, layers::{Dense, Flatten}, losses::SparseCategoricalCrossentropy, optimizers::Adam};
+/// # use steadygrad_kernels::Result;
+/// # fn main() -> Result<()> {
+/// # let folder = std::env::temp_dir().join(format!("steadygrad-folder-{}", std::process::id()));
+/// let model = Sequential::new([8, 8]).add(Flatten).add(Dense::new(10));
+/// let compile = Compile::new(Adam::new(0.01), SparseCategoricalCrossentropy.from_logits());
+/// let data = digits::all()?;
+/// // `folder` is a path.
+/// let mut checkpoints = Checkpoints::new(&folder)?.every_steps(20);
+/// model.compile(compile.clone())?.fit(&data, Fit::epochs(2).keeper(&mut checkpoints))?;
+///
+/// let newest = checkpoints.newest()?;
+/// let history = model.compile(compile)?.fit(&data, Fit::epochs(3).from(newest.state.as_ref()).keeper(&mut checkpoints))?;
+/// assert_eq!(history.epochs, [0, 1, 2]);
+/// # std::fs::remove_dir_all(folder).unwrap();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    steps: Option<u64>,
+    seconds: Option<f64>,
+    epochs: bool,
+    keep: usize,
+    best: Option<(String, Better, Option<f64>)>,
+    last: Clock,
+    /// Held as long as the file is open; the system lets go of it when the process ends, however that is.
+    _lock: File,
+}
+
+/// The newest checkpoint that holds.
+#[derive(Debug, Default)]
+pub struct Newest {
+    /// What it is of; nothing where there is none.
+    pub state: Option<State>,
+    /// Its file.
+    pub path: Option<PathBuf>,
+    /// Why newer ones do not hold, each with its file.
+    pub skipped: Vec<String>,
+}
+
+impl Checkpoints {
+    /// In this folder, which is made where it is not there. What others left there half written is taken away.
+    ///
+    /// # Errors
+    /// If it cannot be made or written to, or another program keeps checkpoints there.
+    pub fn new(folder: impl AsRef<Path>) -> Result<Checkpoints> {
+        let folder = folder.as_ref().to_path_buf();
+        std::fs::create_dir_all(&folder).map_err(|e| Error::file(&folder, &e))?;
+        let place = folder.join(LOCK);
+        let lock = File::options().create(true).truncate(false).write(true).open(&place);
+        let lock = lock.map_err(|e| Error::file(&place, &e))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::argument("another training keeps its checkpoints there")
+                    .at(folder.display().to_string())
+                    .help("wait until it has ended, or take another folder"));
+            }
+            Err(TryLockError::Error(e)) => return Err(Error::file(&place, &e)),
+        }
+        for name in names(&folder)?.iter().filter(|name| name.ends_with(PART)) {
+            // One that cannot be taken away does no harm.
+            let _ = std::fs::remove_file(folder.join(name));
+        }
+        let (steps, seconds, best, last) = (None, None, None, Clock::start());
+        Ok(Checkpoints { folder, steps, seconds, epochs: true, keep: 3, best, last, _lock: lock })
+    }
+
+    /// After every so many steps, too.
+    pub fn every_steps(mut self, steps: u64) -> Checkpoints {
+        self.steps = Some(steps.max(1));
+        self
+    }
+
+    /// When so many seconds have gone by since the last one, too.
+    pub fn every_seconds(mut self, seconds: f64) -> Checkpoints {
+        self.seconds = Some(seconds);
+        self
+    }
+
+    /// Whether there is one after every epoch; so it is, if nothing is said.
+    pub fn each_epoch(mut self, each: bool) -> Checkpoints {
+        self.epochs = each;
+        self
+    }
+
+    /// So many of the newest stay; at least one does.
+    pub fn keep(mut self, count: usize) -> Checkpoints {
+        self.keep = count.max(1);
+        self
+    }
+
+    /// The one after the epoch in which this number was best stays apart, as `best.checkpoint`.
+    pub fn best(mut self, key: &str, better: Better) -> Checkpoints {
+        self.best = Some((key.to_string(), better, None));
+        self
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The newest checkpoint that holds; those that are torn, changed or of another version are told of and passed over.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn newest(&self) -> Result<Newest> {
+        let mut newest = Newest::default();
+        for name in self.files()?.into_iter().rev() {
+            let path = self.folder.join(&name);
+            match read(&path) {
+                Ok(state) => {
+                    (newest.state, newest.path) = (Some(state), Some(path));
+                    break;
+                }
+                Err(why) => newest.skipped.push(why.to_string()),
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The names of its checkpoints but for the best, from the oldest to the newest.
+    fn files(&self) -> Result<Vec<String>> {
+        let mut files = names(&self.folder)?;
+        files.retain(|name| name.starts_with("step-") && name.ends_with(ENDING));
+        // Numbers have ten digits, so that their order is that of their words; longer ones come behind.
+        files.sort_by_key(|name| (name.len(), name.clone()));
+        Ok(files)
+    }
+
+    /// Whether the number is better than at all epochs before.
+    fn improved(&mut self, moment: Moment<'_>) -> bool {
+        let Some((key, better, best)) = &mut self.best else { return false };
+        let Some(value) = moment.logs.and_then(|logs| logs.get(key)).filter(|value| !value.is_nan()) else {
+            return false;
+        };
+        let improved = best.is_none_or(|best| match better {
+            Better::Less => value < best,
+            Better::More => value > best,
+        });
+        if improved {
+            *best = Some(value);
+        }
+        improved
+    }
+}
+
+/// The checkpoint in this file.
+///
+/// # Errors
+/// If it cannot be read, or is none that holds: the file, and why.
+pub fn read(path: impl AsRef<Path>) -> Result<State> {
+    let path = path.as_ref();
+    let place = || path.display().to_string();
+    let bytes = std::fs::metadata(path).map_err(|e| Error::file(path, &e))?.len();
+    // It is held twice: as bytes, and as what they mean.
+    if available_memory().is_some_and(|room| bytes > room / 2) {
+        return Err(Error::format(format!("it has {bytes} bytes, for which there is no memory")).at(place()));
+    }
+    let bytes = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
+    State::from_bytes(&bytes).place(place)
+}
+
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let failed = |e: std::io::Error| Error::file(folder, &e);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        names.extend(entry.map_err(failed)?.file_name().into_string());
+    }
+    Ok(names)
+}
+
+impl Keeper for Checkpoints {
+    fn wants(&mut self, moment: Moment<'_>) -> bool {
+        match moment.logs {
+            Some(_) => self.epochs,
+            None => {
+                self.steps.is_some_and(|steps| moment.step.is_multiple_of(steps))
+                    || self.seconds.is_some_and(|seconds| self.last.seconds() >= seconds)
+            }
+        }
+    }
+
+    fn keep(&mut self, moment: Moment<'_>, mut state: State) -> Result<Onward> {
+        let improved = self.improved(moment);
+        if let Some((_, _, best)) = &self.best {
+            state.under("keeper").put_maybe("best", *best);
+        }
+        let bytes = state.to_bytes();
+        if improved {
+            replace(self.folder.join(BEST), &bytes)?;
+        }
+        replace(self.folder.join(format!("step-{:010}{ENDING}", moment.step)), &bytes)?;
+        let files = self.files()?;
+        for name in &files[..files.len().saturating_sub(self.keep)] {
+            // One that cannot be taken away does no harm.
+            let _ = std::fs::remove_file(self.folder.join(name));
+        }
+        self.last = Clock::start();
+        Ok(Onward::Go)
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        if let Some((_, _, best)) = self.best.as_mut().filter(|_| state.has("keeper/best")) {
+            *best = state.maybe("keeper/best")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! What a learner remembers: weights, layer state, optimizer, what was measured and seen.
+
+use super::state::{State, Under};
+use crate::learner::Learner;
+use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_nn::optimizers::Mode;
+
+impl Learner {
+    /// Everything that training changes, to the last bit: weights, layer state, the optimizer's memory, what was measured since the epoch
+    /// began, and what was seen. A learner of the same model and settings goes on from it with [`Learner::restore`].
+    ///
+    /// ```
+    /// use steadygrad_data::digits;
+    /// use steadygrad_engine::{Compile, Fit, Trainable};
+    /// use steadygrad_nn::{Sequential, layers::{Dense, Flatten}, losses::SparseCategoricalCrossentropy, optimizers::Adam};
+    /// let model = Sequential::new([8, 8]).add(Flatten).add(Dense::new(10));
+    /// let compile = Compile::new(Adam::new(0.01), SparseCategoricalCrossentropy.from_logits());
+    /// let (mut one, mut other) = (model.compile(compile.clone())?, model.compile(compile.seed(7))?);
+    /// let batch = digits::all()?;
+    /// one.train_on_batch(&batch)?;
+    /// other.restore(&one.state())?;
+    /// one.train_on_batch(&batch)?;
+    /// other.train_on_batch(&batch)?;
+    /// assert_eq!(one.weight("dense/kernel")?, other.weight("dense/kernel")?);
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    pub fn state(&self) -> State {
+        let mut state = State::default();
+        self.save(&mut state.under("learner"));
+        state
+    }
+
+    fn save(&self, state: &mut Under<'_>) {
+        for kept in &self.store.weights {
+            state.under("weights").put_numbers(&kept.path, &self.arena.all()[kept.range.clone()]);
+        }
+        self.applier.save(&mut state.under("optimizer"));
+        state.put_count("evaluates", (self.at == Mode::Evaluate).into());
+        if let Some(measures) = &self.measures {
+            measures.save(&mut state.under("measures"));
+        }
+        if let Some(watch) = &self.watch {
+            watch.save(&mut state.under("watch"));
+        }
+    }
+
+    /// Goes on from what [`Learner::state`] told.
+    ///
+    /// # Errors
+    /// If it is that of another model, or of other settings; weights and optimizer are as before then.
+    pub fn restore(&mut self, state: &State) -> Result<()> {
+        let state = state.within("learner");
+        let weights = state.within("weights");
+        let mut all = Vec::with_capacity(self.store.weights.len());
+        for kept in &self.store.weights {
+            let found = weights.numbers_of(&kept.path, kept.range.len()).place(|| "weights")?;
+            all.push((kept.range.clone(), found));
+        }
+        if weights.iter().len() != all.len() {
+            let known = |name: &&str| self.store.weights.iter().all(|kept| kept.path != **name);
+            let other = weights.iter().map(|(name, _)| name).find(|name| known(name)).unwrap_or_default();
+            return Err(Error::format(format!("the model has no weight `{other}`")));
+        }
+        let evaluates = state.count("evaluates")? != 0;
+        self.applier.restore(&state.within("optimizer")).place(|| "optimizer")?;
+        for (range, numbers) in all {
+            self.arena.all_mut()[range].copy_from_slice(numbers);
+        }
+        self.at = if evaluates { Mode::Evaluate } else { Mode::Train };
+        if let Some(measures) = self.measures.as_mut().filter(|_| state.has("measures/loss")) {
+            for key in measures.restore(&state.within("measures")).place(|| "what was measured")? {
+                self.warnings.push(format!(
+                    "the metric `{key}` cannot go on in the middle of an epoch: it is of the batches since the stop"
+                ));
+            }
+        }
+        if let Some(watch) = self.watch.as_mut().filter(|_| state.has("watch/chart")) {
+            watch.restore(&state.within("watch")).place(|| "what was seen")?;
+            self.sick.clone_from(&watch.chart.first_non_finite);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! Where a training is, and what else than its learner has changed: the rest of a checkpoint.
+
+use super::state::State;
+use crate::callbacks::{Callback, Training};
+use crate::fit_settings::Shuffle;
+use crate::logs::{History, Logs};
+use std::fmt::Debug;
+use steadygrad_kernels::{Error, Place, Result};
+
+/// A moment between two batches, or two epochs.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// Epochs that are over.
+    pub epoch: usize,
+    /// Batches of the next one that are done.
+    pub batch: usize,
+    /// Steps of training since the first.
+    pub step: u64,
+    /// What the last epoch came to, where it is just over.
+    pub logs: Option<&'a Logs>,
+}
+
+/// What follows a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onward {
+    /// The training goes on.
+    Go,
+    /// It is left here and now: no validation, no hooks of an epoch that is not over.
+    Leave,
+}
+
+/// Decides when a checkpoint is made, and keeps it.
+pub trait Keeper: Debug + Send {
+    /// Whether a checkpoint is wanted now. Asked after every batch, when its hooks were called, and after every epoch.
+    fn wants(&mut self, moment: Moment<'_>) -> bool;
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// Those end the training.
+    fn keep(&mut self, moment: Moment<'_>, state: State) -> Result<Onward>;
+
+    /// Goes on from what it added to a checkpoint; called where a training is gone on with.
+    ///
+    /// # Errors
+    /// If it is not its own.
+    fn restore(&mut self, _state: &State) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What must be the same where a training is gone on with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Course {
+    pub samples: usize,
+    pub batch_size: usize,
+    pub steps: usize,
+    pub seed: u64,
+    pub shuffle: Shuffle,
+}
+
+/// Where a training goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Start {
+    pub epoch: usize,
+    pub batch: usize,
+    pub warned: bool,
+    /// It was ended by a callback: only what belongs to the end is left to do.
+    pub stop: bool,
+    pub history: History,
+    pub warnings: Vec<String>,
+}
+
+impl Course {
+    fn numbers(self) -> [(&'static str, u64); 5] {
+        let shuffle = match self.shuffle {
+            Shuffle::All => 0,
+            Shuffle::Batch => 1,
+            Shuffle::No => 2,
+        };
+        [
+            ("samples", self.samples as u64),
+            ("batch_size", self.batch_size as u64),
+            ("steps", self.steps as u64),
+            ("seed", self.seed),
+            ("shuffle", shuffle),
+        ]
+    }
+
+    /// The whole training at this moment.
+    pub fn save(
+        self,
+        training: &Training<'_>,
+        callbacks: &[&mut dyn Callback],
+        moment: Moment<'_>,
+        history: &History,
+        warned: bool,
+    ) -> State {
+        let mut state = training.learner.state();
+        let mut fit = state.under("fit");
+        for (name, number) in self.numbers() {
+            fit.put_count(name, number);
+        }
+        fit.put_count("epoch", moment.epoch as u64);
+        fit.put_count("batch", moment.batch as u64);
+        fit.put_count("warned", warned.into());
+        fit.put_count("stop", training.stop.into());
+        fit.put_count("warnings", training.warnings.len() as u64);
+        for (i, warning) in training.warnings.iter().enumerate() {
+            fit.put_text(&format!("warning_{i}"), warning.clone());
+        }
+        history.save(&mut state.under("history"));
+        for (i, callback) in callbacks.iter().enumerate() {
+            callback.save(&mut state.under(&format!("callback_{i}")));
+        }
+        state
+    }
+
+    /// Where the training of this state is, if it is the same training.
+    ///
+    /// # Errors
+    /// If samples, batches, seed or order are others, or it is not the state of a training.
+    pub fn restore(self, state: &State) -> Result<Start> {
+        let fit = state.within("fit");
+        for (name, number) in self.numbers() {
+            let found = fit.count(name)?;
+            if found != number {
+                return Err(Error::format(format!(
+                    "it is of a training whose `{name}` was {found}, and here it is {number}"
+                ))
+                .help("go on with the data and settings that it began with"));
+            }
+        }
+        let count = fit.count("warnings")?;
+        let warnings = (0..count).map(|i| fit.text(&format!("warning_{i}")).map(str::to_string));
+        let (epoch, batch) = (fit.size("epoch")?, fit.size("batch")?);
+        if batch > self.steps {
+            return Err(Error::format(format!("it has {batch} batches of an epoch of {}", self.steps)));
+        }
+        Ok(Start {
+            epoch,
+            batch,
+            warned: fit.count("warned")? != 0,
+            stop: fit.count("stop")? != 0,
+            history: History::restored(&state.within("history")).place(|| "history")?,
+            warnings: warnings.collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// Gives callbacks back what they remembered.
+///
+/// # Errors
+/// If one finds what is not its own.
+pub(crate) fn restore_callbacks(callbacks: &mut [&mut dyn Callback], state: &State) -> Result<()> {
+    for (i, callback) in callbacks.iter_mut().enumerate() {
+        callback.restore(&state.within(&format!("callback_{i}"))).place(|| format!("callback {i}"))?;
+    }
+    Ok(())
+}
