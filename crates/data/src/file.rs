@@ -59,7 +59,10 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 }
 
 /// The names of the files in a folder, sorted; names that are not Unicode are left out.
-pub(crate) fn names(folder: &Path) -> Result<Vec<String>> {
+///
+/// # Errors
+/// If it cannot be read.
+pub fn names(folder: &Path) -> Result<Vec<String>> {
     let failed = |cause: io::Error| Error::file(folder, &cause);
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {

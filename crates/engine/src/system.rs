@@ -1,4 +1,4 @@
-//! What is asked of the system: time, threads and memory. Only weights and callbacks ask for more, their files.
+//! What is asked of the system: time, threads and memory. Only weights, callbacks and checkpoints ask for more, their files.
 
 use std::time::Instant;
 use steadygrad_kernels::{Crew, Error, Result};

@@ -5,7 +5,7 @@ use super::training::{Keeper, Moment, Onward};
 use crate::system::{Clock, available_memory};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use steadygrad_data::file::{PART, replace};
+use steadygrad_data::file::{PART, names, replace};
 use steadygrad_kernels::{Error, Place, Result};
 
 const ENDING: &str = ".checkpoint";
@@ -193,15 +193,6 @@ pub fn read(path: impl AsRef<Path>) -> Result<State> {
     }
     let bytes = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
     State::from_bytes(&bytes).place(place)
-}
-
-fn names(folder: &Path) -> Result<Vec<String>> {
-    let failed = |e: std::io::Error| Error::file(folder, &e);
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        names.extend(entry.map_err(failed)?.file_name().into_string());
-    }
-    Ok(names)
 }
 
 impl Keeper for Checkpoints {

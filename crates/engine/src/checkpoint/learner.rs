@@ -62,11 +62,6 @@ impl Learner {
             return Err(Error::format(format!("the model has no weight `{other}`")));
         }
         let evaluates = state.count("evaluates")? != 0;
-        self.applier.restore(&state.within("optimizer")).place(|| "optimizer")?;
-        for (range, numbers) in all {
-            self.arena.all_mut()[range].copy_from_slice(numbers);
-        }
-        self.at = if evaluates { Mode::Evaluate } else { Mode::Train };
         if let Some(measures) = self.measures.as_mut().filter(|_| state.has("measures/loss")) {
             for key in measures.restore(&state.within("measures")).place(|| "what was measured")? {
                 self.warnings.push(format!(
@@ -78,6 +73,12 @@ impl Learner {
             watch.restore(&state.within("watch")).place(|| "what was seen")?;
             self.sick.clone_from(&watch.chart.first_non_finite);
         }
+        // Last, as nothing can fail any more when the weights are set.
+        self.applier.restore(&state.within("optimizer")).place(|| "optimizer")?;
+        for (range, numbers) in all {
+            self.arena.all_mut()[range].copy_from_slice(numbers);
+        }
+        self.at = if evaluates { Mode::Evaluate } else { Mode::Train };
         Ok(())
     }
 }
