@@ -60,7 +60,10 @@ impl Learner {
 
         let steps = settings.steps_per_epoch.unwrap_or_else(|| n.div_ceil(batch_size));
         let (seed, shuffle) = (self.compile.seed, settings.shuffle);
-        let course = Course { samples: n, batch_size, steps, seed, shuffle };
+        let sum = |data: &Dataset| if keeper.is_some() || from.is_some() { data.checksum() } else { 0 };
+        let (of_data, of_validation) = (sum(data), validation.map_or(0, sum));
+        let course =
+            Course { samples: n, batch_size, steps, seed, shuffle, data: of_data, validation: of_validation };
         let start = match from {
             None => Start { epoch: settings.initial_epoch, ..Start::default() },
             Some(state) => {
@@ -93,9 +96,9 @@ impl Learner {
         }
         if let Some(state) = from {
             restore_callbacks(&mut callbacks, state).place(|| "the checkpoint")?;
-            if let Some(keeper) = &mut keeper {
-                keeper.restore(state).place(|| "the checkpoint")?;
-            }
+        }
+        if let Some(keeper) = &mut keeper {
+            keeper.begin(t, from)?;
         }
         let mut left = false;
         'epochs: for epoch in first..epochs {
@@ -135,7 +138,7 @@ impl Learner {
                 {
                     history.seconds = seconds + clock.seconds();
                     let state = course.save(t, &callbacks, moment, &history, warned);
-                    left = keeper.keep(moment, state)? == Onward::Leave;
+                    left = keeper.keep(t, moment, state)? == Onward::Leave;
                     if left {
                         break 'epochs;
                     }
@@ -165,7 +168,7 @@ impl Learner {
             {
                 history.seconds = seconds + clock.seconds();
                 let state = course.save(t, &callbacks, moment, &history, warned);
-                left = keeper.keep(moment, state)? == Onward::Leave;
+                left = keeper.keep(t, moment, state)? == Onward::Leave;
             }
             if left || t.stop {
                 break;

@@ -209,6 +209,7 @@ impl<'a> Fit<'a> {
     ///
     /// ```
     /// use steadygrad_data::digits;
+    /// use steadygrad_engine::callbacks::Training;
     /// use steadygrad_engine::checkpoint::{Keeper, Moment, Onward, State};
     /// use steadygrad_engine::{Compile, Fit, Trainable};
     /// use steadygrad_nn::{Sequential, layers::{Dense, Flatten}, losses::SparseCategoricalCrossentropy, optimizers::Adam};
@@ -218,7 +219,7 @@ impl<'a> Fit<'a> {
     /// struct At70(Option<State>);
     /// impl Keeper for At70 {
     ///     fn wants(&mut self, moment: Moment<'_>) -> bool { moment.step == 70 }
-    ///     fn keep(&mut self, _: Moment<'_>, state: State) -> Result<Onward> {
+    ///     fn keep(&mut self, _: &mut Training<'_>, _: Moment<'_>, state: State) -> Result<Onward> {
     ///         self.0 = Some(state);
     ///         Ok(Onward::Leave)
     ///     }

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 use steadygrad_data::{Array, Dataset};
-use steadygrad_engine::checkpoint::{Better, Checkpoints, State, read};
+use steadygrad_engine::callbacks::Mode;
+use steadygrad_engine::checkpoint::{Checkpoints, State, read};
 use steadygrad_engine::{Compile, Fit, History, Trainable};
 use steadygrad_nn::Sequential;
 use steadygrad_nn::layers::Dense;
@@ -34,7 +35,7 @@ fn names(folder: &Path) -> Vec<String> {
 fn the_newest_few_stay_and_the_best_apart() {
     let folder = tempfile::tempdir().unwrap();
     let mut checkpoints =
-        Checkpoints::new(folder.path()).unwrap().every_steps(2).keep(2).best("loss", Better::Less);
+        Checkpoints::new(folder.path()).unwrap().every_steps(2).keep(2).best("loss", Mode::Auto);
     train(&mut checkpoints, 3, None);
     let step = |n: u64| format!("step-{n:010}.checkpoint");
     assert_eq!(names(folder.path()), ["best.checkpoint", "lock", &step(14), &step(15)]);
@@ -60,8 +61,31 @@ fn broken_ones_are_named_and_passed_over() {
     let [torn, turned] = &newest.skipped[..] else { panic!("{:?}", newest.skipped) };
     assert!(torn.contains("step-0000000020") && torn.contains("cut off"), "{torn}");
     assert!(turned.contains("step-0000000015") && turned.contains("checksum"), "{turned}");
+    // Broken ones do not count among those that are kept.
+    let mut checkpoints = checkpoints.keep(1);
+    train(&mut checkpoints, 3, newest.state.as_ref());
+    assert_eq!(names(folder.path()), ["lock", "step-0000000015.checkpoint"]);
+    let newest = checkpoints.newest().unwrap();
     let resumed = train(&mut checkpoints, 4, newest.state.as_ref());
     assert_eq!(resumed.get("loss"), straight.get("loss"));
+}
+
+#[test]
+fn other_data_are_no_way_to_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut checkpoints = Checkpoints::new(folder.path()).unwrap();
+    train(&mut checkpoints, 1, None);
+    let newest = checkpoints.newest().unwrap();
+    let mut other = data();
+    other.y[0].data_mut()[7] += 1e-6;
+    let model = Sequential::new([1]).add(Dense::new(4)).add(Dense::new(1));
+    let mut learner = model.compile(Compile::new(Adam::new(0.05), MeanSquaredError).seed(1)).unwrap();
+    let from = Fit::epochs(2).batch_size(8).from(newest.state.as_ref());
+    let error = learner.fit(&other, from).unwrap_err().to_string();
+    assert!(error.contains("on other data"), "{error}");
+    let with = Fit::epochs(2).batch_size(8).validation(&other).from(newest.state.as_ref());
+    let error = learner.fit(&data(), with).unwrap_err().to_string();
+    assert!(error.contains("on other validation data"), "{error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use steadygrad_chart::Schedule;
 use steadygrad_data::{Array, Dataset};
-use steadygrad_engine::callbacks::{Callback, CsvLogger, EarlyStopping, ReduceLrOnPlateau};
+use steadygrad_engine::callbacks::{Callback, CsvLogger, EarlyStopping, ReduceLrOnPlateau, Training};
 use steadygrad_engine::checkpoint::{Keeper, Moment, Onward, State};
 use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Shuffle, Trainable};
 use steadygrad_kernels::Result;
@@ -27,7 +27,7 @@ impl Keeper for At {
     fn wants(&mut self, moment: Moment<'_>) -> bool {
         moment.step == self.step && moment.logs.is_some() == self.epoch_end
     }
-    fn keep(&mut self, _: Moment<'_>, state: State) -> Result<Onward> {
+    fn keep(&mut self, _: &mut Training<'_>, _: Moment<'_>, state: State) -> Result<Onward> {
         self.kept = Some(state.to_bytes());
         Ok(Onward::Leave)
     }

@@ -9,7 +9,7 @@ mod early_stopping;
 mod lambda_callback;
 mod learning_rate_scheduler;
 mod model_checkpoint;
-mod monitor;
+pub(crate) mod monitor;
 mod pattern;
 pub mod progress;
 mod reduce_lr_on_plateau;

@@ -2,6 +2,7 @@
 
 use super::state::State;
 use super::training::{Keeper, Moment, Onward};
+use crate::callbacks::{Mode, Training, monitor::Monitor};
 use crate::system::{Clock, available_memory};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -12,19 +13,11 @@ const ENDING: &str = ".checkpoint";
 const BEST: &str = "best.checkpoint";
 const LOCK: &str = "lock";
 
-/// Which way a number of the logs improves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
-    /// Less is better.
-    Less,
-    /// More is better.
-    More,
-}
-
 /// A folder that checkpoints are kept in: after every epoch, and where it is asked for after so many steps or so much time within one.
 ///
 /// Every file is written beside its place, brought to the disk, and moved there. The newest three are kept, and the best of a number of
-/// the logs apart from them. As long as this value lives nobody else may keep checkpoints there.
+/// the logs apart from them. As long as this value lives nobody else may keep checkpoints there; a training that does not go on
+/// from those of another takes their place.
 ///
 /// ```
 /// use steadygrad_data::digits;
@@ -54,7 +47,8 @@ pub struct Checkpoints {
     seconds: Option<f64>,
     epochs: bool,
     keep: usize,
-    best: Option<(String, Better, Option<f64>)>,
+    /// The number that is watched, and its best value.
+    best: Option<(Monitor, Option<f64>)>,
     last: Clock,
     /// Held as long as the file is open; the system lets go of it when the process ends, however that is.
     _lock: File,
@@ -123,9 +117,11 @@ impl Checkpoints {
         self
     }
 
-    /// The one after the epoch in which this number was best stays apart, as `best.checkpoint`.
-    pub fn best(mut self, key: &str, better: Better) -> Checkpoints {
-        self.best = Some((key.to_string(), better, None));
+    /// The one after the epoch in which this number of the logs was best stays apart, as `best.checkpoint`.
+    pub fn best(mut self, monitor: &str, mode: Mode) -> Checkpoints {
+        let mut watched = Monitor::new("the best checkpoint", 0.0);
+        (watched.key, watched.mode) = (monitor.into(), mode);
+        self.best = Some((watched, None));
         self
     }
 
@@ -153,6 +149,19 @@ impl Checkpoints {
         Ok(newest)
     }
 
+    /// Takes away all but so many of the newest; the best one stays.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn retain(&self, count: usize) -> Result<()> {
+        let files = self.files()?;
+        for name in &files[..files.len().saturating_sub(count)] {
+            // One that cannot be taken away does no harm.
+            let _ = std::fs::remove_file(self.folder.join(name));
+        }
+        Ok(())
+    }
+
     /// The names of its checkpoints but for the best, from the oldest to the newest.
     fn files(&self) -> Result<Vec<String>> {
         let mut files = names(&self.folder)?;
@@ -162,20 +171,13 @@ impl Checkpoints {
         Ok(files)
     }
 
-    /// Whether the number is better than at all epochs before.
-    fn improved(&mut self, moment: Moment<'_>) -> bool {
-        let Some((key, better, best)) = &mut self.best else { return false };
-        let Some(value) = moment.logs.and_then(|logs| logs.get(key)).filter(|value| !value.is_nan()) else {
-            return false;
-        };
-        let improved = best.is_none_or(|best| match better {
-            Better::Less => value < best,
-            Better::More => value > best,
-        });
-        if improved {
-            *best = Some(value);
-        }
-        improved
+    /// Whether the watched number is better than after all epochs before.
+    fn improved(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> {
+        let (Some((monitor, best)), Some(logs)) = (&mut self.best, moment.logs) else { return Ok(false) };
+        let value = monitor.value(training, logs, "no best checkpoint is kept")?;
+        let Some(value) = value.filter(|value| monitor.improves(*value, *best)) else { return Ok(false) };
+        *best = Some(value);
+        Ok(true)
     }
 }
 
@@ -196,6 +198,17 @@ pub fn read(path: impl AsRef<Path>) -> Result<State> {
 }
 
 impl Keeper for Checkpoints {
+    fn begin(&mut self, training: &mut Training<'_>, from: Option<&State>) -> Result<()> {
+        self.last = Clock::start();
+        let Some((monitor, best)) = &mut self.best else { return Ok(()) };
+        monitor.begin(training)?;
+        *best = match from.filter(|state| state.has("keeper/best")) {
+            Some(state) => state.maybe("keeper/best")?,
+            None => None,
+        };
+        Ok(())
+    }
+
     fn wants(&mut self, moment: Moment<'_>) -> bool {
         match moment.logs {
             Some(_) => self.epochs,
@@ -206,29 +219,23 @@ impl Keeper for Checkpoints {
         }
     }
 
-    fn keep(&mut self, moment: Moment<'_>, mut state: State) -> Result<Onward> {
-        let improved = self.improved(moment);
-        if let Some((_, _, best)) = &self.best {
+    fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, mut state: State) -> Result<Onward> {
+        let improved = self.improved(training, moment)?;
+        if let Some((_, best)) = &self.best {
             state.under("keeper").put_maybe("best", *best);
         }
         let bytes = state.to_bytes();
         if improved {
             replace(self.folder.join(BEST), &bytes)?;
         }
-        replace(self.folder.join(format!("step-{:010}{ENDING}", moment.step)), &bytes)?;
-        let files = self.files()?;
-        for name in &files[..files.len().saturating_sub(self.keep)] {
-            // One that cannot be taken away does no harm.
-            let _ = std::fs::remove_file(self.folder.join(name));
+        let name = format!("step-{:010}{ENDING}", moment.step);
+        replace(self.folder.join(&name), &bytes)?;
+        // Of what lies ahead nothing holds, or it is another training's that this one takes the place of.
+        for ahead in self.files()?.iter().rev().take_while(|other| **other != name) {
+            let _ = std::fs::remove_file(self.folder.join(ahead));
         }
+        self.retain(self.keep)?;
         self.last = Clock::start();
         Ok(Onward::Go)
-    }
-
-    fn restore(&mut self, state: &State) -> Result<()> {
-        if let Some((_, _, best)) = self.best.as_mut().filter(|_| state.has("keeper/best")) {
-            *best = state.maybe("keeper/best")?;
-        }
-        Ok(())
     }
 }

@@ -31,6 +31,14 @@ pub enum Onward {
 
 /// Decides when a checkpoint is made, and keeps it.
 pub trait Keeper: Debug + Send {
+    /// The training begins, or goes on from this checkpoint.
+    ///
+    /// # Errors
+    /// Those end the training: if what it keeps cannot be kept, or the checkpoint is not its own.
+    fn begin(&mut self, _training: &mut Training<'_>, _from: Option<&State>) -> Result<()> {
+        Ok(())
+    }
+
     /// Whether a checkpoint is wanted now. Asked after every batch, when its hooks were called, and after every epoch.
     fn wants(&mut self, moment: Moment<'_>) -> bool;
 
@@ -38,15 +46,7 @@ pub trait Keeper: Debug + Send {
     ///
     /// # Errors
     /// Those end the training.
-    fn keep(&mut self, moment: Moment<'_>, state: State) -> Result<Onward>;
-
-    /// Goes on from what it added to a checkpoint; called where a training is gone on with.
-    ///
-    /// # Errors
-    /// If it is not its own.
-    fn restore(&mut self, _state: &State) -> Result<()> {
-        Ok(())
-    }
+    fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, state: State) -> Result<Onward>;
 }
 
 /// What must be the same where a training is gone on with.
@@ -57,6 +57,9 @@ pub(crate) struct Course {
     pub steps: usize,
     pub seed: u64,
     pub shuffle: Shuffle,
+    /// Checksums of what is trained on and what is validated on; known where checkpoints are kept or gone on from.
+    pub data: u32,
+    pub validation: u32,
 }
 
 /// Where a training goes on.
@@ -72,7 +75,7 @@ pub(crate) struct Start {
 }
 
 impl Course {
-    fn numbers(self) -> [(&'static str, u64); 5] {
+    fn numbers(self) -> [(&'static str, u64); 7] {
         let shuffle = match self.shuffle {
             Shuffle::All => 0,
             Shuffle::Batch => 1,
@@ -84,6 +87,8 @@ impl Course {
             ("steps", self.steps as u64),
             ("seed", self.seed),
             ("shuffle", shuffle),
+            ("data", self.data.into()),
+            ("validation data", self.validation.into()),
         ]
     }
 
@@ -125,10 +130,13 @@ impl Course {
         for (name, number) in self.numbers() {
             let found = fit.count(name)?;
             if found != number {
-                return Err(Error::format(format!(
-                    "it is of a training whose `{name}` was {found}, and here it is {number}"
-                ))
-                .help("go on with the data and settings that it began with"));
+                let what = match name.ends_with("data") {
+                    true => format!("it is of a training on other {name}: some values differ"),
+                    false => {
+                        format!("it is of a training whose `{name}` was {found}, and here it is {number}")
+                    }
+                };
+                return Err(Error::format(what).help("go on with the data and settings that it began with"));
             }
         }
         let count = fit.count("warnings")?;
