@@ -1,7 +1,9 @@
 //! The folder that a run is kept in: whether it may be, and what an earlier run has left there.
 
+use crate::ongoing;
+use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 const OTHER: &str = "choose another one with --out DIR";
 
@@ -14,6 +16,13 @@ pub fn check(folder: &Path) -> anyhow::Result<()> {
             "--out {}: {} is a file, not a folder\n  help: {OTHER}",
             folder.display(),
             there.display()
+        );
+    }
+    if ongoing::is_unfinished(folder) {
+        anyhow::bail!(
+            "--out {}: a training in it is not finished\n  help: go on with `{}`, or {OTHER}",
+            folder.display(),
+            ongoing::command(folder)
         );
     }
     let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
@@ -54,6 +63,30 @@ const FILES: [&str; 6] =
     ["experiment.toml", "data.json", "history.csv", "history.json", "chart.json", "weights.safetensors"];
 
 impl Earlier {
+    /// As text for a checkpoint.
+    pub fn to_text(&self) -> String {
+        let since = |time: &SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let all = self
+            .all
+            .iter()
+            .map(|(name, time)| json!([name, since(time).as_secs(), since(time).subsec_nanos()]));
+        json!({ "all": all.collect::<Vec<_>>(), "own": self.own }).to_string()
+    }
+
+    /// From that text.
+    pub fn parse(text: &str) -> Earlier {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let file = |item: &serde_json::Value| {
+            let since = Duration::new(item[1].as_u64()?, item[2].as_u64()?.try_into().ok()?);
+            Some((item[0].as_str()?.to_string(), SystemTime::UNIX_EPOCH.checked_add(since)?))
+        };
+        let list = |key: &str| json[key].as_array().cloned().unwrap_or_default();
+        Earlier {
+            all: list("all").iter().filter_map(file).collect(),
+            own: list("own").iter().filter_map(|name| Some(name.as_str()?.to_string())).collect(),
+        }
+    }
+
     /// What is in the folder now.
     pub fn of(folder: &Path) -> Earlier {
         let text = std::fs::read_to_string(folder.join("history.json")).unwrap_or_default();

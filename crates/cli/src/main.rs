@@ -15,11 +15,13 @@ mod inspect;
 mod lab;
 mod list;
 mod new;
+mod ongoing;
 mod page;
 mod predict;
 mod progress;
 mod report;
 mod run;
+mod signals;
 mod summary;
 mod train;
 mod watching;
@@ -122,6 +124,8 @@ enum Outcome {
     Sick,
     /// The loss became NaN or infinite: where, and what to do.
     NotFinite(String),
+    /// A signal asked to end: what was done about it, and the exit code.
+    Stopped(String, u8),
 }
 
 fn main() -> ExitCode {
@@ -150,6 +154,10 @@ fn main() -> ExitCode {
             report(&what);
             ExitCode::from(1)
         }
+        Ok(Outcome::Stopped(what, code)) => {
+            say(&what);
+            ExitCode::from(code)
+        }
         Err(error) if broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             report(&format!("{error:#}"));
@@ -163,7 +171,11 @@ fn broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-#[allow(clippy::print_stderr)] // the command speaks to its user
 fn report(error: &str) {
-    eprintln!("error: {error}");
+    say(&format!("error: {error}"));
+}
+
+#[allow(clippy::print_stderr)] // the command speaks to its user
+fn say(what: &str) {
+    eprintln!("{what}");
 }

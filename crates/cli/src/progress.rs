@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use steadygrad::Result;
 use steadygrad::engine::callbacks::progress::{epoch_line, progress_line};
+use steadygrad::engine::checkpoint::{State, Under};
 use steadygrad::engine::system::Clock;
 use steadygrad::extend::{Callback, Training};
 use steadygrad::prelude::Logs;
@@ -12,6 +13,8 @@ use steadygrad::prelude::Logs;
 pub struct Progress {
     live: bool,
     clock: Clock,
+    /// Seconds of the epoch before a stop.
+    before: f64,
     shown: f64,
     epoch: usize,
     batch: usize,
@@ -29,11 +32,26 @@ impl Progress {
         Progress {
             live: std::io::stderr().is_terminal(),
             clock: Clock::start(),
+            before: 0.0,
             shown: 0.0,
             epoch: 0,
             batch: 0,
             width: 0,
         }
+    }
+
+    /// Ends a line that would be written again.
+    pub fn close(&mut self) {
+        if self.width > 0 {
+            self.width = 0;
+            // Progress that nobody can see is no reason to end a training.
+            let _ = writeln!(std::io::stderr().lock());
+        }
+    }
+
+    /// Since the epoch began.
+    fn seconds(&self) -> f64 {
+        self.before + self.clock.seconds()
     }
 
     fn line(&mut self, text: &str, last: bool) {
@@ -82,15 +100,28 @@ impl Callback for Progress {
         self.live
     }
 
+    fn save(&self, state: &mut Under<'_>) {
+        state.put_count("epoch", self.epoch as u64);
+        state.put_count("batch", self.batch as u64);
+        state.put_maybe("seconds", Some(self.seconds()));
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        (self.epoch, self.batch) = (state.size("epoch")?, state.size("batch")?);
+        self.before = state.maybe("seconds")?.unwrap_or_default();
+        self.clock = Clock::start();
+        Ok(())
+    }
+
     fn on_epoch_begin(&mut self, _: &mut Training<'_>, epoch: usize) -> Result<()> {
-        (self.epoch, self.batch, self.shown) = (epoch, 0, 0.0);
+        (self.epoch, self.batch, self.shown, self.before) = (epoch, 0, 0.0, 0.0);
         self.clock = Clock::start();
         Ok(())
     }
 
     fn on_train_batch_end(&mut self, training: &mut Training<'_>, batch: usize, logs: &Logs) -> Result<()> {
         self.batch = batch + 1;
-        let now = self.clock.seconds();
+        let now = self.seconds();
         if now - self.shown >= BETWEEN {
             self.shown = now;
             let line = progress_line(batch + 1, training.steps, now, logs, BAR, false);
@@ -100,7 +131,7 @@ impl Callback for Progress {
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>, _: usize, logs: &mut Logs) -> Result<()> {
-        let seconds = self.clock.seconds();
+        let seconds = self.seconds();
         let line = if self.live {
             progress_line(self.batch, training.steps, seconds, logs, BAR, false)
         } else {
@@ -121,6 +152,20 @@ pub struct Guard {
 }
 
 impl Callback for Guard {
+    fn save(&self, state: &mut Under<'_>) {
+        state.put_count("began", self.began);
+        if let Some(what) = &self.not_finite {
+            state.put_text("not_finite", what.clone());
+        }
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        self.began = state.count("began")?;
+        self.not_finite =
+            if state.has("not_finite") { Some(state.text("not_finite")?.to_string()) } else { None };
+        Ok(())
+    }
+
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         training.learner.guard(true);
         Ok(())

@@ -1,6 +1,7 @@
 //! The folder of a finished run: what is written, and how it is read again.
 
 use crate::folder::Earlier;
+use crate::ongoing;
 use anyhow::Context;
 use serde_json::{Map, Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -21,20 +22,12 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Writes all files; returns the path of the weights. A folder that was not there before is there whole, or not
-    /// at all; what an earlier run wrote and this one does not, goes.
+    /// Writes all files; returns the path of the weights. What an earlier run wrote and this one does not, goes.
     pub fn write(&self, folder: &Path) -> anyhow::Result<PathBuf> {
-        let fresh = !folder.exists();
-        let written =
-            self.write_files(folder).with_context(|| format!("{}: cannot be written", folder.display()));
-        if written.is_err() && fresh {
-            let _ = std::fs::remove_dir_all(folder);
-        }
-        written
+        self.write_files(folder).with_context(|| format!("{}: cannot be written", folder.display()))
     }
 
     fn write_files(&self, folder: &Path) -> anyhow::Result<PathBuf> {
-        std::fs::create_dir_all(folder)?;
         let put = |name: &str, text: String| replace(folder.join(name), text);
         put("experiment.toml", self.experiment.to_toml()?)?;
         put("data.json", format!("{:#}\n", self.prepared.data.form.to_json()))?;
@@ -119,6 +112,13 @@ fn stamp(seconds: u64) -> String {
 /// What was trained in this folder.
 pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
     let file = folder.join("experiment.toml");
+    if !file.exists() && ongoing::is_unfinished(folder) {
+        anyhow::bail!(
+            "{}: the training is not finished\n  help: go on with `{}`",
+            folder.display(),
+            ongoing::command(folder)
+        );
+    }
     if !file.exists() {
         anyhow::bail!(
             "{}: no experiment.toml in it\n  help: name the folder of a run, as `steadygrad train` printed it",
@@ -133,7 +133,11 @@ pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner
     let read = |name: &str| {
         let file = folder.join(name);
         std::fs::read_to_string(&file).map_err(|e| {
-            Error::file(&file, &e).help("the run is not complete, or of an earlier version: train it again")
+            let help = match ongoing::is_unfinished(folder) {
+                true => format!("the training is not finished: go on with `{}`", ongoing::command(folder)),
+                false => "the run is not complete, or of an earlier version: train it again".into(),
+            };
+            Error::file(&file, &e).help(help)
         })
     };
     // Paths in the file are absolute; those of overrides start where the command runs.

@@ -1,16 +1,19 @@
 //! `steadygrad train`: an experiment is trained, and what came of it is kept in a folder.
 
-use crate::folder::Earlier;
+use crate::ongoing::{self, Left, Ongoing};
 use crate::progress::{Guard, Progress};
 use crate::run::{self, Run};
+use crate::signals::Signals;
 use crate::watching::Watching;
 use crate::{Outcome, Source, folder};
-use serde_json::{Map, json};
+use anyhow::Context;
+use serde_json::{Map, Value as Json, json};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use steadygrad::chart::{Table, number};
-use steadygrad::lab::Watcher;
-use steadygrad::prelude::{Fit, WatchSchedule};
+use steadygrad::engine::checkpoint::{Newest, State};
+use steadygrad::lab::{Diagnosis, Experiment, Watcher};
+use steadygrad::prelude::{Fit, History, Learner, WatchSchedule};
 
 #[derive(Debug, clap::Args)]
 pub struct Train {
@@ -19,6 +22,10 @@ pub struct Train {
     /// The folder that receives experiment, history, chart and weights [default: runs/<name>-<time>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Goes on with a training that was stopped, killed, or is to have more epochs (--set fit.epochs=N): from the newest checkpoint
+    /// in its folder, and bit for bit as if it had never stopped.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "file"])]
+    resume: Option<PathBuf>,
     /// Prints one JSON object at the end, and nothing else on standard output: of every loss and metric the last value that
     /// was measured, and what the doctor says.
     #[arg(long)]
@@ -36,13 +43,8 @@ pub struct Train {
 
 impl Train {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let experiment = self.source.experiment()?;
-        match &self.out {
-            Some(folder) => folder::check(folder)?,
-            None => folder::probe("runs".as_ref())
-                .map_err(|e| anyhow::anyhow!("{e}\n  help: name a folder for the results with --out DIR"))?,
-        }
-        let earlier = self.out.as_deref().map(Earlier::of).unwrap_or_default();
+        let experiment = self.experiment()?;
+        let folder = self.folder(&experiment)?;
         let prepared = experiment.prepare(self.threads.into())?;
         let mut callbacks = prepared.callbacks()?;
         let mut learner = prepared.learner()?;
@@ -50,57 +52,52 @@ impl Train {
         let wanted = self.doctor || !self.no_doctor;
         let watcher = if wanted { Some(Watcher::new(&experiment, &prepared)?) } else { None };
         let mut watching = watcher.as_ref().map(Watching::new);
+        let signals = Signals::listen().context("signals cannot be listened to")?;
+        let mut ongoing = Ongoing::open(&folder, &prepared, &signals)?;
+        let from = match &self.resume {
+            None => None,
+            Some(folder) => going_on(folder, ongoing.newest()?, prepared.fit.epochs)?,
+        };
+        ongoing.go_on(&experiment, from.as_ref())?;
         let (mut progress, mut guard) = (Progress::new(), Guard::default());
-        let mut fit = Fit::with(prepared.fit.clone()).callback(&mut guard).callback(&mut progress);
-        if let Some(watching) = &mut watching {
-            fit = fit.callback(watching);
-        }
+        // What was kept is given back by places: those of the experiment are the same with a doctor and without.
+        let mut fit = Fit::with(prepared.fit.clone()).from(from.as_ref()).keeper(&mut ongoing);
+        fit = fit.callback(&mut guard).callback(&mut progress);
         if let Some(validation) = &prepared.data.validation {
             fit = fit.validation(validation);
         }
         for callback in &mut callbacks {
             fit = fit.callback(&mut **callback);
         }
-        let mut history = learner.fit(&prepared.data.train, fit).map_err(|e| prepared.located(e))?;
+        if let Some(watching) = &mut watching {
+            fit = fit.callback(watching);
+        }
+        let fitted = learner.fit(&prepared.data.train, fit);
+        progress.close();
+        let mut history = match fitted {
+            Ok(history) => history,
+            Err(error) => return Err(ongoing.failed(prepared.located(error))),
+        };
+        if let Some(left) = ongoing.left {
+            return self.stopped(left, &ongoing, &folder, &history);
+        }
+        // The training is over; what is left to do can be done again.
+        signals.over();
         if guard.not_finite.is_some() {
             // It is told as the error that ended the training.
             history.warnings.retain(|w| !w.starts_with("the loss is not a finite number"));
         }
-        let folder =
-            self.out.unwrap_or_else(|| run::default_folder(&experiment, self.source.file.as_deref()));
         let run = Run {
             experiment: &experiment,
             prepared: &prepared,
             learner: &learner,
             history: &history,
-            earlier: &earlier,
+            earlier: &ongoing.earlier,
         };
         let weights = run.write(&folder)?;
-        let speed = history.samples as f64 / history.seconds;
+        ongoing.finish()?;
         let diagnosis = watcher.map(|watcher| watcher.conclude(&mut learner, &history)).transpose()?;
-        let mut out = std::io::stdout().lock();
-        if self.json {
-            let mut object = Map::new();
-            for (name, value) in history.last_logs().iter() {
-                object.insert(name.to_string(), number(value));
-            }
-            object.insert("seconds".into(), number(history.seconds));
-            object.insert("samples_per_second".into(), number(speed));
-            object.insert("weights".into(), json!(weights));
-            if let Some(diagnosis) = diagnosis {
-                object.insert("doctor".into(), diagnosis.to_json());
-            }
-            writeln!(out, "{}", serde_json::Value::Object(object))?;
-        } else {
-            if let Some(chart) = learner.chart() {
-                write!(out, "\n{}", Table(chart))?;
-            }
-            writeln!(out, "\n{history}; {speed:.0} samples a second")?;
-            writeln!(out, "kept in {}", folder.display())?;
-            if let Some(diagnosis) = diagnosis {
-                write!(out, "\ndoctor: {}", diagnosis.brief())?;
-            }
-        }
+        self.tell(&folder, &weights, &learner, &history, diagnosis)?;
         run::warn(&history.warnings);
         Ok(match guard.not_finite {
             None => Outcome::Fine,
@@ -111,4 +108,130 @@ impl Train {
             )),
         })
     }
+
+    fn experiment(&self) -> anyhow::Result<Experiment> {
+        let Some(folder) = &self.resume else { return Ok(self.source.experiment()?) };
+        let mut experiment = ongoing::experiment(folder)?;
+        for assignment in &self.source.set {
+            ongoing::may_change(assignment)?;
+            experiment.set(assignment)?;
+        }
+        Ok(experiment)
+    }
+
+    /// Where it is kept: whether anything can be is asked before anything is trained.
+    fn folder(&self, experiment: &Experiment) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = self.resume.as_ref().or(self.out.as_ref()) {
+            match self.resume {
+                None => folder::check(folder)?,
+                Some(_) => folder::probe(folder)
+                    .map_err(|e| anyhow::anyhow!("--resume {}: {e}", folder.display()))?,
+            }
+            return Ok(folder.clone());
+        }
+        folder::probe("runs".as_ref())
+            .map_err(|e| anyhow::anyhow!("{e}\n  help: name a folder for the results with --out DIR"))?;
+        Ok(run::default_folder(experiment, self.source.file.as_deref()))
+    }
+
+    /// A signal asked to stop.
+    fn stopped(
+        &self,
+        left: Left,
+        ongoing: &Ongoing<'_>,
+        folder: &Path,
+        history: &History,
+    ) -> anyhow::Result<Outcome> {
+        let Left { signal, epoch, batch, step } = left;
+        if self.json {
+            let mut object = numbers(history);
+            let stopped = json!({
+                "signal": signal.name(), "epoch": epoch, "batch": batch, "step": step, "folder": folder,
+            });
+            object.insert("stopped".into(), stopped);
+            writeln!(std::io::stdout().lock(), "{}", Json::Object(object))?;
+        }
+        let place = match batch {
+            0 => format!("after epoch {epoch}"),
+            _ => format!("in epoch {}, after batch {batch}", epoch + 1),
+        };
+        let text = format!(
+            "stopped by {} {place}; all of it is kept in {}\n  go on with: {}",
+            signal.name(),
+            ongoing.checkpoints().display(),
+            ongoing::command(folder)
+        );
+        Ok(Outcome::Stopped(text, signal.exit_code()))
+    }
+
+    fn tell(
+        &self,
+        folder: &Path,
+        weights: &Path,
+        learner: &Learner,
+        history: &History,
+        diagnosis: Option<Diagnosis>,
+    ) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            let mut object = numbers(history);
+            object.insert("weights".into(), json!(weights));
+            if let Some(diagnosis) = diagnosis {
+                object.insert("doctor".into(), diagnosis.to_json());
+            }
+            writeln!(out, "{}", Json::Object(object))?;
+            return Ok(());
+        }
+        if let Some(chart) = learner.chart() {
+            write!(out, "\n{}", Table(chart))?;
+        }
+        writeln!(out, "\n{history}; {:.0} samples a second", speed(history))?;
+        writeln!(out, "kept in {}", folder.display())?;
+        if let Some(diagnosis) = diagnosis {
+            write!(out, "\ndoctor: {}", diagnosis.brief())?;
+        }
+        Ok(())
+    }
+}
+
+fn speed(history: &History) -> f64 {
+    history.samples as f64 / history.seconds
+}
+
+/// Of every loss and metric the last value, and how long it took.
+fn numbers(history: &History) -> Map<String, Json> {
+    let logs = history.last_logs();
+    let mut object: Map<String, Json> =
+        logs.iter().map(|(name, value)| (name.to_string(), number(value))).collect();
+    object.insert("seconds".into(), number(history.seconds));
+    object.insert("samples_per_second".into(), number(speed(history)));
+    object
+}
+
+/// From where a training goes on, which it says.
+///
+/// # Errors
+/// If nothing is left to train.
+fn going_on(folder: &Path, newest: Newest, epochs: usize) -> anyhow::Result<Option<State>> {
+    let skipped: Vec<String> = newest.skipped.iter().map(|why| format!("passed over: {why}")).collect();
+    run::warn(&skipped);
+    let (Some(state), Some(path)) = (newest.state, newest.path) else {
+        crate::say(&format!("{}: no checkpoint yet, so the training begins anew", folder.display()));
+        return Ok(None);
+    };
+    let (epoch, batch, step) = (state.size("fit/epoch")?, state.size("fit/batch")?, state.count("fit/step")?);
+    if !ongoing::is_unfinished(folder) && (epoch >= epochs || state.count("fit/stop")? != 0) {
+        let (why, help) = match epoch >= epochs {
+            true => (format!("{epoch} of {epochs} epochs are done"), "--set fit.epochs=N goes on to epoch N"),
+            false => (
+                format!("a callback ended it after epoch {epoch}"),
+                "for more, train anew without the callback",
+            ),
+        };
+        anyhow::bail!("--resume {}: the training is finished: {why}\n  help: {help}", folder.display());
+    }
+    let place = if batch == 0 { String::new() } else { format!(" and {batch} batches") };
+    let counted = if epoch == 1 { "1 epoch".to_string() } else { format!("{epoch} epochs") };
+    crate::say(&format!("going on after {counted}{place} (step {step}) from {}", path.display()));
+    Ok(Some(state))
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use steadygrad::Result;
+use steadygrad::engine::checkpoint::{State, Under};
 use steadygrad::extend::{Callback, Training};
 use steadygrad::lab::Watcher;
 use steadygrad::prelude::Logs;
@@ -21,6 +22,20 @@ impl<'a> Watching<'a> {
 }
 
 impl Callback for Watching<'_> {
+    fn save(&self, state: &mut Under<'_>) {
+        state.put_doubles("losses", self.losses.clone());
+        state.put_count("warned", self.warned.into());
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        // Before the stop there may have been no doctor.
+        if state.has("losses") {
+            self.losses = state.doubles("losses")?.to_vec();
+            self.warned = state.count("warned")? != 0;
+        }
+        Ok(())
+    }
+
     fn on_epoch_end(&mut self, training: &mut Training<'_>, _: usize, logs: &mut Logs) -> Result<()> {
         self.losses.extend(logs.get("loss"));
         if self.warned {

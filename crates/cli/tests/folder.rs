@@ -33,6 +33,7 @@ fn a_second_run_leaves_nothing_of_the_first() {
     place.fine(&["train", "short.toml", "--out", "out"]);
     let files = [
         "chart.json",
+        "checkpoints",
         "data.json",
         "experiment.toml",
         "history.csv",

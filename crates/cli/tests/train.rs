@@ -29,8 +29,15 @@ fn a_run_has_its_files_and_its_numbers() {
     sorted.sort_unstable();
     assert_eq!(found, sorted);
     assert_eq!(result["weights"], "run/weights.safetensors");
-    let files =
-        ["chart.json", "data.json", "experiment.toml", "history.csv", "history.json", "weights.safetensors"];
+    let files = [
+        "chart.json",
+        "checkpoints",
+        "data.json",
+        "experiment.toml",
+        "history.csv",
+        "history.json",
+        "weights.safetensors",
+    ];
     assert_eq!(names(&place.path("run")), files);
     let csv = std::fs::read_to_string(place.path("run/history.csv")).unwrap();
     let lines: Vec<&str> = csv.lines().collect();

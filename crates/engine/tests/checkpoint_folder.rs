@@ -35,7 +35,7 @@ fn names(folder: &Path) -> Vec<String> {
 fn the_newest_few_stay_and_the_best_apart() {
     let folder = tempfile::tempdir().unwrap();
     let mut checkpoints =
-        Checkpoints::new(folder.path()).unwrap().every_steps(2).keep(2).best("loss", Mode::Auto);
+        Checkpoints::new(folder.path()).unwrap().every_steps(2).keep_last(2).best("loss", Mode::Auto);
     train(&mut checkpoints, 3, None);
     let step = |n: u64| format!("step-{n:010}.checkpoint");
     assert_eq!(names(folder.path()), ["best.checkpoint", "lock", &step(14), &step(15)]);
@@ -62,7 +62,7 @@ fn broken_ones_are_named_and_passed_over() {
     assert!(torn.contains("step-0000000020") && torn.contains("cut off"), "{torn}");
     assert!(turned.contains("step-0000000015") && turned.contains("checksum"), "{turned}");
     // Broken ones do not count among those that are kept.
-    let mut checkpoints = checkpoints.keep(1);
+    let mut checkpoints = checkpoints.keep_last(1);
     train(&mut checkpoints, 3, newest.state.as_ref());
     assert_eq!(names(folder.path()), ["lock", "step-0000000015.checkpoint"]);
     let newest = checkpoints.newest().unwrap();

@@ -35,8 +35,8 @@ pub struct Experiment {
     pub(crate) given: Option<Arc<Given>>,
 }
 
-const TABLES: [&str; 10] =
-    ["data", "model", "compile", "fit", "let", "lab", "meta", "id", "title", "expected"];
+const TABLES: [&str; 11] =
+    ["data", "model", "compile", "fit", "checkpoints", "let", "lab", "meta", "id", "title", "expected"];
 
 /// Keys that are often written outside of their table.
 const KEYS: [(&str, &[&str]); 4] = [
@@ -250,6 +250,22 @@ impl Experiment {
     pub fn seed(&self) -> Result<u64> {
         let table = self.table(&self.resolved()?, "fit")?;
         Args::new("[fit]", &table).or("seed", 0).map_err(|e| self.at("fit", e))
+    }
+
+    /// What a training goes by, as text: what must be the same where it is gone on with. That is all of the experiment but until
+    /// which epoch it goes, when it is kept, and what is said about it.
+    ///
+    /// # Errors
+    /// If a constant is not right, or it cannot be written as text.
+    pub fn course(&self) -> Result<String> {
+        let mut config = self.resolved()?;
+        for table in ["let", "lab", "meta", "id", "title", "expected", "checkpoints"] {
+            config.remove(table);
+        }
+        if let Some(Value::Map(fit)) = config.get_mut("fit") {
+            fit.remove("epochs");
+        }
+        write::to_toml(&config)
     }
 
     /// The same with these edits: constants in their places, `[let]` gone; how a model of Keras was compiled, where its file says so,

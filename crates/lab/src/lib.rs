@@ -3,6 +3,7 @@
 
 mod assemble;
 mod attached;
+mod checkpoints;
 mod convert;
 mod cure;
 mod data;
@@ -45,6 +46,7 @@ mod words;
 mod write;
 
 pub use attached::Attached;
+pub use checkpoints::CheckpointSettings;
 pub use convert::convert;
 pub use cure::{Cure, Treatment, cure};
 pub use data::Data;

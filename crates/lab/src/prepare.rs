@@ -1,5 +1,6 @@
 //! From an experiment to what runs: data loaded, model put together, settings read.
 
+use crate::checkpoints::CheckpointSettings;
 use crate::data::{self, Data, Loaded};
 use crate::prepared::Prepared;
 use crate::sources::{Part, Place};
@@ -96,6 +97,8 @@ impl Experiment {
         let callbacks: Vec<Value> =
             callbacks.into_iter().map(|c| settings::with_paths(c, &from_base)).collect();
         settings::callbacks(&callbacks).map_err(|e| self.at("fit", e))?;
+        let checkpoints = CheckpointSettings::read(&self.table(&config, "checkpoints")?)
+            .map_err(|e| self.at("checkpoints", e))?;
         let table = self.table(&config, "model")?;
         // The part for validation is split off before anything is fitted to the data, such as its scale.
         let split = std::mem::take(&mut fit.validation_split);
@@ -113,6 +116,7 @@ impl Experiment {
             compile,
             fit,
             callbacks,
+            checkpoints,
             weights,
             rescale,
             goes_on,

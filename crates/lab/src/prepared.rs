@@ -1,5 +1,6 @@
 //! An experiment made ready: what is trained, and where its errors come from.
 
+use crate::checkpoints::CheckpointSettings;
 use crate::data::Data;
 use crate::experiment::Experiment;
 use crate::setup::look_at;
@@ -30,6 +31,8 @@ pub struct Prepared {
     pub fit: FitSettings,
     /// The callbacks as they are written, with their paths relative to the working directory.
     pub callbacks: Vec<Value>,
+    /// When it is kept.
+    pub checkpoints: CheckpointSettings,
     /// Weights to start from.
     pub weights: Option<PathBuf>,
     /// Weights are scaled before training until every layer keeps the signal's size: [`lsuv::rescale`].

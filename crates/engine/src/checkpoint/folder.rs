@@ -112,7 +112,7 @@ impl Checkpoints {
     }
 
     /// So many of the newest stay; at least one does.
-    pub fn keep(mut self, count: usize) -> Checkpoints {
+    pub fn keep_last(mut self, count: usize) -> Checkpoints {
         self.keep = count.max(1);
         self
     }
@@ -158,6 +158,18 @@ impl Checkpoints {
         for name in &files[..files.len().saturating_sub(count)] {
             // One that cannot be taken away does no harm.
             let _ = std::fs::remove_file(self.folder.join(name));
+        }
+        Ok(())
+    }
+
+    /// Takes away all of them, the best one too.
+    ///
+    /// # Errors
+    /// If the folder cannot be read, or one cannot be taken away.
+    pub fn clear(&self) -> Result<()> {
+        for name in names(&self.folder)?.iter().filter(|name| name.ends_with(ENDING)) {
+            let path = self.folder.join(name);
+            std::fs::remove_file(&path).map_err(|e| Error::file(&path, &e))?;
         }
         Ok(())
     }

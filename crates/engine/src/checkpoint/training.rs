@@ -108,6 +108,7 @@ impl Course {
         }
         fit.put_count("epoch", moment.epoch as u64);
         fit.put_count("batch", moment.batch as u64);
+        fit.put_count("step", moment.step);
         fit.put_count("warned", warned.into());
         fit.put_count("stop", training.stop.into());
         fit.put_count("warnings", training.warnings.len() as u64);

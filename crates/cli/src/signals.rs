@@ -1,0 +1,60 @@
+//! Ctrl-C and SIGTERM: asked once, a training is kept and left; asked again, the command ends at once.
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+/// Listens for both from when it is made.
+#[derive(Debug)]
+pub struct Signals {
+    /// The number of the signal that came last; 0 for none.
+    number: Arc<AtomicUsize>,
+    /// The next one ends the command at once.
+    last: Arc<AtomicBool>,
+}
+
+impl Signals {
+    pub fn listen() -> io::Result<Signals> {
+        let signals = Signals { number: Arc::default(), last: Arc::default() };
+        for signal in [SIGINT, SIGTERM] {
+            // They are run in this order: the first signal finds that it is not the last one.
+            flag::register_conditional_shutdown(signal, 128 + signal, signals.last.clone())?;
+            flag::register(signal, signals.last.clone())?;
+            flag::register_usize(signal, signals.number.clone(), signal as usize)?;
+        }
+        Ok(signals)
+    }
+
+    /// The signal that came, if one did.
+    pub fn asked(&self) -> Option<Signal> {
+        match self.number.load(SeqCst) {
+            0 => None,
+            number => Some(Signal { number: number as u8 }),
+        }
+    }
+
+    /// From now on the first one ends the command at once.
+    pub fn over(&self) {
+        self.last.store(true, SeqCst);
+    }
+}
+
+/// A signal that asks to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signal {
+    number: u8,
+}
+
+impl Signal {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        if i32::from(self.number) == SIGINT { "SIGINT" } else { "SIGTERM" }
+    }
+
+    /// The exit code of a command that was ended by it, as shells count.
+    pub fn exit_code(self) -> u8 {
+        128 + self.number
+    }
+}

@@ -1,0 +1,184 @@
+//! A training that is stopped and gone on with: signals, messages, exit codes, and the same bytes as straight through.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{GOOD, Place, json, names, with};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A training of some seconds, with all that remembers something between its steps.
+fn long() -> String {
+    let model = "layers = [\n\
+        { repeat = 3, block = [{ layer = \"dense\", units = 48, use_bias = false }, \"batch_normalization\", \"relu\", { layer = \"dropout\", rate = 0.2 }] },\n\
+        { layer = \"dense\", units = 2, activation = \"softmax\" } ]";
+    let fit = "epochs = 10\nbatch_size = 16\nvalidation_split = 0.2\ncallbacks = [\n\
+        { class_name = \"ReduceLROnPlateau\", config = { monitor = \"loss\", patience = 1 } },\n\
+        { class_name = \"CSVLogger\", config = { filename = \"DIR/log.csv\" } } ]";
+    let text = with(&with(GOOD, "model", model), "fit", fit).replace("\"sgd\"", "\"adam\"");
+    let text = text.replace("samples = 60", "samples = 1000");
+    format!("{text}\n[checkpoints]\nevery_steps = 7\nmonitor = \"val_loss\"\n")
+}
+
+fn start(place: &Place, arguments: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_steadygrad"));
+    command.args(arguments).current_dir(place.folder.path());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits until a checkpoint is there.
+fn some_steps(place: &Place, run: &str) {
+    for _ in 0..600 {
+        let folder = place.path(run).join("checkpoints");
+        if folder.exists() && names(&folder).iter().any(|name| name.ends_with(".checkpoint")) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("no checkpoint within twelve seconds");
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+fn ended(child: Child) -> (Option<i32>, String, String) {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn put(place: &Place, run: &str) {
+    place.put(&format!("{run}.toml"), long().replace("DIR", run));
+}
+
+fn same(place: &Place, one: &str, other: &str) {
+    for file in ["weights.safetensors", "history.csv", "chart.json", "log.csv"] {
+        let read = |run: &str| std::fs::read(place.path(run).join(file)).unwrap();
+        assert!(read(one) == read(other), "{file} of {one} and {other}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_stops_it_and_it_goes_on_as_if_it_never_had() {
+    let place = Place::new();
+    put(&place, "straight");
+    place.fine(&["train", "straight.toml", "--out", "straight"]);
+    for (run, sign, code, word) in
+        [("asked", "-INT", 130, "SIGINT"), ("told", "-TERM", 143, "SIGTERM"), ("killed", "-KILL", 0, "")]
+    {
+        put(&place, run);
+        let child = start(&place, &["train", &format!("{run}.toml"), "--out", run, "--json"]);
+        some_steps(&place, run);
+        signal(&child, sign);
+        let (found, out, err) = ended(child);
+        if sign == "-KILL" {
+            assert_eq!(found, None);
+        } else {
+            assert_eq!(found, Some(code), "{err}");
+            assert!(err.contains(&format!("stopped by {word} ")), "{err}");
+            assert!(err.contains(&format!("go on with: steadygrad train --resume {run}\n")), "{err}");
+            assert_eq!(json(&out)["stopped"]["signal"], word);
+        }
+        assert_eq!(names(&place.path(run)), ["checkpoints", "log.csv"], "no results of what is not over");
+        let again = place.run(&["train", &format!("{run}.toml"), "--out", run]);
+        assert!(again.code == 2 && again.err.contains("not finished"), "{}", again.err);
+        let looked = place.run(&["evaluate", run]);
+        assert!(looked.code == 2 && looked.err.contains("--resume"), "{}", looked.err);
+        let result = place.run(&["train", "--resume", run, "--no-doctor"]);
+        assert_eq!(result.code, 0, "{}", result.err);
+        assert!(result.err.contains("going on after "), "{}", result.err);
+        same(&place, "straight", run);
+        let kept = names(&place.path(run).join("checkpoints"));
+        assert!(kept.len() == 3 && kept[0] == "best.checkpoint" && kept[1] == "lock", "{kept:?}");
+        assert!(kept[2].starts_with("step-"), "the last one stays: {kept:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_second_signal_ends_it_at_once() {
+    let place = Place::new();
+    // One step takes seconds.
+    let slow = long().replace("units = 48", "units = 1200").replace("batch_size = 16", "batch_size = 800");
+    place.put("e.toml", slow.replace("DIR", "run").replace("every_steps = 7", "every_steps = 1"));
+    let child = start(&place, &["train", "e.toml", "--out", "run", "--no-doctor"]);
+    for _ in 0..3000 {
+        if place.path("run/checkpoints/experiment.toml").exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    signal(&child, "-INT");
+    std::thread::sleep(Duration::from_millis(20));
+    signal(&child, "-INT");
+    let (code, _, err) = ended(child);
+    assert_eq!(code, Some(130), "{err}");
+    assert!(!err.contains("stopped by"), "it did not wait for the batch: {err}");
+    let result = place.run(&["train", "--resume", "run", "--no-doctor", "--set", "fit.epochs=0"]);
+    assert_eq!(result.code, 0, "{}", result.err);
+    assert!(result.err.contains("no checkpoint yet"), "{}", result.err);
+}
+
+#[test]
+fn a_finished_one_takes_more_epochs() {
+    let place = Place::new();
+    ["straight", "more"].iter().for_each(|run| put(&place, run));
+    place.fine(&["train", "straight.toml", "--out", "straight", "--set", "fit.epochs=4"]);
+    place.fine(&["train", "more.toml", "--out", "more", "--set", "fit.epochs=2"]);
+    let over = place.run(&["train", "--resume", "more"]);
+    assert!(over.code == 2 && over.err.contains("2 of 2 epochs are done"), "{}", over.err);
+    place.fine(&["train", "--resume", "more", "--set", "fit.epochs=4"]);
+    same(&place, "straight", "more");
+    let kept = std::fs::read_to_string(place.path("more/experiment.toml")).unwrap();
+    assert!(kept.contains("epochs = 4"), "{kept}");
+    place.fine(&["evaluate", "more"]);
+}
+
+#[test]
+fn what_does_not_belong_to_it_is_refused() {
+    let place = Place::new();
+    put(&place, "run");
+    place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=2"]);
+    for (arguments, told) in [
+        (vec!["--resume", "run", "--set", "compile.optimizer=sgd"], "a training is gone on with as it began"),
+        (vec!["--resume", "none"], "none: no experiment.toml in it"),
+        (vec!["--resume", "run", "--out", "other"], "cannot be used with"),
+        (vec!["--resume", "run", "run.toml"], "cannot be used with"),
+    ] {
+        let result = place.run(&[&["train"][..], &arguments].concat());
+        assert!(result.code == 2 && result.err.contains(told), "{arguments:?}: {}", result.err);
+    }
+    // The experiment in the folder was changed by hand.
+    let experiment = std::fs::read_to_string(place.path("run/experiment.toml")).unwrap();
+    place.put("run/experiment.toml", experiment.replace("units = 48", "units = 47"));
+    let result = place.run(&["train", "--resume", "run", "--set", "fit.epochs=3"]);
+    assert!(result.code == 2 && result.err.contains("experiment"), "{}", result.err);
+}
+
+#[test]
+fn broken_checkpoints_are_named_and_passed_over() {
+    let place = Place::new();
+    ["straight", "run"].iter().for_each(|run| put(&place, run));
+    place.fine(&["train", "straight.toml", "--out", "straight", "--set", "fit.epochs=3"]);
+    place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=2"]);
+    // As if it had been killed behind the last checkpoint, with the two newest torn.
+    let folder = place.path("run/checkpoints");
+    let newest = names(&folder).into_iter().find(|name| name.starts_with("step-")).unwrap();
+    let whole = std::fs::read(folder.join(&newest)).unwrap();
+    for step in [200_u64, 300] {
+        let torn = &whole[..whole.len() - step as usize];
+        std::fs::write(folder.join(format!("step-{step:010}.checkpoint")), torn).unwrap();
+    }
+    let result = place.run(&["train", "--resume", "run", "--set", "fit.epochs=3"]);
+    assert_eq!(result.code, 0, "{}", result.err);
+    assert_eq!(result.err.matches("warning: passed over: ").count(), 2, "{}", result.err);
+    assert!(result.err.contains("step-0000000300.checkpoint"), "{}", result.err);
+    same(&place, "straight", "run");
+    let newest = names(&folder).into_iter().find(|name| name.starts_with("step-")).unwrap();
+    std::fs::write(folder.join(newest), "torn").unwrap();
+    let result = place.run(&["train", "--resume", "run", "--set", "fit.epochs=4"]);
+    assert!(result.code == 2 && result.err.contains("none of its checkpoints holds"), "{}", result.err);
+}
