@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use steadygrad::data::Published;
 use steadygrad::data::file::replace;
+use steadygrad::engine::data_size;
 use steadygrad::lab;
 
 /// Sets with files to download, and where they are published.
@@ -76,7 +77,7 @@ fn all(files: &[Published], from: &str, folder: &Path, telling: &mut Telling) ->
         })?;
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         replace(&place, &bytes)?;
-        telling.line(&format!("{}: {}", file.name, size(bytes.len() as u64)), true);
+        telling.line(&format!("{}: {}", file.name, data_size(bytes.len() as u64)), true);
     }
     Ok(())
 }
@@ -103,7 +104,10 @@ fn download(url: &str, file: &Published, telling: &mut Telling) -> anyhow::Resul
             break;
         }
         bytes.extend_from_slice(&piece[..n]);
-        telling.line(&format!("{}: {} of {}", file.name, size(bytes.len() as u64), size(file.bytes)), false);
+        telling.line(
+            &format!("{}: {} of {}", file.name, data_size(bytes.len() as u64), data_size(file.bytes)),
+            false,
+        );
     }
     if bytes.len() as u64 != file.bytes {
         let got = if bytes.len() as u64 > file.bytes { "more".to_string() } else { bytes.len().to_string() };
@@ -121,14 +125,6 @@ fn sum(bytes: &[u8]) -> String {
 }
 
 /// 9.9 MB
-fn size(bytes: u64) -> String {
-    if bytes < 1_000_000 {
-        format!("{:.1} KB", bytes as f64 / 1e3)
-    } else {
-        format!("{:.1} MB", bytes as f64 / 1e6)
-    }
-}
-
 /// Says on standard error how far it is; in one line that is written anew where that is a terminal.
 #[derive(Debug, Default)]
 struct Telling {

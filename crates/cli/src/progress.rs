@@ -113,6 +113,12 @@ impl Callback for Progress {
         Ok(())
     }
 
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        // All of it is there by now.
+        self.line(&training.learner.memory().to_string(), true);
+        Ok(())
+    }
+
     fn on_epoch_begin(&mut self, _: &mut Training<'_>, epoch: usize) -> Result<()> {
         (self.epoch, self.batch, self.shown, self.before) = (epoch, 0, 0.0, 0.0);
         self.clock = Clock::start();

@@ -175,6 +175,7 @@ impl Train {
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut object = numbers(history);
+            object.insert("memory_bytes".into(), json!(learner.memory().total()));
             object.insert("weights".into(), json!(weights));
             if let Some(diagnosis) = diagnosis {
                 object.insert("doctor".into(), diagnosis.to_json());

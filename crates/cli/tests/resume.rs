@@ -80,7 +80,11 @@ fn a_signal_stops_it_and_it_goes_on_as_if_it_never_had() {
             assert_eq!(found, Some(code), "{err}");
             assert!(err.contains(&format!("stopped by {word} ")), "{err}");
             assert!(err.contains(&format!("go on with: steadygrad train --resume {run}\n")), "{err}");
-            assert_eq!(json(&out)["stopped"]["signal"], word);
+            let stopped = json(&out)["stopped"].clone();
+            assert_eq!(stopped["signal"], word);
+            let mut keys = common::keys(&stopped);
+            keys.sort_unstable();
+            assert_eq!(keys, ["batch", "epoch", "folder", "signal", "step"], "as docs/json.md tells");
         }
         assert_eq!(names(&place.path(run)), ["checkpoints", "log.csv"], "no results of what is not over");
         let again = place.run(&["train", &format!("{run}.toml"), "--out", run]);

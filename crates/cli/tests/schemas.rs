@@ -68,6 +68,13 @@ fn every_key_is_told() {
     let train = place.fine(&["train", "sick.toml", "--json", "--set", "fit.epochs=2", "--out", "run"]);
     let train: Json = serde_json::from_str(&train).unwrap();
     assert_eq!(train["doctor"]["verdict"], "sick");
+    let logs = ["loss", "accuracy", "val_loss", "val_accuracy"];
+    let mut found: BTreeSet<String> = train.as_object().unwrap().keys().cloned().collect();
+    found.retain(|key| !logs.contains(&key.as_str()));
+    let told = told("train");
+    // What is printed of a training that was stopped is looked at where one is stopped.
+    let told: BTreeSet<String> = told.into_iter().filter(|key| !key.starts_with("stopped")).collect();
+    assert_eq!(found, told, "train");
     holds("doctor", &train["doctor"].to_string(), &[]);
     holds("doctor", &place.fine(&["report", "run", "--json"]), &[]);
     use steadygrad::prelude::*;

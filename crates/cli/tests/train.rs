@@ -19,6 +19,7 @@ fn a_run_has_its_files_and_its_numbers() {
         "val_loss",
         "seconds",
         "samples_per_second",
+        "memory_bytes",
         "weights",
         "doctor",
     ];
@@ -57,8 +58,9 @@ fn without_json_people_can_read_it_and_the_folder_has_name_and_time() {
     let ended = place.run(&["train", "small.toml"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.out.contains("kept in runs/small-"), "{}", ended.out);
-    assert!(ended.err.starts_with("epoch 1/1  2/2 - "), "one line for each epoch: {:?}", ended.err);
-    assert_eq!(ended.err.lines().count(), 1);
+    let [memory, epoch] = ended.err.lines().collect::<Vec<_>>()[..] else { panic!("{:?}", ended.err) };
+    assert!(epoch.starts_with("epoch 1/1  2/2 - "), "one line for each epoch: {epoch}");
+    assert!(memory.contains(" KB of memory: weights 0.1, gradients 0.1, optimizer "), "{memory}");
     place.fine(&["train", "small.toml"]);
     assert_eq!(names(&place.path("runs")).len(), 2, "runs in one second have folders of their own");
 }

@@ -212,15 +212,11 @@ impl Learner {
         self.train.plan.to_string()
     }
 
-    /// Bytes of memory it holds.
-    pub fn bytes(&self) -> usize {
-        let guarded = self.guard.as_ref().map_or(0, |_| self.store.gradients.start);
-        4 * (self.arena.len() + guarded)
-            + Applier::bytes(&self.compile.optimizer, &self.store.params).unwrap_or(0)
-    }
-
-    /// Makes room for batches of this many rows.
-    pub(crate) fn reserve(&mut self, rows: usize) -> Result<()> {
+    /// Makes room for batches of this many rows, so that the first of them finds it. `fit` does so before it begins.
+    ///
+    /// # Errors
+    /// If there is not that much memory: how much it would be, and how much can be had.
+    pub fn reserve(&mut self, rows: usize) -> Result<()> {
         if rows <= self.rows {
             return Ok(());
         }

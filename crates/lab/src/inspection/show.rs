@@ -4,12 +4,13 @@ use super::{Inspection, Weight};
 use crate::words::wrapped_from;
 use std::fmt;
 use steadygrad_doctor::{Forecast, Outlook};
+use steadygrad_engine::data_size;
 use steadygrad_nn::config::{Config, Value};
 
 impl fmt::Display for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version = self.keras_version.as_ref().map_or_else(String::new, |v| format!(" of Keras {v}"));
-        writeln!(f, "{}: {}{version}, {}", self.file, self.what(), size(self.bytes))?;
+        writeln!(f, "{}: {}{version}, {}", self.file, self.what(), data_size(self.bytes))?;
         if let Some(summary) = &self.summary {
             writeln!(f, "\n{summary}")?;
         } else if !self.layers.is_empty() {
@@ -152,15 +153,6 @@ fn count(n: usize) -> String {
         out.push(digit);
     }
     out
-}
-
-fn size(bytes: u64) -> String {
-    match bytes as f64 {
-        b if b < 1e3 => format!("{bytes} bytes"),
-        b if b < 1e6 => format!("{:.1} KB", b / 1e3),
-        b if b < 1e9 => format!("{:.1} MB", b / 1e6),
-        b => format!("{:.1} GB", b / 1e9),
-    }
 }
 
 /// A setting on one line: `Adam (learning_rate 0.01)`.

@@ -1,0 +1,99 @@
+//! What a learner holds of memory, part by part: it is known before the first step.
+
+use crate::apply::Applier;
+use crate::learner::Learner;
+use std::fmt;
+
+/// Bytes of memory that a learner holds for as long as it lives, all of which is there before the first step of a training.
+///
+/// ```
+/// use steadygrad_engine::{Compile, Trainable};
+/// use steadygrad_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Adam};
+/// let model = Sequential::new([100]).add(Dense::new(1000).use_bias(false));
+/// let mut learner = model.compile(Compile::new(Adam::new(0.01), MeanSquaredError))?;
+/// let one = learner.memory();
+/// assert_eq!((one.weights, one.gradients, one.optimizer), (400_000, 400_000, 800_000));
+/// learner.reserve(64)?;
+/// assert!(learner.memory().values >= 64 * 1100 * 4, "inputs and outputs of 64 samples");
+/// assert!(learner.memory().to_string().starts_with("2.4 MB of memory: weights 0.4, gradients 0.4, optimizer 0.8, batches of 64 0.8"));
+/// # Ok::<(), steadygrad_kernels::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Weights, layer state among them.
+    pub weights: u64,
+    /// Gradients of those that learn.
+    pub gradients: u64,
+    /// What the optimizer remembers.
+    pub optimizer: u64,
+    /// What a step computes: inputs, outputs of layers, their gradients, at places that are used again and again.
+    pub values: u64,
+    /// The largest batch for which there is room.
+    pub rows: u64,
+    /// Copies of the weights for undoing a step.
+    pub guard: u64,
+}
+
+impl Memory {
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        self.weights + self.gradients + self.optimizer + self.values + self.guard
+    }
+}
+
+/// One line, in the unit of its sum.
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, word) = unit(self.total());
+        let part = |bytes: u64| format!("{:.1}", bytes as f64 / unit);
+        write!(
+            f,
+            "{} {word} of memory: weights {}, gradients {}, optimizer {}, batches of {} {}",
+            part(self.total()),
+            part(self.weights),
+            part(self.gradients),
+            part(self.optimizer),
+            self.rows,
+            part(self.values)
+        )?;
+        if self.guard > 0 {
+            write!(f, ", the last good weights {}", part(self.guard))?;
+        }
+        Ok(())
+    }
+}
+
+fn unit(bytes: u64) -> (f64, &'static str) {
+    match bytes {
+        0..1_000_000 => (1e3, "KB"),
+        1_000_000..1_000_000_000 => (1e6, "MB"),
+        _ => (1e9, "GB"),
+    }
+}
+
+/// A number of bytes for people: `12.3 MB`.
+///
+/// ```
+/// use steadygrad_engine::data_size;
+/// assert_eq!([999, 1_234, 12_345_678].map(data_size), ["999 bytes", "1.2 KB", "12.3 MB"]);
+/// ```
+pub fn data_size(bytes: u64) -> String {
+    let (unit, word) = unit(bytes);
+    if bytes < 1_000 { format!("{bytes} bytes") } else { format!("{:.1} {word}", bytes as f64 / unit) }
+}
+
+impl Learner {
+    /// What it holds of memory by now; [`Learner::reserve`] makes room for larger batches.
+    pub fn memory(&self) -> Memory {
+        let numbers = |count: usize| 4 * count as u64;
+        let optimizer = Applier::bytes(&self.compile.optimizer, &self.store.params).unwrap_or(0) as u64;
+        Memory {
+            weights: numbers(self.store.gradients.start),
+            gradients: numbers(self.store.end - self.store.gradients.start),
+            optimizer,
+            values: numbers(self.arena.len() - self.store.end),
+            rows: self.rows as u64,
+            guard: self.guard.as_ref().map_or(0, |_| numbers(self.store.gradients.start)),
+        }
+    }
+}
