@@ -9,6 +9,7 @@ use pyo3::types::PyDict;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadygrad::Result;
 use steadygrad::engine::callbacks::{Callback, Training, Writer};
+use steadygrad::engine::checkpoint::{State, Under};
 use steadygrad::engine::{Compile, Learner, Logs, Trainable};
 use steadygrad::nn::Sequential;
 use steadygrad::nn::config::Value;
@@ -124,6 +125,13 @@ impl Callback for Ours {
     }
     fn writes(&self) -> bool {
         self.inner.writes()
+    }
+    fn save(&self, state: &mut Under<'_>) {
+        self.inner.save(state);
+    }
+    fn restore(&mut self, state: &State) -> Result<()> {
+        self.inner.restore(state)?;
+        self.show()
     }
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.inner.on_train_begin(training)

@@ -1,6 +1,7 @@
 //! A model with its memory: trained, evaluated, asked for predictions.
 
 use crate::arrays::{Numbers, Out, arrays, out, slice};
+use crate::backup::{self, Backup};
 use crate::custom::{self, PythonLoss, PythonMetric};
 use crate::errors::{json, python};
 use crate::graph::{PyGraph, told};
@@ -216,7 +217,7 @@ impl PyLearner {
         done.map(|found| logs(&found))
     }
 
-    #[pyo3(signature = (x, y, weights, validation, settings_json, callbacks, verbose, model))]
+    #[pyo3(signature = (x, y, weights, validation, settings_json, callbacks, verbose, model, backup=None))]
     #[allow(clippy::too_many_arguments, reason = "these are Keras' arguments of `fit`")]
     #[allow(clippy::type_complexity, reason = "names with values, epochs, warnings")]
     fn fit(
@@ -230,6 +231,7 @@ impl PyLearner {
         callbacks: Vec<Hook>,
         verbose: u8,
         model: Py<PyAny>,
+        backup: Option<backup::Asked>,
     ) -> PyResult<(Vec<(String, Vec<f64>)>, Vec<usize>, Vec<String>, bool)> {
         let settings = settings(settings_json)?;
         let samples = Samples::read(&x, &y, weights.as_ref())?;
@@ -246,7 +248,17 @@ impl PyLearner {
             for callback in &mut list {
                 fit = fit.callback(&mut **callback);
             }
-            learner.fit(&data, fit)
+            let mut backup = backup.map(|asked| Backup::open(asked, &outcome)).transpose()?;
+            let newest = backup.as_ref().map(Backup::newest).transpose()?.unwrap_or_default();
+            if let Some(backup) = &mut backup {
+                fit = fit.keeper(backup);
+            }
+            let mut history = learner.fit(&data, fit.from(newest.state.as_ref()))?;
+            history.warnings.extend(newest.skipped.iter().map(|why| format!("passed over: {why}")));
+            if let Some(backup) = backup.filter(|_| !outcome.interrupted()) {
+                backup.finish()?;
+            }
+            Ok(history)
         });
         drop(list);
         let interrupted = outcome.finish(py)?;

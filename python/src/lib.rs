@@ -2,6 +2,7 @@
 
 mod arrays;
 mod attached;
+mod backup;
 mod custom;
 mod diagnosis;
 mod errors;
@@ -28,6 +29,8 @@ mod _native {
 
     #[pymodule_export]
     use super::attached::{PyAttached, looks_at};
+    #[pymodule_export]
+    use super::backup::backup_seed;
     #[pymodule_export]
     use super::custom::function_layer;
     #[pymodule_export]

@@ -30,6 +30,13 @@ impl Outcome {
         if interrupt { Ok(()) } else { Err(error) }
     }
 
+    /// Whether the user wants it to end.
+    pub fn interrupted(&self) -> bool {
+        Python::attach(|py| {
+            self.raised().as_ref().is_some_and(|error| error.is_instance_of::<PyKeyboardInterrupt>(py))
+        })
+    }
+
     /// Raises it; whether the training was interrupted.
     pub fn finish(&self, py: Python<'_>) -> PyResult<bool> {
         match self.raised().take() {

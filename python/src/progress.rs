@@ -130,6 +130,15 @@ impl Callback for Progress {
         true
     }
 
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        // An epoch that is gone on with in its midst has no beginning.
+        self.began = Instant::now();
+        if self.verbose > 0 && training.resumed {
+            self.write("Going on from the backup\n")?;
+        }
+        Ok(())
+    }
+
     fn on_epoch_begin(&mut self, training: &mut Training<'_>, epoch: usize) -> Result<()> {
         (self.began, self.length, self.steps) = (Instant::now(), 0, 0);
         if self.verbose > 0 && training.epochs > 1 {

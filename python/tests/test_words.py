@@ -29,7 +29,7 @@ ABSENT = {
     r"(losses|losses_functions)/(CTC|ctc)": "no loss aligns sequences",
     r"(losses|losses_functions)/(Circle|circle)": "no loss compares pairs of a batch",
     r"losses/LossFunctionWrapper": "it wraps a function: a function is a loss here as it is",
-    r"callbacks/(BackupAndRestore|OrbaxCheckpoint|ProgbarLogger|RemoteMonitor|SwapEMAWeights|TensorBoard)": "not here: ModelCheckpoint saves, verbose= shows progress, the doctor's page has the curves",
+    r"callbacks/(OrbaxCheckpoint|ProgbarLogger|RemoteMonitor|SwapEMAWeights|TensorBoard)": "not here: ModelCheckpoint saves, verbose= shows progress, the doctor's page has the curves",
     r"layers/.*(LSTM|GRU|RNN|Bidirectional|TimeDistributed).*": "recurrent layers are not part of steadygrad",
     r"layers/.*Attention.*": "attention is not part of steadygrad",
     r"layers/(Masking|Lambda|Wrapper|SpectralNormalization|Pipeline|EinsumDense|Dot|ReversibleEmbedding)": "not here yet",

@@ -180,9 +180,8 @@ impl Keeper for Ongoing<'_> {
         self.checkpoints.begin(training, from)
     }
 
-    fn wants(&mut self, moment: Moment<'_>) -> bool {
-        // Both are asked, as the second counts time.
-        self.checkpoints.wants(moment) || self.signals.asked().is_some()
+    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool {
+        self.signals.asked().is_some() || self.checkpoints.wants(training, moment)
     }
 
     fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, mut state: State) -> Result<Onward> {

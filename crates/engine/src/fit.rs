@@ -134,7 +134,7 @@ impl Learner {
                 }
                 let moment = Moment { epoch, batch: batch + 1, step: t.learner.iterations(), logs: None };
                 if let Some(keeper) = &mut keeper
-                    && keeper.wants(moment)
+                    && keeper.wants(t, moment)
                 {
                     history.seconds = seconds + clock.seconds();
                     let state = course.save(t, &callbacks, moment, &history, warned);
@@ -164,7 +164,7 @@ impl Learner {
             let moment =
                 Moment { epoch: epoch + 1, batch: 0, step: t.learner.iterations(), logs: Some(&logs) };
             if let Some(keeper) = &mut keeper
-                && keeper.wants(moment)
+                && keeper.wants(t, moment)
             {
                 history.seconds = seconds + clock.seconds();
                 let state = course.save(t, &callbacks, moment, &history, warned);

@@ -221,7 +221,7 @@ impl Keeper for Checkpoints {
         Ok(())
     }
 
-    fn wants(&mut self, moment: Moment<'_>) -> bool {
+    fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> bool {
         match moment.logs {
             Some(_) => self.epochs,
             None => {

@@ -31,8 +31,10 @@ impl Learner {
     }
 
     fn save(&self, state: &mut Under<'_>) {
-        for kept in &self.store.weights {
-            state.under("weights").put_numbers(&kept.path, &self.arena.all()[kept.range.clone()]);
+        for (i, kept) in self.store.weights.iter().enumerate() {
+            // By their order: names of layers may be counted on within a process.
+            let name = format!("{i:06}/{}", kept.path);
+            state.under("weights").put_numbers(&name, &self.arena.all()[kept.range.clone()]);
         }
         self.applier.save(&mut state.under("optimizer"));
         state.put_count("evaluates", (self.at == Mode::Evaluate).into());
@@ -51,15 +53,15 @@ impl Learner {
     pub fn restore(&mut self, state: &State) -> Result<()> {
         let state = state.within("learner");
         let weights = state.within("weights");
-        let mut all = Vec::with_capacity(self.store.weights.len());
-        for kept in &self.store.weights {
-            let found = weights.numbers_of(&kept.path, kept.range.len()).place(|| "weights")?;
-            all.push((kept.range.clone(), found));
+        let (found, expected) = (weights.iter().len(), self.store.weights.len());
+        if found != expected {
+            let what = format!("it has {found} weights, and the model {expected}");
+            return Err(Error::format(what).help("go on with the model that was trained"));
         }
-        if weights.iter().len() != all.len() {
-            let known = |name: &&str| self.store.weights.iter().all(|kept| kept.path != **name);
-            let other = weights.iter().map(|(name, _)| name).find(|name| known(name)).unwrap_or_default();
-            return Err(Error::format(format!("the model has no weight `{other}`")));
+        let mut all = Vec::with_capacity(expected);
+        for (kept, (name, _)) in self.store.weights.iter().zip(weights.iter()) {
+            let numbers = weights.numbers_of(name, kept.range.len());
+            all.push((kept.range.clone(), numbers.place(|| format!("the weight `{}`", kept.path))?));
         }
         let evaluates = state.count("evaluates")? != 0;
         if let Some(measures) = self.measures.as_mut().filter(|_| state.has("measures/loss")) {

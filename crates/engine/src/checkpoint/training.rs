@@ -40,7 +40,7 @@ pub trait Keeper: Debug + Send {
     }
 
     /// Whether a checkpoint is wanted now. Asked after every batch, when its hooks were called, and after every epoch.
-    fn wants(&mut self, moment: Moment<'_>) -> bool;
+    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool;
 
     /// Keeps it.
     ///

@@ -28,6 +28,8 @@ class Runner:
         self.variables = [variables[name] for name in names]
         self._seen = [-1] * len(names)
         self._draws = 0
+        #: What order, noise and such come from.
+        self.seed: int = compiled["seed"]
         #: A callback is running in the middle of a training: the numbers may be newer at every look.
         self.training = False
         self.push()

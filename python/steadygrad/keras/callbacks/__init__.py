@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from .backup import BackupAndRestore, backup_of
 from .callback import Callback
 from .functions import LambdaCallback, LearningRateScheduler
 from .ours import CSVLogger, EarlyStopping, ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN
 
 __all__ = [
-    "Callback", "CallbackList", "CSVLogger", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint",
+    "BackupAndRestore", "Callback", "CallbackList", "CSVLogger", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint",
     "ReduceLROnPlateau", "TerminateOnNaN",
 ]
 
@@ -56,11 +57,16 @@ class CallbackList:
         return call
 
 
-def prepared(given: Any, model: Any, params: dict[str, Any]) -> list[Any]:
-    """The callbacks of a training, which know the model."""
+def listed(given: Any) -> list[Any]:
+    """The callbacks that `fit` was given, as a list."""
     if given is None:
         return []
-    callbacks = list(given.callbacks) if isinstance(given, CallbackList) else list(given) if isinstance(given, (list, tuple)) else [given]
+    return list(given.callbacks) if isinstance(given, CallbackList) else list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def prepared(given: Any, model: Any, params: dict[str, Any]) -> list[Any]:
+    """The callbacks of a training, which know the model."""
+    callbacks = listed(given)
     for callback in callbacks:
         if isinstance(callback, type):
             raise ValueError(f"`callbacks`: {callback.__name__} is a class; a callback of it is {callback.__name__}(…)")

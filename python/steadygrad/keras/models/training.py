@@ -145,8 +145,9 @@ class Training:
 
     # ---- the native half
 
-    def _training_runner(self, what: str, y: list[Array] | None = None) -> Runner:
-        """The learner that trains, made when it is first needed, and again where layers were frozen or thawed before a step was made."""
+    def _training_runner(self, what: str, y: list[Array] | None = None, seed: int | None = None) -> Runner:
+        """The learner that trains, made when it is first needed, and again where layers were frozen or thawed before a step was made, or
+        where a training is gone on with that had another seed."""
         if self._compiled is None:
             raise ValueError(f"`{what}` needs to know optimizer and loss: call `compile` first")
         if self._compiled.given["loss"] is None:
@@ -155,7 +156,9 @@ class Training:
         native = graph.native()
         shapes = None if y is None else [array.shape[1:] for array in y]
         same = native is self._trainer_of and (shapes is None or not self._own_losses() or shapes == self._target_shapes)
-        if self._trainer is not None and (same or int(self._compiled.optimizer.iterations) > 0):
+        if self._trainer is not None and seed not in (None, self._trainer.seed):
+            same = False
+        elif self._trainer is not None and (same or int(self._compiled.optimizer.iterations) > 0):
             if native is not self._trainer_of and what == "fit":
                 warn(f"layers of `{self.name}` were changed (frozen, thawed, set otherwise) since it began to train: call `compile` for that to hold")
             return self._trainer
@@ -168,7 +171,7 @@ class Training:
             optimizer=optimizer._told(),
             losses=self._compiled.losses(outputs, shapes or [tuple(s) for s in native.output_shapes()]),
             metrics=self._compiled.metrics(outputs),
-            seed=seeds.next_seed("training"),
+            seed=seeds.next_seed("training") if seed is None else seed,
         )
         self._trainer, self._trainer_of, self._target_shapes = runner, native, shapes
         optimizer._bind(runner)
@@ -240,7 +243,8 @@ class Training:
             "validation_batch_size": _whole(validation_batch_size, "validation_batch_size"),
             "validation_freq": _whole(validation_freq, "validation_freq") or 1,
         }
-        runner = self._training_runner("fit", ys)
+        backup = callback_words.backup_of(callback_words.listed(callbacks))
+        runner = self._training_runner("fit", ys, None if backup is None else _native.backup_seed(backup[0]))
         runner.push()
         history = History()
         history.model = self
@@ -254,7 +258,7 @@ class Training:
         runner.training = True
         try:
             series, epochs_run, notes, interrupted = runner.native.fit(
-                xs, ys, weights, validation, json.dumps(settings), [*hooks, recorder], _verbose(verbose), self
+                xs, ys, weights, validation, json.dumps(settings), [*hooks, recorder], _verbose(verbose), self, backup
             )
         finally:
             runner.training = False
@@ -265,7 +269,8 @@ class Training:
         for note in notes:
             warn(note)
         if interrupted:
-            raise KeyboardInterrupt("the training was ended; model.history has the epochs so far")
+            kept = "" if backup is None else f", and the same `fit` goes on with it from {backup[0]}"
+            raise KeyboardInterrupt(f"the training was ended; model.history has the epochs so far{kept}")
         return history
 
     def _fed(self, x: Any, y: Any, weights: Any) -> tuple[list[Array], list[Array], Array | None]:
