@@ -2,6 +2,7 @@
 
 use crate::ongoing;
 use serde_json::json;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +26,10 @@ pub fn check(folder: &Path) -> anyhow::Result<()> {
             ongoing::command(folder)
         );
     }
-    let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
+    // A training that was killed before its first step leaves the folder for its checkpoints, with nothing in it to go on with.
+    let own =
+        |entry: std::io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ongoing::FOLDER);
+    let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut files| files.all(own));
     if folder.exists() && !folder.join("history.json").exists() && !empty(folder) {
         anyhow::bail!(
             "--out {}: the folder has files in it, and not those of a run\n  help: {OTHER}",

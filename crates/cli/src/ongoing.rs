@@ -18,7 +18,7 @@ use steadygrad::extend::Training;
 use steadygrad::lab::{Experiment, Prepared};
 use steadygrad::prelude::Error;
 
-const FOLDER: &str = "checkpoints";
+pub const FOLDER: &str = "checkpoints";
 const EXPERIMENT: &str = "experiment.toml";
 
 /// Whether a training in this folder has begun and not come to its end.
