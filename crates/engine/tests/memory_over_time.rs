@@ -1,0 +1,130 @@
+//! Memory does not grow while a network is trained: after 10,000 steps as much is held as after 100.
+//!
+//! What is kept of every epoch is all that comes: its losses and metrics in the history, and rare samples in the chart of a training that
+//! is watched. What was measured is printed as lines of JSON behind `reliability: `.
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use steadygrad_chart::Schedule;
+use steadygrad_data::{Array, Dataset};
+use steadygrad_engine::callbacks::{Callback, Training};
+use steadygrad_engine::checkpoint::Checkpoints;
+use steadygrad_engine::{Compile, Fit, Logs, Trainable};
+use steadygrad_kernels::Result;
+use steadygrad_nn::Sequential;
+use steadygrad_nn::activations::Relu;
+use steadygrad_nn::layers::{BatchNormalization, Dense, Dropout};
+use steadygrad_nn::losses::SparseCategoricalCrossentropy;
+use steadygrad_nn::optimizers::Adam;
+
+struct Counting;
+
+/// Bytes that are held now.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE.fetch_add(layout.size(), Relaxed);
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The tests count bytes of the whole process: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// What is held after so many steps: allocated, and of the process as the system sees it.
+#[derive(Debug, Default)]
+struct Held(Vec<(u64, usize, usize)>);
+
+/// Bytes of memory that the process occupies, where the system tells.
+fn resident() -> usize {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    text.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
+}
+
+impl Callback for Held {
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, _: usize, _: &mut Logs) -> Result<()> {
+        let step = training.learner.iterations();
+        if step == 100 || step == 10_000 {
+            self.0.push((step, LIVE.load(Relaxed), resident()));
+        }
+        Ok(())
+    }
+}
+
+/// What is held more after 10,000 steps than after 100, printed.
+fn growth(what: &str, watch: bool, keep: bool) -> usize {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let x = (0..100 * 6).map(|i| (i % 17) as f32 / 8.0 - 1.0).collect();
+    let y = Array::new([100], (0..100).map(|i| (i % 3) as f32).collect()).unwrap();
+    let data = Dataset::new(Array::new([100, 6], x).unwrap(), y).unwrap();
+    let model = Sequential::new([6])
+        .add(Dense::new(16))
+        .add(BatchNormalization::new())
+        .add(Relu)
+        .add(Dropout::new(0.2))
+        .add(Dense::new(3));
+    let loss = SparseCategoricalCrossentropy.from_logits();
+    let mut learner = model.compile(Compile::new(Adam::new(0.001), loss).accuracy()).unwrap();
+    if watch {
+        learner.watch(Schedule::Default);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut checkpoints = Checkpoints::new(folder.path()).unwrap().each_epoch(false).every_steps(250);
+    let mut held = Held::default();
+    held.0.reserve(2);
+    // A pass has 10 batches: 100 epochs of 100 steps are 1,000 of them.
+    let settings = steadygrad_engine::FitSettings {
+        epochs: 100,
+        batch_size: Some(10),
+        steps_per_epoch: Some(100),
+        ..Default::default()
+    };
+    let mut fit = Fit::with(settings).callback(&mut held).validation(&data);
+    if keep {
+        fit = fit.keeper(&mut checkpoints);
+    }
+    learner.fit(&data, fit).unwrap();
+    let [(100, before, resident_before), (10_000, after, resident_after)] = held.0[..] else {
+        panic!("{held:?}")
+    };
+    println!(
+        "reliability: {{\"memory\":\"{what}\",\"after_100\":{before},\"after_10000\":{after},\
+         \"process_after_100\":{resident_before},\"process_after_10000\":{resident_after}}}"
+    );
+    // A thousand pages may be of allocators and of what is read only once.
+    assert!(resident_after < resident_before + (4 << 20), "{resident_before} {resident_after}");
+    after.saturating_sub(before)
+}
+
+#[test]
+fn ten_thousand_steps() {
+    // Four numbers of each of 100 epochs, in lists that grow by doubling.
+    let grown = growth("trained", false, false);
+    assert!(grown < 16 << 10, "{grown} bytes more");
+}
+
+#[test]
+fn with_checkpoints() {
+    let grown = growth("trained, with 40 checkpoints", false, true);
+    assert!(grown < 16 << 10, "{grown} bytes more");
+}
+
+#[test]
+fn watched() {
+    // Some seventy samples of five layers more.
+    let grown = growth("trained and watched", true, false);
+    assert!(grown < 512 << 10, "{grown} bytes more");
+}
