@@ -101,6 +101,7 @@ fn straight_and_resumed(optimizer: &dyn Fn() -> Optimizer, settings: &FitSetting
         }
     }
     assert!(tried > one.iterations(), "{tried}");
+    println!("reliability: {{\"resumed\":{tried}}}");
 }
 
 fn data() -> (Dataset, Dataset) {

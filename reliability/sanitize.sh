@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The code that is `unsafe` (crates/kernels), and the engine that runs on it, under AddressSanitizer; under Miri, where that is there.
+#
+#   reliability/sanitize.sh              the kernels' own tests
+#   reliability/sanitize.sh --at-length  the engine's tests as well
+#
+# AddressSanitizer sees every instruction set of this machine; Miri only the portable path. Its runtime comes with the stable
+# toolchain, and RUSTC_BOOTSTRAP lets that use it. What was run is printed as lines of JSON behind `reliability: `.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'reliability: {"sanitizer":"%s","what":"%s","tests":%s,"finds":%s}\n' "$@"; }
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+if ! ls "$(rustc --print sysroot)/lib/rustlib/$host/lib/"*_rt.asan.* >/dev/null 2>&1; then
+  echo "AddressSanitizer: skipped, this toolchain has no runtime for it on $host"
+else
+  what=(-p steadygrad-kernels)
+  [ "${1:-}" = --at-length ] && what+=(-p steadygrad-engine)
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  # Its own target folder: flags of the compiler are others. With `--target`, build scripts and macros are built without it.
+  if ! RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=target/asan ASAN_OPTIONS=detect_stack_use_after_return=1 \
+    cargo test --locked --target "$host" "${what[@]}" --lib --tests --no-fail-fast 2>&1 | tee "$log"; then
+    grep -A12 "ERROR: \(AddressSanitizer\|LeakSanitizer\)" "$log" || true
+    exit 1
+  fi
+  tests=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+  say "AddressSanitizer" "$(echo "${what[@]}" | sed 's/-p //g')" "$tests" "$(grep -c 'ERROR: .*Sanitizer' "$log" || true)"
+fi
+
+if cargo +nightly miri --version >/dev/null 2>&1; then
+  CARGO_TARGET_DIR=target/miri cargo +nightly miri test -p steadygrad-kernels --lib
+else
+  echo "Miri: skipped, the component is not there (rustup +nightly component add miri)"
+fi
