@@ -21,10 +21,12 @@ mod progress;
 mod report;
 mod run;
 mod summary;
+mod terminal;
 mod train;
 mod watching;
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
 use steadygrad::lab::Experiment;
 
@@ -163,7 +165,7 @@ fn broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-#[allow(clippy::print_stderr)] // the command speaks to its user
 fn report(error: &str) {
-    eprintln!("error: {error}");
+    // Where nobody can be told, the exit code is left.
+    let _ = writeln!(terminal::err(), "error: {error}");
 }

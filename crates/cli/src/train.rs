@@ -78,7 +78,7 @@ impl Train {
         let weights = run.write(&folder)?;
         let speed = history.samples as f64 / history.seconds;
         let diagnosis = watcher.map(|watcher| watcher.conclude(&mut learner, &history)).transpose()?;
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if self.json {
             let mut object = Map::new();
             for (name, value) in history.last_logs().iter() {
