@@ -28,7 +28,7 @@ impl Convert {
         }
         let notes = lab::convert(&self.from, self.model.as_deref(), &self.to)?;
         let bytes = std::fs::metadata(&self.to).map_or(0, |file| file.len());
-        writeln!(std::io::stdout().lock(), "{} ({bytes} bytes)", self.to.display())?;
+        writeln!(crate::terminal::out(), "{} ({bytes} bytes)", self.to.display())?;
         crate::run::warn(&notes);
         Ok(Outcome::Fine)
     }

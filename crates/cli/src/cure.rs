@@ -52,7 +52,7 @@ impl Cure {
         };
         let page = || steadygrad::report::page_of_cure(&cure, &diff, &self.source.title(&experiment));
         let shown = crate::page::write(self.html.as_deref(), page);
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if self.json {
             writeln!(out, "{}", cure.to_json())?;
         } else {

@@ -51,7 +51,7 @@ impl Doctor {
         crate::progress::doing("");
         let page = || steadygrad::report::page(&diagnosis, &self.source.title(&experiment));
         let written = crate::page::write(self.html.as_deref(), page);
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if self.json {
             writeln!(out, "{}", diagnosis.to_json())?;
         } else {

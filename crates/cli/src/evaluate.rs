@@ -32,7 +32,7 @@ impl Evaluate {
             );
         };
         let logs = learner.evaluate(&data)?;
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if self.json {
             let object: Map<_, _> = logs.iter().map(|(n, v)| (n.to_string(), number(v))).collect();
             writeln!(out, "{}", serde_json::Value::Object(object))?;

@@ -23,7 +23,7 @@ impl Explain {
         let one = self.condition.as_deref().map(checks::find).transpose()?;
         let of_all = || steadygrad::report::page_of_checks(one.map_or(checks::CATALOG, std::slice::from_ref));
         let written = crate::page::write(self.html.as_deref(), of_all);
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         match one {
             Some(check) if self.json => writeln!(out, "{}", json(check))?,
             Some(check) => writeln!(out, "{} {}\n\n{}", check.code, check.name, check.explain())?,

@@ -21,7 +21,7 @@ impl Command {
         let (forecast, of_data) = experiment.forecast()?;
         let page = || steadygrad::report::page_of_forecast(&forecast, &self.source.title(&experiment));
         let written = crate::page::write(self.html.as_deref(), page);
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if self.json {
             writeln!(out, "{}", forecast.to_json())?;
         } else {

@@ -17,7 +17,7 @@ pub struct Inspect {
 impl Inspect {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let inspection = Inspection::read(&self.file)?;
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        let mut out = crate::terminal::buffered();
         if self.json {
             writeln!(out, "{}", inspection.to_json())?;
         } else {

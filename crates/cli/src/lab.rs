@@ -28,7 +28,7 @@ impl Lab {
         let grid = steadygrad::lab::grid(&experiment, threads, Some(counted))?;
         let page = || steadygrad::report::page_of_grid(&grid, &self.source.title(&experiment));
         let written = crate::page::write(self.html.as_deref(), page);
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if self.json {
             writeln!(out, "{}", grid.to_json())?;
         } else {

@@ -49,7 +49,7 @@ impl List {
             ("constraints", names(nn::constraints::CATALOG)),
             ("callbacks", callbacks()),
         ];
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if let Some(family) = &self.family {
             let known: Vec<&str> = families.iter().map(|(n, _)| *n).collect();
             let found = families.iter().find(|(n, _)| n == family);

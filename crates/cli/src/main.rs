@@ -23,10 +23,12 @@ mod report;
 mod run;
 mod signals;
 mod summary;
+mod terminal;
 mod train;
 mod watching;
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
 use steadygrad::lab::Experiment;
 
@@ -175,7 +177,7 @@ fn report(error: &str) {
     say(&format!("error: {error}"));
 }
 
-#[allow(clippy::print_stderr)] // the command speaks to its user
 fn say(what: &str) {
-    eprintln!("{what}");
+    // Where nobody can be told, the exit code is left.
+    let _ = writeln!(terminal::err(), "{what}");
 }

@@ -17,7 +17,7 @@ pub struct New {
 
 impl New {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         let Some(file) = self.file else {
             out.write_all(DEFAULT.as_bytes())?;
             return Ok(Outcome::Fine);

@@ -28,7 +28,7 @@ impl Predict {
         };
         let mut outputs = learner.predict_all(&samples.x)?;
         finished.form.restore(&mut outputs)?;
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        let mut out = crate::terminal::buffered();
         let names = files.iter().map(|_| "file".to_string());
         let names: Vec<String> = names.chain(header(&outputs, finished.form.classes.as_deref())).collect();
         writeln!(out, "{}", names.join(","))?;

@@ -1,5 +1,6 @@
 //! The live line of a training: on a terminal it is written again and again, elsewhere once an epoch.
 
+use crate::terminal::plain;
 use std::io::{IsTerminal, Write};
 use steadygrad::Result;
 use steadygrad::engine::callbacks::progress::{epoch_line, progress_line};
@@ -55,6 +56,7 @@ impl Progress {
     }
 
     fn line(&mut self, text: &str, last: bool) {
+        let text = plain(text);
         // A line that is wrapped cannot be written again.
         let narrow = self.live && !last;
         let most = if narrow { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
@@ -88,7 +90,7 @@ pub fn doing(what: &str) {
     if std::io::stderr().is_terminal() {
         let most = terminal_size::terminal_size().map_or(80, |(w, _)| usize::from(w.0)).saturating_sub(2);
         let dots = if what.is_empty() { "" } else { " …" };
-        eprint!("{CLEAR}{}{dots}", what.chars().take(most.saturating_sub(2)).collect::<String>());
+        eprint!("{CLEAR}{}{dots}", plain(what).chars().take(most.saturating_sub(2)).collect::<String>());
     }
 }
 

@@ -23,7 +23,7 @@ impl Report {
         let file = self.html.unwrap_or_else(|| self.run.join("report.html"));
         let title = experiment.name().unwrap_or_else(|| self.run.display().to_string());
         steadygrad::data::file::replace(&file, steadygrad::report::page(&diagnosis, &title))?;
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if self.json {
             writeln!(out, "{}", diagnosis.to_json())?;
         } else {

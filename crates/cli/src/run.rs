@@ -4,6 +4,7 @@ use crate::folder::Earlier;
 use crate::ongoing;
 use anyhow::Context;
 use serde_json::{Map, Value as Json, json};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygrad::chart::number;
@@ -154,10 +155,10 @@ pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner
 }
 
 /// Says what the user should know.
-#[allow(clippy::print_stderr)] // the command speaks to its user
 pub fn warn(warnings: &[String]) {
     for warning in warnings {
-        eprintln!("warning: {warning}");
+        // A warning that nobody can see is no reason to fail.
+        let _ = writeln!(crate::terminal::err(), "warning: {warning}");
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Summary {
 impl Summary {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let experiment = self.source.experiment()?;
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         let summary = steadygrad::engine::Summary::of(&experiment.model()?)?;
         let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let summary = if let Some(columns) = columns { summary.columns(columns) } else { summary };

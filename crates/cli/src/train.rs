@@ -149,7 +149,7 @@ impl Train {
                 "signal": signal.name(), "epoch": epoch, "batch": batch, "step": step, "folder": folder,
             });
             object.insert("stopped".into(), stopped);
-            writeln!(std::io::stdout().lock(), "{}", Json::Object(object))?;
+            writeln!(crate::terminal::out(), "{}", Json::Object(object))?;
         }
         let place = match batch {
             0 => format!("after epoch {epoch}"),
@@ -172,7 +172,7 @@ impl Train {
         history: &History,
         diagnosis: Option<Diagnosis>,
     ) -> anyhow::Result<()> {
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::terminal::out();
         if self.json {
             let mut object = numbers(history);
             object.insert("memory_bytes".into(), json!(learner.memory().total()));

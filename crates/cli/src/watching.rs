@@ -45,7 +45,7 @@ impl Callback for Watching<'_> {
             self.warned = true;
             // A warning that nobody can see is no reason to end a training.
             let _ = writeln!(
-                std::io::stderr().lock(),
+                crate::terminal::err(),
                 "doctor: {} ({}): {}",
                 finding.condition.replace('_', " "),
                 finding.code,

@@ -2,10 +2,13 @@
 
 use crate::keras_file;
 use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
 use steadygrad_engine::callbacks::{self, Callback, Writer};
 use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
-use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_kernels::{Error, Kind, Place, Result};
 use steadygrad_nn::args::Args;
+use steadygrad_nn::catalog::class_and_config;
 use steadygrad_nn::config::{Config, FromValue, Value};
 use steadygrad_nn::optimizers::Optimizer;
 use steadygrad_nn::{Shape, metrics};
@@ -171,11 +174,51 @@ pub(crate) fn absolute_paths(own: Option<&Value>, read: &Value, absolute: &impl 
 pub(crate) fn callbacks(values: &[Value]) -> Result<Vec<Box<dyn Callback>>> {
     let writer = Writer::new(keras_file::save_model);
     let one = |(i, value)| {
-        let mut callback = callbacks::from_value(value).place(|| format!("[fit], `callbacks` {i}"))?;
+        let place = || format!("[fit], `callbacks` {i}");
+        let mut callback = callbacks::from_value(value).place(place)?;
+        let (_, config) = class_and_config("callback", value).place(place)?;
+        if let Some(Value::Text(log)) = config.get("filename") {
+            may_log(Path::new(log)).place(place)?;
+        }
         callback.files_are_written_by(&writer);
         Ok(callback)
     };
     values.iter().enumerate().map(one).collect()
+}
+
+/// How the files end that an experiment may have its log written to.
+const LOGS: [&str; 4] = ["csv", "tsv", "txt", "log"];
+
+/// Whether an experiment may have its log written there.
+///
+/// An experiment file may be somebody else's. What ends differently is no log but, say, what a shell runs when it starts, and a link
+/// may lead to that; what is there already must be a log of a training, whose first word is `epoch`.
+fn may_log(path: &Path) -> Result<()> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    if !ending.is_some_and(|ending| LOGS.contains(&ending.as_str())) {
+        return Err(Error::argument(format!("`filename` cannot be `{}`", path.display()))
+            .at("CSVLogger")
+            .help("let it end in .csv, .tsv, .txt or .log"));
+    }
+    if path.is_symlink() {
+        return Err(Error::argument(format!("`filename` cannot be `{}`, which is a link", path.display()))
+            .at("CSVLogger")
+            .help("name the file itself"));
+    }
+    // What cannot be read is told of when it is to be written.
+    let mut first = Vec::new();
+    if path.is_file()
+        && let Ok(file) = std::fs::File::open(path)
+        && file.take(5).read_to_end(&mut first).is_ok()
+        && !first.is_empty()
+        && first != b"epoch"
+    {
+        return Err(Error::new(Kind::File, "the file is there, and is no log of a training")
+            .at(path.display().to_string())
+            .at("CSVLogger")
+            .help("take it away, or give another `filename`"));
+    }
+    Ok(())
 }
 
 /// A fraction of the data that may be held back.

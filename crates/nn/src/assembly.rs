@@ -43,10 +43,11 @@ impl Assembly {
         let given = name.is_some();
         let (name, key) = match name {
             Some(name) => {
-                if name.is_empty() || name.contains('/') {
+                if name.is_empty() || name.contains('/') || name.contains(char::is_control) {
                     self.fail(
-                        Error::argument(format!("`{name}` cannot be the name of a layer"))
-                            .help("a name has one letter or more, and no `/`: it parts the layers of a path"),
+                        Error::argument(format!("`{}` cannot be the name of a layer", name.escape_debug())).help(
+                            "a name has one letter or more, no control characters, and no `/`: it parts the layers of a path",
+                        ),
                     );
                 }
                 (name.to_string(), name.to_string())

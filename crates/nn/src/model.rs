@@ -104,9 +104,13 @@ impl Purpose {
 }
 
 impl Model {
-    /// A model with this name.
+    /// A model with this name. One with control characters in it is an error when the model is used.
     pub fn named(mut self, name: &str) -> Model {
         self.name = name.to_string();
+        if name.contains(char::is_control) {
+            let error = Error::argument(format!("`{}` cannot be the name of a model", name.escape_debug()));
+            self.fault.get_or_insert(error.help("a name has no control characters"));
+        }
         self
     }
 

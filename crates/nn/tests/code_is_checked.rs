@@ -62,6 +62,8 @@ fn layers() {
         (Sequential::new([0]).add(Dense::new(2)), "layer 0 (input_layer)", "1 or more"),
         (two().add_as("a/b", Dense::new(2)), "", "`a/b` cannot be the name of a layer"),
         (two().add_as("", Dense::new(2)), "", "`` cannot be the name of a layer"),
+        (two().add_as("a\u{1b}[2J", Dense::new(2)), "", "`a\\u{1b}[2J` cannot be the name of a layer"),
+        (two().add_as("a\nhealthy", Dense::new(2)), "", "`a\\nhealthy` cannot be the name of a layer"),
         (
             Sequential::new([2]).add(Model::from(two().add(BatchNormalization::new().momentum(2.0)))),
             "layer 1 (sequential), layer 1 (batch_normalization)",

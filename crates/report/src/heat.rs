@@ -145,7 +145,8 @@ fn drawing(view: &View<'_>, samples: &[Sample], map: &Map<'_>, width: f64) -> Dr
         map.values.iter().map(one).collect::<Vec<_>>().join(" ")
     };
     let rows: Vec<String> = if width > NARROW { (0..layers).rev().map(said).collect() } else { Vec::new() };
-    let names: Vec<String> = view.blocks.iter().rev().map(|b| escape(&b.name)).collect();
+    // What parts the names must not be in one.
+    let names: Vec<String> = view.blocks.iter().rev().map(|b| escape(&b.name.replace('|', "¦"))).collect();
     let steps: Vec<String> = samples.iter().map(|s| s.step.to_string()).collect();
     body += &format!(
         "<rect class=\"hit grid-hit\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" data-rows=\"{}\" data-steps=\"{}\" \

@@ -2,7 +2,8 @@
 //!
 //! A page is understood in ten seconds from its top, and can be studied for an hour below. It loads nothing: no script, font or
 //! picture from anywhere. Pictures are SVG that is drawn here, so that the page also works without script and on paper; each has
-//! a title, a description and its numbers as a table. Everything that comes from a model (names above all) is escaped.
+//! a title, a description and its numbers as a table. Everything that comes from a model (names above all) is escaped,
+//! and the page's own policy lets a browser run nothing but the one script that was written with it.
 #![forbid(unsafe_code)]
 
 mod checks;
@@ -20,6 +21,7 @@ mod overlay;
 mod page;
 mod pages;
 mod plot;
+mod policy;
 mod progress;
 mod reference;
 mod setup;

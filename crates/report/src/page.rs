@@ -1,5 +1,6 @@
 //! The frame of every page: head, style, sections, script.
 
+use crate::policy::policy;
 use crate::style::{SCRIPT, page_rules};
 use crate::text::escape;
 
@@ -42,19 +43,21 @@ pub fn whole(title: &str, sections: &[Section]) -> String {
         .collect();
     let body: String = sections.iter().map(Section::html).collect();
     let title = escape(title);
+    // A browser reads the end of a line as one letter, however a checkout has written it; the hash must be of what it reads.
+    let [style, script] = [page_rules().as_str(), SCRIPT].map(|text| format!("\n{text}\n").replace('\r', ""));
+    let policy = policy(&style, &script);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n<style>\n{}\n</style>\n</head>\n<body>\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">To the verdict</a>\n\
          <header class=\"bar\"><span class=\"brand\">steadygrad</span><span class=\"title\">{title}</span>\
          <button type=\"button\" id=\"theme\" class=\"script\" hidden>theme: auto</button></header>\n\
          <main id=\"main\">\n<nav aria-label=\"Sections\">{links}</nav>\n{body}</main>\n\
          <footer><p>Decibels are 20·log₁₀ of a ratio: 20 dB is a factor of ten, 6 dB a factor of two. Made by steadygrad {}; \
          the page loads nothing.</p></footer>\n<div id=\"tip\" role=\"status\" aria-live=\"polite\"></div>\n\
-         <script>\n{SCRIPT}\n</script>\n</body>\n</html>\n",
-        page_rules(),
+         <script>{script}</script>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION")
     )
 }

@@ -157,6 +157,18 @@ mod tests {
             assert!(!rules.contains(word) && !script.contains(word), "{word}");
         }
         assert!(!SCRIPT.contains("</") && !rules.contains("</"));
+        // Words of a page are never made markup or code again.
+        for word in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "Function(",
+            "createContextualFragment",
+        ] {
+            assert!(!SCRIPT.contains(word), "{word}");
+        }
     }
 
     #[test]

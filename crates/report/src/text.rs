@@ -2,8 +2,8 @@
 
 /// Text as it may stand in HTML and SVG, in an element or in a quoted attribute.
 ///
-/// Control characters, and those that turn the direction of writing, become a replacement character: a name must not be able to
-/// disguise what stands around it.
+/// Control characters, those that turn the direction of writing or part lines, and those that XML has no place for become a
+/// replacement character: a name must not be able to disguise what stands around it, nor to make a picture unreadable.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -14,9 +14,10 @@ pub fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(c),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
                 out.push('\u{fffd}')
             }
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c if c.is_control() => out.push('\u{fffd}'),
             c => out.push(c),
         }
@@ -207,10 +208,10 @@ mod tests {
 
     #[test]
     fn names_cannot_leave_their_place() {
-        let hostile = "<script>alert('x')</script>&\"\u{202e}\u{0}";
+        let hostile = "<script>alert('x')</script>&\"\u{202e}\u{0}\u{2028}\u{ffff}\u{9b}";
         assert_eq!(
             escape(hostile),
-            "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;\u{fffd}\u{fffd}"
+            "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}"
         );
         assert_eq!(sentence("a `<b>` c ` d"), "a <code>&lt;b&gt;</code> c ` d");
         assert_eq!(short("<b>", 9), "&lt;b&gt;");

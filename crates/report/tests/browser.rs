@@ -5,17 +5,17 @@ mod common;
 use common::{HOSTILE, Numbers, cure, diagnosis, grid};
 use std::path::Path;
 use std::process::Command;
-use steadygrad_report::{CURE_PARTS, FORECAST_PARTS, GRID_PARTS, PARTS};
+use steadygrad_report::{CURE_PARTS, FORECAST_PARTS, GRID_PARTS, PARTS, svg};
 use steadygrad_report::{page, page_of_checks, page_of_cure, page_of_forecast, page_of_grid};
 
 /// Notes what goes wrong; stands before everything else.
-const EARS: &str = "<script>window.wrong=[];addEventListener('error',function(e){wrong.push('error '+e.message)});\
+const EARS: &str = "<script nonce=\"test\">window.wrong=[];addEventListener('error',function(e){wrong.push('error '+e.message)});\
 addEventListener('securitypolicyviolation',function(e){wrong.push('policy '+e.violatedDirective)});\
 console.error=console.warn=function(m){wrong.push('console '+m)};\
 window.alert=function(){wrong.push('a name was run')};</script>";
 
 /// Uses the page, and writes down what it saw.
-const HANDS: &str = "<script>(function(){
+const HANDS: &str = "<script nonce=\"test\">(function(){
 function id(i){return document.getElementById(i)}
 var said=[];
 function must(ok,what){if(!ok)said.push(what)}
@@ -99,8 +99,11 @@ fn opened(browser: &str, folder: &Path, page: &str, parts: &[&str], width: u32) 
     };
     let hands = HANDS.replace("PARTS", &format!("[{}]", list.join(",")));
     let hands = hands.replace("KIND", kind).replace("SAVED", saved).replace("WIDTH", &width.to_string());
-    let page =
-        page.replacen("<head>", &format!("<head>{EARS}"), 1).replace("</body>", &format!("{hands}</body>"));
+    // The policy of the page stands; what the test itself brings is let in beside it.
+    let page = page
+        .replacen("<head>", &format!("<head>{EARS}"), 1)
+        .replacen("script-src '", "script-src 'nonce-test' '", 1)
+        .replace("</body>", &format!("{hands}</body>"));
     // A window is never narrower than 500 points, whatever is asked for; a frame in it is.
     let page = match width {
         500.. => page,
@@ -111,6 +114,20 @@ fn opened(browser: &str, folder: &Path, page: &str, parts: &[&str], width: u32) 
     };
     let file = folder.join(format!("page-{width}.html"));
     std::fs::write(&file, page).expect("the folder is there");
+    dump(browser, folder, &file, width)
+}
+
+/// What a file looks like after its scripts ran; nothing is complained of.
+fn dump(browser: &str, folder: &Path, file: &Path, width: u32) -> String {
+    let (dom, log) = raw_dump(browser, folder, file, width);
+    // What a browser says of a drawing that it cannot read goes there too.
+    let console: Vec<&str> = log.lines().filter(|l| l.contains("CONSOLE")).collect();
+    assert_eq!(console, Vec::<&str>::new());
+    dom
+}
+
+/// What a file looks like after its scripts ran, and what the browser said.
+fn raw_dump(browser: &str, folder: &Path, file: &Path, width: u32) -> (String, String) {
     let out = Command::new(browser)
         .args([
             "--headless",
@@ -128,11 +145,8 @@ fn opened(browser: &str, folder: &Path, page: &str, parts: &[&str], width: u32) 
         .arg(format!("file://{}", file.display()))
         .output()
         .expect("the browser starts");
-    // What a browser says of a drawing that it cannot read goes there too.
-    let log = String::from_utf8_lossy(&out.stderr);
-    let console: Vec<&str> = log.lines().filter(|l| l.contains("CONSOLE")).collect();
-    assert_eq!(console, Vec::<&str>::new());
-    String::from_utf8_lossy(&out.stdout).into_owned()
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&out.stdout), text(&out.stderr))
 }
 
 #[test]
@@ -175,4 +189,51 @@ fn pages_work_in_a_browser() {
         let title = dom.split("<title>").nth(1).and_then(|t| t.split("</title>").next()).unwrap_or(&dom);
         assert_eq!(title, "done: .", "{name}");
     }
+}
+
+#[test]
+fn a_hostile_script_on_a_page_is_not_run() {
+    let Some(browser) = chromium() else {
+        println!("skipped: no chromium");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = page(&diagnosis(4, 6, "dense", Numbers::Plain), "a network");
+    // As if a name had not been escaped: the policy stands behind that.
+    for bad in [
+        "<script>document.title='run'</script>",
+        "<img src=x onerror=\"document.title='run'\">",
+        "<svg onload=\"document.title='run'\"></svg>",
+        "<p style=\"color:rgb(1,2,3)\">x</p>",
+    ] {
+        let page = page.replace("<main id=\"main\">", &format!("<main id=\"main\">{bad}"));
+        let ears = "<script>window.seen=[];addEventListener('securitypolicyviolation',function(e){seen.push(e.effectiveDirective)})</script>";
+        let end = "<script nonce=\"test\">setTimeout(function(){document.title+=' of '+seen.length+' '+\
+                   getComputedStyle(document.querySelector('main').firstElementChild).color},500)</script></body>";
+        let page = page
+            .replacen("<head>", &format!("<head>{ears}"), 1)
+            .replacen("script-src '", "script-src 'nonce-test' '", 1)
+            .replace("</body>", end);
+        let file = folder.path().join("bad.html");
+        std::fs::write(&file, page).expect("the folder is there");
+        let (dom, _) = raw_dump(browser, folder.path(), &file, 900);
+        let title = dom.split("<title>").nth(1).and_then(|t| t.split("</title>").next()).unwrap_or(&dom);
+        assert!(title.starts_with("a network: ") && !title.contains("run"), "{bad}: {title}");
+        let seen = title.split(" of ").nth(1).and_then(|rest| rest.split(' ').next());
+        assert!(seen.is_some_and(|n| n != "0") && !title.contains("rgb(1, 2, 3)"), "{bad}: {title}");
+    }
+}
+
+#[test]
+fn a_picture_of_hostile_names_is_xml() {
+    let Some(browser) = chromium() else {
+        println!("skipped: no chromium");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("flow.svg");
+    std::fs::write(&file, svg::flow(&diagnosis(4, 6, HOSTILE, Numbers::Nan))).expect("the folder is there");
+    let dom = dump(browser, folder.path(), &file, 900);
+    assert!(dom.contains("<svg") && dom.contains("</svg>") && !dom.contains("parsererror"), "{dom:.400}");
+    assert!(!dom.contains("<script") && !dom.contains("<img"), "{dom:.400}");
 }

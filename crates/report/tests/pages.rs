@@ -51,6 +51,7 @@ fn walk(text: &str) -> Vec<String> {
         }
         for name in tag.split('"').step_by(2).filter_map(|p| p.strip_suffix('=')?.rsplit(' ').next()) {
             assert!(!["src", "srcset", "style", "action", "xlink:href"].contains(&name), "<{tag}>");
+            assert!(name != "href" || tag.contains(" href=\"#"), "<{tag}>");
         }
         if let Some(id) = tag.split(" id=\"").nth(1) {
             ids.push(id.split('"').next().unwrap().to_string());
@@ -71,6 +72,16 @@ fn walk(text: &str) -> Vec<String> {
     ids
 }
 
+/// Nothing that turns the direction of writing, or that has no place in XML; no end of a comment or of raw text.
+fn only_plain_letters(text: &str) {
+    let bad = |c: char| {
+        c.is_control() && c != '\n' && c != '\t' || "\u{61c}\u{200e}\u{200f}\u{fffe}\u{ffff}".contains(c)
+    };
+    let turns = |c: char| ('\u{2028}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
+    assert_eq!(text.find(|c| bad(c) || turns(c)), None);
+    assert!(!text.contains("<!-") && !text.contains("]]>"));
+}
+
 /// Well formed, self-contained, and all words of it escaped.
 fn check(page: &str, parts: &[&str]) {
     let ids = walk(page);
@@ -85,9 +96,12 @@ fn check(page: &str, parts: &[&str]) {
         }
     }
     let plain = page.replace("http://www.w3.org/2000/svg", "");
-    for word in ["http:", "https:", "@import", "url(", "<link", "<iframe", "<img", "alert('x')", "\u{202e}"] {
+    for word in
+        ["http:", "https:", "@import", "url(", "<link", "<iframe", "<img", "<base", "<form", "alert('x')"]
+    {
         assert!(!plain.contains(word), "{word}");
     }
+    only_plain_letters(page);
     assert_eq!(page.matches("<script>").count(), page.matches("</script>").count());
     for place in page.split(" d=\"").skip(1).chain(page.split(" y=\"").skip(1)) {
         let value = place.split('"').next().unwrap();
@@ -136,6 +150,7 @@ fn hostile_names_stay_text_everywhere() {
         assert_eq!(page.matches("<script>").count(), 1, "our own");
         assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)"));
         walk(&svg::flow(&diagnosis));
+        only_plain_letters(&svg::flow(&diagnosis));
         assert!(!svg::flow(&diagnosis).contains("<script"));
         let diff = format!("- {HOSTILE}\n+ <b>\n  same");
         let page = page_of_cure(&cure(HOSTILE, numbers), &diff, HOSTILE);
@@ -146,6 +161,42 @@ fn hostile_names_stay_text_everywhere() {
         check(&page, &GRID_PARTS);
         assert_eq!(page.matches("<script>").count(), 1);
         assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)"));
+    }
+}
+
+#[test]
+fn a_page_lets_nothing_run_but_its_own_script() {
+    let policy = |page: &str| {
+        let meta = page.split("http-equiv=\"Content-Security-Policy\" content=\"").nth(1).unwrap();
+        // Before anything that it is about.
+        assert!(page.find("Content-Security-Policy") < page.find("<style>"));
+        meta.split('"').next().unwrap().to_string()
+    };
+    let [one, other] = ["a", HOSTILE].map(|name| policy(&page(&diagnosis(4, 6, name, Numbers::Plain), name)));
+    assert_eq!(one, other, "it does not depend on what is told");
+    let parts: Vec<&str> = one.split("; ").collect();
+    let hash = |part: &str, name: &str| {
+        let hash =
+            part.strip_prefix(name).and_then(|rest| rest.strip_prefix(" 'sha256-")?.strip_suffix('\''));
+        assert_eq!(hash.map(str::len), Some(44), "{part}");
+    };
+    assert_eq!(
+        [parts[0], parts[3], parts[4]],
+        ["default-src 'none'", "base-uri 'none'", "form-action 'none'"]
+    );
+    hash(parts[1], "style-src");
+    hash(parts[2], "script-src");
+    assert_eq!(parts.len(), 5);
+    for name in ["a", HOSTILE] {
+        let numbers = Numbers::Plain;
+        let all = [
+            page_of_cure(&cure(name, numbers), name, name),
+            page_of_trials(&trials(name, numbers), name),
+            page_of_grid(&grid(&[2, 3], name, numbers), name),
+            page_of_forecast(&diagnosis(4, 1, name, numbers).forecast, name),
+            page_of_checks(CATALOG),
+        ];
+        assert!(all.iter().all(|page| policy(page) == one));
     }
 }
 

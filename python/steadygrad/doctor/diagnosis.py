@@ -149,4 +149,5 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         page = html.escape(self.to_html(), quote=True)
-        return f'<iframe srcdoc="{page}" style="width:100%;height:720px;border:0" title="diagnosis"></iframe>'
+        # It can save its pictures, and reaches nothing of the notebook that it stands in.
+        return f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{page}" style="width:100%;height:720px;border:0" title="diagnosis"></iframe>'

@@ -100,7 +100,8 @@ class Explanation(str):
 
 
 def _framed(page: str, title: str) -> str:
-    return f'<iframe srcdoc="{html.escape(page, quote=True)}" style="width:100%;height:720px;border:0" title="{title}"></iframe>'
+    """The page within a notebook: it can save its pictures, and reaches nothing of the notebook that it stands in."""
+    return f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{html.escape(page, quote=True)}" style="width:100%;height:720px;border:0" title="{title}"></iframe>'
 
 
 @contextmanager

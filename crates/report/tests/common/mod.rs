@@ -10,8 +10,10 @@ use steadygrad_doctor::{
 use steadygrad_lab::{Arm, Cure, Diagnosis, Grid, Level, Measure, Outcome, Profile, Setting, Trials};
 use steadygrad_nn::config::Value;
 
-/// A name that would run, if it were not escaped.
-pub const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>&\u{202e}";
+/// A name that would run, end what it stands in, disguise its neighbours or break a file of XML, if it were not escaped.
+pub const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>&\u{202e}\
+    '><svg onload=alert(1)></style></title></textarea><!-- ]]> --> ${alert(1)} `\\javascript:alert(1)|\u{2028}\u{0}\u{1b}[2J\u{9b}\u{ffff}\
+    <base href=//x><form action=//x><a href='javascript:alert(1)'>\n{{7*7}}";
 
 /// What numbers a network has.
 #[derive(Debug, Clone, Copy, PartialEq)]
