@@ -68,7 +68,7 @@ deny=$tools/bin/cargo-deny
 if [ "$("$deny" --version 2>/dev/null || true)" != "cargo-deny $version" ]; then
   echo "cargo-deny $version is built, once"
   began=$SECONDS
-  # Without optimization it is built four times as fast, and takes seconds all the same.
+  # Built without optimization, it takes seconds all the same.
   if cargo install cargo-deny --version "=$version" --locked --debug --quiet --root "$tools" --target-dir "$tools/build" \
     --config 'profile.dev.debug=false' 2>"$tools.log"; then
     echo "built in $((SECONDS - began)) s"

@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn what_acts_is_shown() {
         let mut out = Plain(Vec::new());
-        writeln!(out, "{}: é ✓\t{}", "a\x1b]0;x\x07\x1b[2J\r\u{9b}b", "\u{202e}\u{2028}").unwrap();
+        let (steers, turns) = ("a\x1b]0;x\x07\x1b[2J\r\u{9b}b", "\u{202e}\u{2028}");
+        writeln!(out, "{steers}: é ✓\t{turns}").unwrap();
         let said = String::from_utf8(out.0).unwrap();
         assert_eq!(said, "a\\u001b]0;x\\u0007\\u001b[2J\\u000d\\u009bb: é ✓\t\\u202e\\u2028\n");
         assert!(matches!(plain("dense_1\n"), Cow::Borrowed(_)));
