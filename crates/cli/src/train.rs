@@ -62,10 +62,7 @@ impl Train {
             fit = fit.callback(&mut **callback);
         }
         let mut history = learner.fit(&prepared.data.train, fit).map_err(|e| prepared.located(e))?;
-        if guard.not_finite.is_some() {
-            // It is told as the error that ended the training.
-            history.warnings.retain(|w| !w.starts_with("the loss is not a finite number"));
-        }
+        guard.conclude(&mut history);
         let folder =
             self.out.unwrap_or_else(|| run::default_folder(&experiment, self.source.file.as_deref()));
         let run = Run {
@@ -87,6 +84,7 @@ impl Train {
             object.insert("seconds".into(), number(history.seconds));
             object.insert("samples_per_second".into(), number(speed));
             object.insert("weights".into(), json!(weights));
+            object.insert("non_finite".into(), run::non_finite(&history));
             if let Some(diagnosis) = diagnosis {
                 object.insert("doctor".into(), diagnosis.to_json());
             }

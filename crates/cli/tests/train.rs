@@ -20,6 +20,7 @@ fn a_run_has_its_files_and_its_numbers() {
         "seconds",
         "samples_per_second",
         "weights",
+        "non_finite",
         "doctor",
     ];
     let mut found = keys(&result);

@@ -147,17 +147,19 @@ impl Learner {
         {
             watch.after_update(self.isa, &self.store, &self.arena, batch.step, loss, self.last.as_ref());
         }
-        if lost.is_some() {
-            self.undo();
-        } else if spared {
-            self.measure(looking, data, picked, loss)?;
-        }
-        if spared && lost.is_some() {
-            // The optimizer's count went back, that of steps goes on.
-            self.missed = (batch.step + 1).wrapping_sub(self.iterations());
-            self.last = None;
-        } else if let Some(sick) = &lost {
-            self.note(sick.clone());
+        match &lost {
+            None if spared => self.measure(looking, data, picked, loss)?,
+            None => {}
+            Some(sick) => {
+                self.undo();
+                if spared {
+                    // The optimizer's count went back, that of steps goes on.
+                    self.missed = (batch.step + 1).wrapping_sub(self.iterations());
+                    self.last = None;
+                } else {
+                    self.note(sick.clone());
+                }
+            }
         }
         Ok(Trained { step: batch.step, loss, lost })
     }

@@ -44,7 +44,7 @@ pub use fit::Evaluation;
 pub use fit_settings::{Fit, FitSettings, Shuffle};
 pub use learner::Learner;
 pub use logs::{History, Logs, figure};
-pub use on_non_finite::{Done, NonFinite, OnNonFinite};
+pub use on_non_finite::{Handled, NonFinite, OnNonFinite};
 pub use profile::Profile;
 pub use summary::Summary;
 pub use trainable::Trainable;

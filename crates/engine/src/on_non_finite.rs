@@ -40,7 +40,7 @@ use steadygrad_kernels::{Error, Result};
 ///
 /// ```
 /// use steadygrad_data::{Array, Dataset};
-/// use steadygrad_engine::{Compile, Done, Fit, OnNonFinite, Trainable};
+/// use steadygrad_engine::{Compile, Handled, Fit, OnNonFinite, Trainable};
 /// use steadygrad_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Adam};
 /// let x = Array::new([4, 1], vec![0.0, 1.0, f32::NAN, 3.0])?;
 /// let data = Dataset::new(x, Array::new([4, 1], vec![0.0, 2.0, 4.0, 6.0])?)?;
@@ -48,7 +48,7 @@ use steadygrad_kernels::{Error, Result};
 /// let history = learner.fit(&data, Fit::epochs(100).batch_size(1).on_non_finite(OnNonFinite::Skip))?;
 /// assert!(history.last("loss").is_some_and(|loss| loss < 0.1));
 /// assert_eq!(history.non_finite.len(), 100, "once in every epoch");
-/// assert!(history.non_finite[0].done == Done::Skipped && history.warnings[0].starts_with("100 batches were skipped"));
+/// assert!(history.non_finite[0].done == Handled::Skipped && history.warnings[0].starts_with("100 batches were skipped"));
 /// # Ok::<(), steadygrad_kernels::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +91,9 @@ impl OnNonFinite {
     /// If there is none.
     pub fn of(name: &str) -> Result<OnNonFinite> {
         let found = OnNonFinite::ALL.into_iter().find(|how| how.name() == name);
-        found.ok_or_else(|| Error::name("way to go on", name, &OnNonFinite::ALL.map(OnNonFinite::name)))
+        found.ok_or_else(|| {
+            Error::name("value of `on_non_finite`", name, &OnNonFinite::ALL.map(OnNonFinite::name))
+        })
     }
 
     /// Whether the training goes on without the step.
@@ -102,7 +104,7 @@ impl OnNonFinite {
 
 /// What was done about a number that is not finite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
+pub enum Handled {
     /// The step was undone, and the training ended.
     Stopped,
     /// The batch was left out.
@@ -111,20 +113,20 @@ pub enum Done {
     RolledBack,
 }
 
-impl Done {
+impl Handled {
     /// Its word in JSON: "rolled_back".
     pub fn name(self) -> &'static str {
         match self {
-            Done::Stopped => "stopped",
-            Done::Skipped => "skipped",
-            Done::RolledBack => "rolled_back",
+            Handled::Stopped => "stopped",
+            Handled::Skipped => "skipped",
+            Handled::RolledBack => "rolled_back",
         }
     }
 
-    fn of(name: &str) -> Result<Done> {
-        let all = [Done::Stopped, Done::Skipped, Done::RolledBack];
+    fn of(name: &str) -> Result<Handled> {
+        let all = [Handled::Stopped, Handled::Skipped, Handled::RolledBack];
         let found = all.into_iter().find(|done| done.name() == name);
-        found.ok_or_else(|| Error::name("what was done", name, &all.map(Done::name)))
+        found.ok_or_else(|| Error::name("what was done", name, &all.map(Handled::name)))
     }
 }
 
@@ -140,7 +142,7 @@ pub struct NonFinite {
     /// Where the first such number was.
     pub first: Sick,
     /// What was done.
-    pub done: Done,
+    pub done: Handled,
 }
 
 impl fmt::Display for NonFinite {
@@ -176,48 +178,48 @@ impl Training<'_> {
         let step = trained.step;
         let done = match self.learner.on_non_finite() {
             Some(OnNonFinite::Skip) if history.skipped_before(step) + 1 < MOST.min(self.steps) => {
-                Done::Skipped
+                Handled::Skipped
             }
-            Some(OnNonFinite::Rollback) if history.times(Done::RolledBack) < MOST => Done::RolledBack,
-            _ => Done::Stopped,
+            Some(OnNonFinite::Rollback) if history.times(Handled::RolledBack) < MOST => Handled::RolledBack,
+            _ => Handled::Stopped,
         };
         match done {
-            Done::Stopped => self.stop = true,
-            Done::Skipped => {}
-            Done::RolledBack => {
+            Handled::Stopped => self.stop = true,
+            Handled::Skipped => {}
+            Handled::RolledBack => {
                 self.learner.applier.slow_down(SLOWER);
                 self.learner.reset_measures();
             }
         }
-        let one = NonFinite { epoch, batch, step, first, done };
-        if done == Done::Stopped {
-            self.learner.note(one.first.clone());
-            self.warn(format!("{one}{}", history.why(&one)));
+        history.non_finite.push(NonFinite { epoch, batch, step, first, done });
+        if let Some(last) = history.stopped() {
+            self.learner.note(last.first.clone());
+            self.warn(format!("{last}{}", history.why_stopped()));
         }
-        history.non_finite.push(one);
     }
 }
 
 impl History {
     /// The batch that ended the training, as a number in it was not finite.
     pub fn stopped(&self) -> Option<&NonFinite> {
-        self.non_finite.last().filter(|last| last.done == Done::Stopped)
+        self.non_finite.last().filter(|last| last.done == Handled::Stopped)
     }
 
-    fn times(&self, done: Done) -> usize {
+    fn times(&self, done: Handled) -> usize {
         self.non_finite.iter().filter(|one| one.done == done).count()
     }
 
     /// How many batches right before this step were skipped.
     fn skipped_before(&self, step: u64) -> usize {
-        let back = self.non_finite.iter().rev().zip(1..);
-        back.take_while(|(one, back)| one.done == Done::Skipped && one.step + back == step).count()
+        let before = self.non_finite.iter().rev().skip_while(|one| one.step >= step);
+        let back = before.zip(1..);
+        back.take_while(|(one, back)| one.done == Handled::Skipped && one.step + back == step).count()
     }
 
-    /// Why this one was not helped, where earlier ones were.
-    pub(crate) fn why(&self, one: &NonFinite) -> String {
-        let (skipped, back) = (self.skipped_before(one.step), self.times(Done::RolledBack));
-        match (skipped, back) {
+    /// Why the training was ended and not helped again, as the end of a sentence; empty where it was to end at once.
+    pub fn why_stopped(&self) -> String {
+        let Some(last) = self.stopped() else { return String::new() };
+        match (self.skipped_before(last.step), self.times(Handled::RolledBack)) {
             (0, 0) => String::new(),
             (1, 0) => "; as in the batch before it, which was skipped".into(),
             (n, 0) => format!("; as in the {n} batches before it, which were skipped"),
@@ -227,10 +229,10 @@ impl History {
 
     /// One sentence for all that was done and did not end the training.
     pub(crate) fn helped(&self) -> Option<String> {
-        let first = self.non_finite.iter().find(|one| one.done != Done::Stopped)?;
+        let first = self.non_finite.iter().find(|one| one.done != Handled::Stopped)?;
         let what = match (first.done, self.times(first.done)) {
-            (Done::Skipped, 1) => "1 batch was skipped".to_string(),
-            (Done::Skipped, n) => format!("{n} batches were skipped; the first"),
+            (Handled::Skipped, 1) => "1 batch was skipped".to_string(),
+            (Handled::Skipped, n) => format!("{n} batches were skipped; the first"),
             (_, 1) => "the training went back to where an epoch began, at half the learning rate".into(),
             (_, n) => format!(
                 "the training went back to where an epoch began {n} times, at half the learning rate each time; first"
@@ -272,7 +274,7 @@ pub(crate) fn restored(state: &State) -> Result<Vec<NonFinite>> {
             phase: Phase::of(text("phase")?)?,
         };
         let (epoch, batch, step, done) =
-            (epoch as usize, batch as usize, step as u64, Done::of(text("done")?)?);
+            (epoch as usize, batch as usize, step as u64, Handled::of(text("done")?)?);
         Ok(NonFinite { epoch, batch, step, first, done })
     };
     state.doubles("numbers")?.chunks(4).enumerate().map(one).collect()

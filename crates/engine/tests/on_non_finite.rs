@@ -5,7 +5,9 @@ use steadygrad_chart::{Phase, Schedule};
 use steadygrad_data::{Array, Dataset};
 use steadygrad_engine::apply::Variable;
 use steadygrad_engine::callbacks::TerminateOnNan;
-use steadygrad_engine::{Compile, Done, Fit, FitSettings, History, Learner, OnNonFinite, Shuffle, Trainable};
+use steadygrad_engine::{
+    Compile, Fit, FitSettings, Handled, History, Learner, OnNonFinite, Shuffle, Trainable,
+};
 use steadygrad_nn::Sequential;
 use steadygrad_nn::activations::Relu;
 use steadygrad_nn::initializers::Zeros;
@@ -101,7 +103,7 @@ fn as_without(make: &dyn Fn() -> Learner, bad: (usize, f32, f32)) -> History {
     assert!(all(&one) == all(&other), "{:?}", history.non_finite[0]);
     assert!(same_numbers(&history, &clean) && finite(&one));
     assert_eq!((history.non_finite.len(), one.iterations()), (3, 15));
-    assert!(history.non_finite.iter().all(|n| n.done == Done::Skipped && n.batch == bad.0));
+    assert!(history.non_finite.iter().all(|n| n.done == Handled::Skipped && n.batch == bad.0));
     assert_eq!(
         history.non_finite.iter().map(|n| n.step).collect::<Vec<_>>(),
         [0, 6, 12].map(|s| s + bad.0 as u64)
@@ -235,7 +237,7 @@ fn batches_that_are_all_bad_end_the_training() {
         assert!(all(&learner) == before);
         assert_eq!((history.epochs.len(), history.non_finite.len()), (1, most));
         let stopped = history.stopped().unwrap();
-        assert_eq!((stopped.batch, stopped.done), (most - 1, Done::Stopped));
+        assert_eq!((stopped.batch, stopped.done), (most - 1, Handled::Stopped));
         assert_eq!(history.get("loss"), None, "nothing counted");
         assert_eq!(learner.non_finite().unwrap().phase, Phase::Loss);
         let told = &history.warnings[0];

@@ -6,7 +6,7 @@ use steadygrad_data::{Array, Dataset};
 use steadygrad_engine::apply::Variable;
 use steadygrad_engine::callbacks::{Callback, LearningRateScheduler, TerminateOnNan, Training};
 use steadygrad_engine::checkpoint::{Keeper, Moment, Onward, State};
-use steadygrad_engine::{Compile, Done, Fit, FitSettings, History, Learner, Logs, OnNonFinite, Trainable};
+use steadygrad_engine::{Compile, Fit, FitSettings, Handled, History, Learner, Logs, OnNonFinite, Trainable};
 use steadygrad_kernels::Result;
 use steadygrad_nn::Sequential;
 use steadygrad_nn::activations::Relu;
@@ -67,7 +67,7 @@ fn a_rate_that_is_too_large_is_brought_down_where_stop_ends() {
         "{:?}",
         history.non_finite
     );
-    assert!(history.non_finite.iter().all(|n| n.done == Done::RolledBack));
+    assert!(history.non_finite.iter().all(|n| n.done == Handled::RolledBack));
     assert_eq!(learner.learning_rate(), 8.0 * 0.5_f64.powi(times as i32));
     let last = history.last("loss").unwrap();
     assert!(last < 1e-3, "{last}");
