@@ -13,11 +13,12 @@ use pyo3::prelude::*;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use steadygrad::chart::Sick;
 use steadygrad::data::{Array, Dataset};
 use steadygrad::engine::apply::{Stored, Variable};
 use steadygrad::engine::callbacks::Callback;
 use steadygrad::engine::{
-    Asked, Compile, Fit, FitSettings, History, Learner, Logs, LossSpec, MetricSpec, Shuffle, Trainable,
+    Asked, Compile, Fit, FitSettings, Learner, Logs, LossSpec, MetricSpec, OnNonFinite, Shuffle, Trainable,
 };
 use steadygrad::extend::{Loss, Metric};
 use steadygrad::nn::optimizers::Sgd;
@@ -28,6 +29,10 @@ type LossGiven<'py> = (Option<String>, Bound<'py, PyAny>, f64);
 type MetricGiven<'py> = (Option<String>, Bound<'py, PyAny>, bool);
 /// A variable of the optimizer: its name, a count, or numbers with their shape.
 type Kept<'py> = (String, Option<u64>, Option<Bound<'py, Out>>);
+/// Epoch, batch, step, place and phase of a number that was not finite, and what was done.
+type Bad = (usize, usize, u64, String, &'static str, &'static str);
+/// Names with their values, epochs, warnings, what was not finite, and whether it was interrupted.
+type Trained = (Vec<(String, Vec<f64>)>, Vec<usize>, Vec<String>, Vec<Bad>, bool);
 /// Numbers by name.
 type Told = Vec<(String, f64)>;
 
@@ -92,7 +97,9 @@ fn settings(text: &str) -> PyResult<FitSettings> {
             class_weight.insert(class, weight);
         }
     }
+    let how = all["on_non_finite"].as_str();
     Ok(FitSettings {
+        on_non_finite: how.map(OnNonFinite::of).transpose().map_err(python)?,
         epochs: whole("epochs").unwrap_or(usual.epochs),
         batch_size: whole("batch_size"),
         validation_split: all["validation_split"].as_f64().unwrap_or(0.0),
@@ -219,7 +226,6 @@ impl PyLearner {
 
     #[pyo3(signature = (x, y, weights, validation, settings_json, callbacks, verbose, model, backup=None))]
     #[allow(clippy::too_many_arguments, reason = "these are Keras' arguments of `fit`")]
-    #[allow(clippy::type_complexity, reason = "names with values, epochs, warnings")]
     fn fit(
         &self,
         py: Python<'_>,
@@ -232,7 +238,7 @@ impl PyLearner {
         verbose: u8,
         model: Py<PyAny>,
         backup: Option<backup::Asked>,
-    ) -> PyResult<(Vec<(String, Vec<f64>)>, Vec<usize>, Vec<String>, bool)> {
+    ) -> PyResult<Trained> {
         let settings = settings(settings_json)?;
         let samples = Samples::read(&x, &y, weights.as_ref())?;
         let validation = validation.map(|(x, y, w)| Samples::read(&x, &y, w.as_ref())).transpose()?;
@@ -263,10 +269,13 @@ impl PyLearner {
         drop(list);
         let interrupted = outcome.finish(py)?;
         custom::take_failure()?;
-        let History { epochs, warnings, .. } = done.as_ref().map_err(|e| e.clone_ref(py))?;
-        let series = done.as_ref().map_err(|e| e.clone_ref(py))?;
-        let values = series.iter().map(|(name, values)| (name.to_string(), values.to_vec())).collect();
-        Ok((values, epochs.clone(), warnings.clone(), interrupted))
+        let history = done?;
+        let values = history.iter().map(|(name, values)| (name.to_string(), values.to_vec())).collect();
+        let bad = history.non_finite.into_iter().map(|n| {
+            let Sick { place, phase, .. } = n.first;
+            (n.epoch, n.batch, n.step, place, phase.name(), n.done.name())
+        });
+        Ok((values, history.epochs, history.warnings, bad.collect(), interrupted))
     }
 
     #[pyo3(signature = (x, y, weights=None))]

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use std::fmt;
 use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::statistics::Statistics;
+use steadygrad_kernels::{Error, Result};
 
 /// A layer of the patient, or a part of one: what is between two places where the signal is looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -80,15 +81,40 @@ pub enum Phase {
     Update,
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Phase {
+    const ALL: [Phase; 5] = [Phase::Input, Phase::Forward, Phase::Loss, Phase::Backward, Phase::Update];
+
+    /// Its word in JSON: "forward".
+    pub fn name(self) -> &'static str {
+        match self {
             Phase::Input => "input",
             Phase::Forward => "forward",
             Phase::Loss => "loss",
             Phase::Backward => "backward",
             Phase::Update => "update",
-        })
+        }
+    }
+
+    /// The phase of this word.
+    ///
+    /// ```
+    /// use steadygrad_chart::Phase;
+    /// assert_eq!(Phase::of("backward")?, Phase::Backward);
+    /// assert!(Phase::of("sideward").is_err());
+    /// # Ok::<(), steadygrad_kernels::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn of(name: &str) -> Result<Phase> {
+        let found = Phase::ALL.into_iter().find(|phase| phase.name() == name);
+        found.ok_or_else(|| Error::name("phase", name, &Phase::ALL.map(Phase::name)))
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

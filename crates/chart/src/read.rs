@@ -193,16 +193,6 @@ fn histogram(json: &Json, key: &str) -> Result<Option<Histogram>> {
 }
 
 fn sick(json: &Json) -> Result<Sick> {
-    let phase = match text(json, "phase")?.as_str() {
-        "input" => Phase::Input,
-        "forward" => Phase::Forward,
-        "loss" => Phase::Loss,
-        "backward" => Phase::Backward,
-        "update" => Phase::Update,
-        other => {
-            let known = ["input", "forward", "loss", "backward", "update"];
-            return Err(Error::name("phase", other, &known));
-        }
-    };
+    let phase = Phase::of(&text(json, "phase")?)?;
     Ok(Sick { step: count(json, "step")?, place: text(json, "place")?, phase })
 }

@@ -7,7 +7,7 @@ use steadygrad::engine::callbacks::progress::{epoch_line, progress_line};
 use steadygrad::engine::checkpoint::{State, Under};
 use steadygrad::engine::system::Clock;
 use steadygrad::extend::{Callback, Training};
-use steadygrad::prelude::Logs;
+use steadygrad::prelude::{History, Logs};
 
 /// Shows how far a training is, on standard error.
 #[derive(Debug)]
@@ -150,25 +150,35 @@ impl Callback for Progress {
     }
 }
 
-/// Has the learner undo a step in which a number is not finite, which ends the training, and says what and where it was.
+/// Has the learner undo a step in which a number is not finite, which ends the training if the experiment says nothing else,
+/// and says what and where it was.
 #[derive(Debug, Default)]
 pub struct Guard {
-    /// It happened: what, and where first.
+    /// The training ended with it: what, and where first.
     pub not_finite: Option<String>,
-    /// The step at which the epoch began.
-    began: u64,
+}
+
+impl Guard {
+    /// Looks whether the training ended with a number that is not finite. Then that is the error, and no warning any more.
+    pub fn conclude(&mut self, history: &mut History) {
+        let Some(stopped) = history.stopped() else { return };
+        let (what, epoch, batch) = (stopped.first.sign(), stopped.epoch + 1, stopped.batch + 1);
+        let (place, why) = (stopped.first.where_first(), history.why_stopped());
+        self.not_finite = Some(format!(
+            "epoch {epoch}: {what} is not a finite number in batch {batch}; first {place}{why}"
+        ));
+        history.warnings.retain(|warning| !warning.contains("is not a finite number in epoch"));
+    }
 }
 
 impl Callback for Guard {
     fn save(&self, state: &mut Under<'_>) {
-        state.put_count("began", self.began);
         if let Some(what) = &self.not_finite {
             state.put_text("not_finite", what.clone());
         }
     }
 
     fn restore(&mut self, state: &State) -> Result<()> {
-        self.began = state.count("began")?;
         self.not_finite =
             if state.has("not_finite") { Some(state.text("not_finite")?.to_string()) } else { None };
         Ok(())
@@ -179,31 +189,11 @@ impl Callback for Guard {
         Ok(())
     }
 
-    fn on_epoch_begin(&mut self, training: &mut Training<'_>, _: usize) -> Result<()> {
-        self.began = training.learner.iterations();
-        Ok(())
-    }
-
     fn on_epoch_end(&mut self, training: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
-        let epoch = epoch + 1;
-        if let Some(sick) = training.learner.non_finite() {
-            let (what, batch) = (sick.sign(), sick.step.saturating_sub(self.began) + 1);
-            self.not_finite = Some(format!(
-                "epoch {epoch}: {what} is not a finite number in batch {batch}; first {}",
-                sick.where_first()
-            ));
-        } else if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) {
+        if logs.get("val_loss").is_some_and(|loss| !loss.is_finite()) {
             self.not_finite =
-                Some(format!("epoch {epoch}: the loss of the validation data is not a finite number"));
+                Some(format!("epoch {}: the loss of the validation data is not a finite number", epoch + 1));
             training.stop = true;
-        }
-        Ok(())
-    }
-
-    fn on_train_end(&mut self, training: &mut Training<'_>, _: &Logs) -> Result<()> {
-        if self.not_finite.is_some() {
-            // It is told as the error that ended the training.
-            training.warnings.retain(|warning| !warning.contains("is not a finite number in epoch"));
         }
         Ok(())
     }

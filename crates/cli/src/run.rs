@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use steadygrad::chart::number;
 use steadygrad::data::file::replace;
 use steadygrad::lab::{Experiment, Finished, Form, Prepared};
-use steadygrad::prelude::{Error, History, Learner};
+use steadygrad::prelude::{Error, History, Learner, NonFinite};
 
 /// A finished run.
 pub struct Run<'a> {
@@ -77,9 +77,19 @@ impl Run<'_> {
             "seconds": number(self.history.seconds),
             "samples": self.history.samples,
             "warnings": self.history.warnings,
+            "non_finite": non_finite(self.history),
             "files": files,
         })
     }
+}
+
+/// The batches in which a number was not finite, and what was done.
+pub fn non_finite(history: &History) -> Json {
+    let one = |n: &NonFinite| {
+        json!({ "epoch": n.epoch, "batch": n.batch, "step": n.step, "place": n.first.place,
+                "phase": n.first.phase.name(), "done": n.done.name() })
+    };
+    history.non_finite.iter().map(one).collect()
 }
 
 /// runs/<name>-<time>

@@ -83,10 +83,7 @@ impl Train {
         }
         // The training is over; what is left to do can be done again.
         signals.over();
-        if guard.not_finite.is_some() {
-            // It is told as the error that ended the training.
-            history.warnings.retain(|w| !w.starts_with("the loss is not a finite number"));
-        }
+        guard.conclude(&mut history);
         let run = Run {
             experiment: &experiment,
             prepared: &prepared,
@@ -177,6 +174,7 @@ impl Train {
             let mut object = numbers(history);
             object.insert("memory_bytes".into(), json!(learner.memory().total()));
             object.insert("weights".into(), json!(weights));
+            object.insert("non_finite".into(), run::non_finite(history));
             if let Some(diagnosis) = diagnosis {
                 object.insert("doctor".into(), diagnosis.to_json());
             }

@@ -21,6 +21,7 @@ fn a_run_has_its_files_and_its_numbers() {
         "samples_per_second",
         "memory_bytes",
         "weights",
+        "non_finite",
         "doctor",
     ];
     let mut found = keys(&result);

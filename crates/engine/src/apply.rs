@@ -10,9 +10,11 @@
 
 mod clip;
 mod layout;
+mod memory;
 mod state;
 
 use layout::{Layout, Span};
+pub(crate) use memory::Memory;
 pub use state::{Held, Stored, Variable};
 use std::ops::Range;
 use std::sync::Arc;
@@ -94,15 +96,11 @@ pub struct Applier {
     optimizer: Optimizer,
     params: Vec<ParamSpec>,
     layout: Layout,
-    /// For elementwise rules one array per memory, laid out as the parameters; else one per parameter and memory.
-    arrays: Vec<Vec<f32>>,
-    average: Vec<f32>,
-    gathered: Vec<f32>,
+    pub(crate) memory: Memory,
     scratch: Vec<f32>,
-    scalars: Vec<f64>,
     learning_rate: f32,
-    iterations: u64,
-    started: bool,
+    /// What the rate of a schedule is multiplied by.
+    slowed: f64,
 }
 
 impl Applier {
@@ -113,25 +111,29 @@ impl Applier {
     pub fn new(optimizer: &Optimizer, params: &[ParamSpec]) -> Result<Applier> {
         let layout = Layout::of(optimizer, params)?;
         let zeros = |wanted: bool| vec![0.0; if wanted { layout.len } else { 0 }];
-        let mut applier = Applier {
+        let memory = Memory {
             arrays: layout.arrays.iter().map(|&len| vec![0.0; len]).collect(),
             average: zeros(optimizer.ema.is_some()),
             gathered: zeros(optimizer.gradient_accumulation_steps.is_some()),
-            scratch: vec![0.0; layout.scratch],
             scalars: optimizer.rule.scalars().into_iter().map(single).collect(),
+            iterations: 0,
+            started: false,
+        };
+        let mut applier = Applier {
+            memory,
+            scratch: vec![0.0; layout.scratch],
             learning_rate: match &optimizer.learning_rate {
                 Rate::Constant(rate) => *rate as f32,
                 Rate::Schedule(_) => 0.0,
             },
-            iterations: 0,
-            started: false,
+            slowed: 1.0,
             optimizer: optimizer.clone(),
             params: params.to_vec(),
             layout,
         };
         for slot in &applier.layout.slots {
             if let Initial::Value(value) = slot.initial {
-                applier.arrays[slot.array][slot.range.clone()].fill(value as f32);
+                applier.memory.arrays[slot.array][slot.range.clone()].fill(value as f32);
             }
         }
         Ok(applier)
@@ -166,12 +168,12 @@ impl Applier {
 
     /// Calls of [`Applier::apply`] so far: Keras' variable `iteration`.
     pub fn iterations(&self) -> u64 {
-        self.iterations
+        self.memory.iterations
     }
 
     /// Updates so far: fewer than the iterations where gradients are gathered.
     pub fn updates(&self) -> u64 {
-        self.iterations / self.gathering()
+        self.memory.iterations / self.gathering()
     }
 
     fn gathering(&self) -> u64 {
@@ -213,19 +215,19 @@ impl Applier {
         applied.gradient_norm_after = applied.gradient_norm_before;
         let count = self.gathering();
         if count > 1 {
-            if !(self.iterations + 1).is_multiple_of(count) {
-                map::accumulate(isa, gradients, &mut self.gathered);
-                self.iterations += 1;
+            if !(self.memory.iterations + 1).is_multiple_of(count) {
+                map::accumulate(isa, gradients, &mut self.memory.gathered);
+                self.memory.iterations += 1;
                 return applied;
             }
-            norm::mean_of(isa, count as f64, &mut self.gathered, gradients);
+            norm::mean_of(isa, count as f64, &mut self.memory.gathered, gradients);
             squares = squares.map(|_| self.squares(isa, gradients));
         }
         self.start(weights);
         self.clip(isa, squares, gradients, &mut applied);
         let tick = Tick { step: self.updates() + 1, learning_rate };
-        self.optimizer.rule.advance(&tick, &mut self.scalars);
-        for scalar in &mut self.scalars {
+        self.optimizer.rule.advance(&tick, &mut self.memory.scalars);
+        for scalar in &mut self.memory.scalars {
             // As it is saved, so that going on from a file is the same as going on.
             *scalar = single(*scalar);
         }
@@ -240,21 +242,21 @@ impl Applier {
                 constraint.apply(&mut weights[param.range()], &param.shape);
             }
         }
-        self.iterations += 1;
+        self.memory.iterations += 1;
         applied.updated = true;
         applied
     }
 
     /// Memories that begin as the weights get them now.
     fn start(&mut self, weights: &[f32]) {
-        if self.started {
+        if self.memory.started {
             return;
         }
-        self.started = true;
+        self.memory.started = true;
         for slot in &self.layout.slots {
             if slot.initial == Initial::Weights {
                 let from = &weights[self.params[slot.param].range()];
-                self.arrays[slot.array][slot.range.clone()].copy_from_slice(from);
+                self.memory.arrays[slot.array][slot.range.clone()].copy_from_slice(from);
             }
         }
     }
@@ -268,7 +270,7 @@ impl Applier {
         for Span { range, decay } in &self.layout.spans {
             let mut changed: [&mut [f32]; MEMORIES + 1] = Default::default();
             changed[0] = &mut weights[range.clone()];
-            for (memory, array) in changed[1..].iter_mut().zip(&mut self.arrays) {
+            for (memory, array) in changed[1..].iter_mut().zip(&mut self.memory.arrays) {
                 *memory = &mut array[range.clone()];
             }
             let gradients = &gradients[range.clone()];
@@ -284,7 +286,7 @@ impl Applier {
                     memories: &mut memories[..count],
                     scratch: &mut [],
                 };
-                self.optimizer.rule.update(cpu.isa, tick, &self.scalars, tensor);
+                self.optimizer.rule.update(cpu.isa, tick, &self.memory.scalars, tensor);
             });
         }
     }
@@ -295,7 +297,7 @@ impl Applier {
             if let Some(decay) = self.layout.decays[i] {
                 norm::decay(isa, decay * tick.learning_rate, weights);
             }
-            let arrays = &mut self.arrays[self.layout.owned[i].clone()];
+            let arrays = &mut self.memory.arrays[self.layout.owned[i].clone()];
             let count = arrays.len();
             let mut memories: [&mut [f32]; MEMORIES] = Default::default();
             for (memory, array) in memories.iter_mut().zip(arrays) {
@@ -308,7 +310,7 @@ impl Applier {
                 memories: &mut memories[..count],
                 scratch: &mut self.scratch,
             };
-            self.optimizer.rule.update(isa, tick, &self.scalars, tensor);
+            self.optimizer.rule.update(isa, tick, &self.memory.scalars, tensor);
         }
     }
 
@@ -316,12 +318,12 @@ impl Applier {
     fn follow(&mut self, isa: Isa, weights: &mut [f32]) {
         let Some(ema) = self.optimizer.ema else { return };
         let momentum = if self.updates() == 0 { 0.0 } else { ema.momentum };
-        norm::average(isa, momentum, weights, &mut self.average);
+        norm::average(isa, momentum, weights, &mut self.memory.average);
         if ema
             .overwrite_frequency
             .is_some_and(|every| every > 0 && (self.updates() + 1).is_multiple_of(every))
         {
-            weights.copy_from_slice(&self.average);
+            weights.copy_from_slice(&self.memory.average);
         }
     }
 
@@ -331,7 +333,7 @@ impl Applier {
     /// If the weights are not as many as [`Applier::len`].
     pub fn finalize(&self, weights: &mut [f32]) {
         if self.optimizer.ema.is_some() && self.updates() > 0 {
-            weights.copy_from_slice(&self.average);
+            weights.copy_from_slice(&self.memory.average);
         }
     }
 
@@ -342,12 +344,12 @@ impl Applier {
     /// If the weights are not as many as [`Applier::len`].
     pub fn swap(&mut self, isa: Isa, to: Mode, weights: &mut [f32]) {
         assert_eq!(weights.len(), self.len());
-        if !self.started || !self.optimizer.rule.elementwise() {
+        if !self.memory.started || !self.optimizer.rule.elementwise() {
             return;
         }
-        let count = self.arrays.len();
+        let count = self.memory.arrays.len();
         let mut memories: [&mut [f32]; MEMORIES] = Default::default();
-        for (memory, array) in memories.iter_mut().zip(&mut self.arrays) {
+        for (memory, array) in memories.iter_mut().zip(&mut self.memory.arrays) {
             *memory = array;
         }
         let shape = &[weights.len()];

@@ -2,9 +2,11 @@
 
 use crate::apply::{Applied, Ask};
 use crate::learner::Learner;
+use crate::on_non_finite::OnNonFinite;
 use crate::plan::Plan;
 use crate::run::{Batch, run, run_ahead};
 use std::ops::Range;
+use steadygrad_chart::Sick;
 use steadygrad_data::{Array, Dataset};
 use steadygrad_kernels::arena::Arena;
 use steadygrad_kernels::{Cpu, Error, Flush, Result, norm, prefetch_all};
@@ -88,7 +90,7 @@ impl Learner {
         self.swap_to_train();
         self.remember();
         let rows = picked.len();
-        let batch = Batch { rows, step: self.applier.iterations(), weighted: picked.weights.is_some() };
+        let batch = Batch { rows, step: self.step(), weighted: picked.weights.is_some() };
         let looking = self.watch.as_ref().is_some_and(|w| w.schedule.includes(batch.step));
         self.feed(Which::Train, data, picked);
         let (program, arena) = (&self.train, &mut self.arena);
@@ -101,8 +103,11 @@ impl Learner {
             }
         });
         let loss = total_loss(&self.train.recipe, plan, &self.arena);
-        if let Some(measures) = &mut self.measures {
-            measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss)?;
+        let how = self.on_non_finite();
+        // What is taken back counts nowhere, so it must be known first.
+        let spared = how.is_some_and(OnNonFinite::goes_on);
+        if !spared {
+            self.measure(looking, data, picked, loss)?;
         }
         if looking && let Some(watch) = &mut self.watch {
             watch.before_update(self.isa, &self.store, &self.arena);
@@ -118,21 +123,54 @@ impl Learner {
         let fine = loss.is_finite()
             && self.watch.as_ref().is_none_or(|watch| !looking || watch.gradient_norm.is_finite());
         self.last = (fine || !wary).then(|| self.update(ask));
-        let mut undone = false;
+        let mut lost = None;
         if self.last.is_none_or(|update| update.held) {
             // Before the update, which would carry it into the weights.
-            undone = self.guard.is_some();
-            self.undo();
-            self.find_non_finite(batch);
-            if !undone {
-                self.last = Some(self.update(Ask { hold: false, ..ask }));
+            if how != Some(OnNonFinite::Rollback) {
+                self.undo();
             }
+            lost = Some(match &self.sick {
+                Some(known) if !spared => known.clone(),
+                _ => self.first_non_finite(batch),
+            });
         }
-        if looking && let Some(watch) = &mut self.watch {
+        if how.is_none()
+            && let Some(sick) = lost.take()
+        {
+            self.note(sick);
+            self.last = Some(self.update(Ask { hold: false, ..ask }));
+        }
+        lost = lost.or_else(|| self.bad_update(batch.step));
+        if looking
+            && !(spared && lost.is_some())
+            && let Some(watch) = &mut self.watch
+        {
             watch.after_update(self.isa, &self.store, &self.arena, batch.step, loss, self.last.as_ref());
         }
-        undone = undone || self.undo_bad_update(batch.step);
-        Ok(Trained { loss, undone })
+        match &lost {
+            None if spared => self.measure(looking, data, picked, loss)?,
+            None => {}
+            Some(sick) => {
+                self.undo();
+                if spared {
+                    // The optimizer's count went back, that of steps goes on.
+                    self.missed = (batch.step + 1).wrapping_sub(self.iterations());
+                    self.last = None;
+                } else {
+                    self.note(sick.clone());
+                }
+            }
+        }
+        Ok(Trained { step: batch.step, loss, lost })
+    }
+
+    /// Adds the batch that was just run to losses and metrics.
+    fn measure(&mut self, looking: bool, data: &Dataset, picked: &Picked<'_>, loss: f64) -> Result<()> {
+        let plan = if looking { &self.train.seen } else { &self.train.plan };
+        match &mut self.measures {
+            Some(measures) => measures.update(&self.train.recipe, plan, &self.arena, data, picked, loss),
+            None => Ok(()),
+        }
     }
 
     /// From the gradients to the next weights.
@@ -254,12 +292,14 @@ pub(crate) fn total_loss(recipe: &Recipe, plan: &Plan, arena: &Arena) -> f64 {
 }
 
 /// What a step of training came to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Trained {
+    /// The step, from 0.
+    pub step: u64,
     /// The loss of the batch.
     pub loss: f64,
-    /// The guard undid the step.
-    pub undone: bool,
+    /// The step was taken back: where the first number was that is not finite.
+    pub lost: Option<Sick>,
 }
 
 /// Which program runs.

@@ -1,6 +1,6 @@
 //! Training over epochs, and evaluation: Keras' `fit` and `evaluate`.
 
-use crate::batches::{Order, Picked, Trained};
+use crate::batches::{Order, Picked};
 use crate::callbacks::{Callback, Training};
 use crate::checkpoint::{Course, Moment, Onward, Start, restore_callbacks};
 use crate::fit_settings::{Fit, FitSettings};
@@ -9,7 +9,6 @@ use crate::logs::{History, Logs};
 use crate::passes::Passes;
 use crate::sample_weights::sample_weights;
 use crate::system::Clock;
-use steadygrad_chart::Sick;
 use steadygrad_data::Dataset;
 use steadygrad_kernels::{Error, Place, Result};
 
@@ -29,11 +28,19 @@ impl Learner {
     /// pass where the last one stopped. A training that is gone on with at `initial_epoch`, with the weights and the
     /// optimizer's variables of before, is bit for bit as if it had never stopped.
     ///
-    /// A loss that is not finite is a warning in the history; [`Learner::guard`] ends the training then.
+    /// A loss that is not finite is a warning in the history; [`OnNonFinite`](crate::OnNonFinite) and [`Learner::guard`] do
+    /// something about it.
     ///
     /// # Errors
     /// If data and model do not fit, before anything is trained; or if a callback fails.
     pub fn fit(&mut self, data: &Dataset, fit: Fit<'_>) -> Result<History> {
+        self.ask_for(fit.settings.on_non_finite)?;
+        let history = self.fit_asked(data, fit);
+        self.asked = None;
+        history
+    }
+
+    fn fit_asked(&mut self, data: &Dataset, fit: Fit<'_>) -> Result<History> {
         let Fit { settings, validation, mut callbacks, mut keeper, from } = fit;
         settings.check()?;
         let parts;
@@ -75,7 +82,7 @@ impl Learner {
         // With `steps_per_epoch`, an epoch goes on in the pass over the data where the last one stopped.
         let before = settings.steps_per_epoch.map_or(0, |steps| start.epoch.saturating_mul(steps));
         let mut passes =
-            Passes::new(n, batch_size, shuffle, seed, before.saturating_add(start.batch), self.iterations());
+            Passes::new(n, batch_size, shuffle, seed, before.saturating_add(start.batch), self.step());
         let Start { epoch: first, mut batch, mut warned, stop, mut history, mut warnings } = start;
         warnings.append(&mut self.warnings);
         let (clock, seconds) = (Clock::start(), history.seconds);
@@ -116,23 +123,19 @@ impl Learner {
                 for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
                     c.on_train_batch_begin(t, batch)?;
                 }
-                let (samples, next) = passes.next(t.learner.iterations());
+                let (samples, next) = passes.next(t.learner.step());
                 let picked = Picked { which: Order::List(samples), weights: weights.as_deref() };
                 t.learner.come_next(data, next);
-                let Trained { loss, undone } = t.learner.train_step(data, &picked)?;
+                let trained = t.learner.train_step(data, &picked)?;
                 history.samples += picked.len();
-                t.stop |= undone;
-                if (undone || !loss.is_finite()) && !warned {
-                    warned = true;
-                    t.warn(t.learner.not_finite_warning(loss, epoch, batch));
-                }
+                t.after_step((epoch, batch), trained, &mut history, &mut warned);
                 if batch_logs {
-                    t.learner.logs_into(&mut of_batch);
+                    t.learner.counted_logs_into(&mut of_batch);
                     for c in callbacks.iter_mut().filter(|c| c.wants_batches()) {
                         c.on_train_batch_end(t, batch, &of_batch)?;
                     }
                 }
-                let moment = Moment { epoch, batch: batch + 1, step: t.learner.iterations(), logs: None };
+                let moment = Moment { epoch, batch: batch + 1, step: t.learner.step(), logs: None };
                 if let Some(keeper) = &mut keeper
                     && keeper.wants(t, moment)
                 {
@@ -147,7 +150,9 @@ impl Learner {
                     break;
                 }
             }
-            logs = t.learner.logs();
+            logs = Logs::default();
+            t.learner.counted_logs_into(&mut logs);
+            t.learner.remember_anew();
             let due = settings.validation_freq.max(1);
             if let Some(validation) = validation.filter(|_| (epoch + 1).is_multiple_of(due)) {
                 let tested =
@@ -161,8 +166,7 @@ impl Learner {
                 c.on_epoch_end(t, epoch, &mut logs)?;
             }
             history.push(epoch, &logs);
-            let moment =
-                Moment { epoch: epoch + 1, batch: 0, step: t.learner.iterations(), logs: Some(&logs) };
+            let moment = Moment { epoch: epoch + 1, batch: 0, step: t.learner.step(), logs: Some(&logs) };
             if let Some(keeper) = &mut keeper
                 && keeper.wants(t, moment)
             {
@@ -182,6 +186,7 @@ impl Learner {
             }
         }
         history.seconds = seconds + clock.seconds();
+        warnings.extend(history.helped());
         history.warnings = warnings;
         Ok(history)
     }
@@ -273,26 +278,10 @@ impl Learner {
         }
     }
 
-    fn reset_measures(&mut self) {
+    pub(crate) fn reset_measures(&mut self) {
         if let Some(measures) = &mut self.measures {
             measures.reset();
         }
-    }
-
-    /// The end of a training: a moving average of the weights takes their place.
-    fn finalize(&mut self) {
-        self.remember();
-        let range = self.store.trainable.clone();
-        self.applier.finalize(&mut self.arena.all_mut()[range]);
-        // The average of a step that was undone may hold what the weights must not.
-        self.undo_bad_update(self.iterations());
-    }
-
-    fn not_finite_warning(&self, loss: f64, epoch: usize, batch: usize) -> String {
-        let sick = self.non_finite();
-        let what = sick.filter(|_| loss.is_finite()).map_or("the loss", Sick::sign);
-        let place = sick.map_or_else(String::new, |sick| format!("; first {}", sick.where_first()));
-        format!("{what} is not a finite number in epoch {}, batch {}{place}", epoch + 1, batch + 1)
     }
 }
 

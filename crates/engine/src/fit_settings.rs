@@ -2,6 +2,7 @@
 
 use crate::callbacks::Callback;
 use crate::checkpoint::{Keeper, State};
+use crate::on_non_finite::OnNonFinite;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use steadygrad_data::Dataset;
@@ -42,6 +43,9 @@ pub struct FitSettings {
     pub validation_batch_size: Option<usize>,
     /// Validation every so many epochs.
     pub validation_freq: usize,
+    /// What is done about numbers that are not finite; nothing, as in Keras, where it is not given and the learner is not
+    /// guarded.
+    pub on_non_finite: Option<OnNonFinite>,
 }
 
 impl Default for FitSettings {
@@ -57,6 +61,7 @@ impl Default for FitSettings {
             validation_steps: None,
             validation_batch_size: None,
             validation_freq: 1,
+            on_non_finite: None,
         }
     }
 }
@@ -195,6 +200,12 @@ impl<'a> Fit<'a> {
     /// Validation after every so many epochs.
     pub fn validation_freq(mut self, epochs: usize) -> Fit<'a> {
         self.settings.validation_freq = epochs;
+        self
+    }
+
+    /// What is done about numbers that are not finite.
+    pub fn on_non_finite(mut self, how: OnNonFinite) -> Fit<'a> {
+        self.settings.on_non_finite = Some(how);
         self
     }
 

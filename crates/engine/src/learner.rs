@@ -3,9 +3,9 @@
 use crate::apply::{Applied, Applier};
 use crate::checks::objectives;
 use crate::compile::Compile;
+use crate::guard::Guard;
 use crate::logs::Logs;
 use crate::measure::Measures;
-use crate::non_finite::Guard;
 use crate::program::Program;
 use crate::store::Store;
 use crate::system::{check_memory, crew};
@@ -34,7 +34,12 @@ pub struct Learner {
     pub(crate) applier: Applier,
     pub(crate) measures: Option<Measures>,
     pub(crate) watch: Option<Watch>,
+    /// What it does about numbers that are not finite, where a training says nothing else.
     pub(crate) guard: Option<Guard>,
+    /// The same for the training that it is in.
+    pub(crate) asked: Option<Guard>,
+    /// Steps that were taken back, the optimizer's count of them too.
+    pub(crate) missed: u64,
     /// Where the first number appeared that is not finite.
     pub(crate) sick: Option<Sick>,
     /// What the last update did.
@@ -92,6 +97,8 @@ impl Learner {
             measures: None,
             watch: None,
             guard: None,
+            asked: None,
+            missed: 0,
             sick: None,
             last: None,
             at: Mode::Train,
@@ -113,9 +120,14 @@ impl Learner {
         &self.compile
     }
 
-    /// Steps of training so far.
+    /// Steps of training so far that were not taken back: the optimizer's iterations.
     pub fn iterations(&self) -> u64 {
         self.applier.iterations()
+    }
+
+    /// All steps of training so far, by which noise and the order of samples go.
+    pub(crate) fn step(&self) -> u64 {
+        self.iterations().wrapping_add(self.missed)
     }
 
     /// The learning rate of the next step.
@@ -150,7 +162,7 @@ impl Learner {
 
     /// What the last step of training did: norm of the gradients before and after clipping, whether it was clipped, the
     /// learning rate. The norms are there where the step was looked at, or a clip goes by them. Nothing before the first
-    /// step, and where the step was undone because the loss is not finite.
+    /// step, and where the step was undone because the loss is not finite, or taken back in another way.
     ///
     /// ```
     /// use steadygrad_data::digits;
@@ -338,6 +350,14 @@ impl Learner {
         let mut logs = Logs::default();
         self.logs_into(&mut logs);
         logs
+    }
+
+    /// The same, into logs that were filled by it before: nothing where no batch has counted.
+    pub(crate) fn counted_logs_into(&self, logs: &mut Logs) {
+        match &self.measures {
+            Some(measures) if measures.any() => measures.logs_into(logs),
+            _ => *logs = Logs::default(),
+        }
     }
 
     /// The same, into logs that were filled by it before.

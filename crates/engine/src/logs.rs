@@ -1,8 +1,9 @@
 //! Numbers by name: what an epoch came to, and the history of all epochs.
 
 use crate::checkpoint::{State, Under};
+use crate::on_non_finite::{NonFinite, restored};
 use std::fmt;
-use steadygrad_kernels::{Error, Result};
+use steadygrad_kernels::{Error, Place, Result};
 
 /// Losses and metrics of a batch or an epoch, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -77,6 +78,9 @@ pub struct History {
     series: Vec<Series>,
     /// What the user should know: each thing once.
     pub warnings: Vec<String>,
+    /// The batches in which a number was not finite, and what was done; where something was
+    /// ([`OnNonFinite`](crate::OnNonFinite)).
+    pub non_finite: Vec<NonFinite>,
     /// Samples seen in training.
     pub samples: usize,
     /// Seconds it took.
@@ -139,6 +143,7 @@ impl History {
         state.put_doubles("epochs", whole(&self.epochs));
         state.put_count("samples", self.samples as u64);
         state.put_doubles("seconds", [self.seconds]);
+        self.save_non_finite(&mut state.under("non_finite"));
         state.put_count("series", self.series.len() as u64);
         for (i, series) in self.series.iter().enumerate() {
             let mut state = state.under(&format!("series_{i}"));
@@ -165,7 +170,9 @@ impl History {
             series.push(Series { name: state.text("name")?.to_string(), values, rows });
         }
         let seconds = state.maybe("seconds")?.unwrap_or(0.0);
-        Ok(History { epochs, series, warnings: Vec::new(), samples: state.size("samples")?, seconds })
+        let non_finite = restored(&state.within("non_finite")).place(|| "`non_finite`")?;
+        let (samples, warnings) = (state.size("samples")?, Vec::new());
+        Ok(History { epochs, series, warnings, non_finite, samples, seconds })
     }
 
     /// The last value of every name, as Keras' `history.history[name][-1]`: where validation is not due at every epoch,

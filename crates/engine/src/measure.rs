@@ -136,6 +136,11 @@ impl Measures {
         }
     }
 
+    /// Whether anything was seen since the last reset.
+    pub fn any(&self) -> bool {
+        self.total.rows > 0.0
+    }
+
     /// What was seen since the last reset.
     pub fn save(&self, state: &mut Under<'_>) {
         let mean = |mean: &Mean| vec![mean.sum, mean.rows];

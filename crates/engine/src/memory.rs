@@ -30,7 +30,7 @@ pub struct Memory {
     pub values: u64,
     /// The largest batch for which there is room.
     pub rows: u64,
-    /// Copies of the weights for undoing a step.
+    /// Copies of weights and optimizer for undoing a step.
     pub guard: u64,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Memory {
             part(self.values)
         )?;
         if self.guard > 0 {
-            write!(f, ", the last good weights {}", part(self.guard))?;
+            write!(f, ", the last good state {}", part(self.guard))?;
         }
         Ok(())
     }
@@ -93,7 +93,7 @@ impl Learner {
             optimizer,
             values: numbers(self.arena.len() - self.store.end),
             rows: self.rows as u64,
-            guard: self.guard.as_ref().map_or(0, |_| numbers(self.store.gradients.start)),
+            guard: self.guarded_bytes() as u64,
         }
     }
 }

@@ -290,7 +290,7 @@ impl Learner {
         self.feed(Which::Train, data, &picked);
         let mut watch = Watch::new(&self.train, &self.store, Schedule::Always);
         watch.histograms = histograms;
-        let batch = Batch { rows, step: self.iterations(), weighted: data.weights.is_some() };
+        let batch = Batch { rows, step: self.step(), weighted: data.weights.is_some() };
         let cpu = Cpu::with(self.isa, &self.crew);
         let (program, arena) = (&self.train, &mut self.arena);
         run(&program.seen, 0..program.seen.steps.len(), arena, cpu, batch, |i, arena| {

@@ -267,6 +267,9 @@ pub(crate) fn fit(settings: &FitSettings, seed: u64) -> Config {
         Shuffle::Batch => table.set("shuffle", "batch"),
         Shuffle::No => table.set("shuffle", false),
     }
+    if let Some(how) = settings.on_non_finite {
+        table.set("on_non_finite", how.name());
+    }
     if !settings.class_weight.is_empty() {
         let weights = settings.class_weight.iter().map(|(class, w)| (class.to_string(), Value::from(*w)));
         table.set("class_weight", weights.collect::<Config>());

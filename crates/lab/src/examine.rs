@@ -292,6 +292,8 @@ impl<'a> Patient<'a> {
         let mut limit = Limit::of(patience).steps(steps).least(self.least(), longest);
         let settings = steadygrad_engine::FitSettings {
             epochs: prepared.fit.initial_epoch + epochs,
+            // What a training would go on without is what is looked for.
+            on_non_finite: None,
             ..prepared.fit.clone()
         };
         let mut fit = Fit::with(settings).callback(&mut limit);

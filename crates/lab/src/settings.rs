@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 use steadygrad_engine::callbacks::{self, Callback, Writer};
-use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, Shuffle};
+use steadygrad_engine::{Asked, Compile, FitSettings, LossSpec, MetricSpec, OnNonFinite, Shuffle};
 use steadygrad_kernels::{Error, Kind, Place, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::catalog::class_and_config;
@@ -255,6 +255,9 @@ pub(crate) fn fit(config: &Config) -> Result<(FitSettings, Vec<Value>)> {
         Value::Text(t) if t == "batch" => Shuffle::Batch,
         other => return args.reject("shuffle", "true, false or \"batch\"", other.kind()),
     };
+    let how: Option<String> = args.or("on_non_finite", None)?;
+    let how = how.map(|how| OnNonFinite::of(&how)).transpose();
+    settings.on_non_finite = how.place(|| "[fit], `on_non_finite`")?;
     let classes: Config = args.or("class_weight", Config::new())?;
     let mut class_weight = BTreeMap::new();
     for (name, value) in classes.iter() {

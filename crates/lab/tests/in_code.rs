@@ -5,7 +5,7 @@
 use steadygrad_data::{Dataset, digits};
 use steadygrad_doctor::{Edit, Verdict};
 use steadygrad_engine::callbacks::TerminateOnNan;
-use steadygrad_engine::{Compile, Fit};
+use steadygrad_engine::{Compile, Fit, OnNonFinite};
 use steadygrad_lab::{Doctor, Experiment, Trial, examine};
 use steadygrad_nn::activations::{Elu, LeakyRelu, Pointwise, Relu, Saved, Sigmoid, Softmax};
 use steadygrad_nn::functional::{add, concatenate, input, input_as, shared};
@@ -81,6 +81,36 @@ fn a_row_of_layers_is_written_in_few_words_and_trains_to_the_same_bits() {
         );
     }
     assert!(!text.contains("bias_initializer"), "{text}");
+}
+
+#[test]
+fn what_is_done_about_numbers_that_are_not_finite_is_written_and_seen_through() {
+    let model = || Sequential::new([8, 8]).add(Flatten).add(Dense::new(10).activation(Softmax));
+    let of = |how, rate: f64| {
+        let compile = Compile::new(Sgd::new(rate), SparseCategoricalCrossentropy).seed(3);
+        let fit = Fit::epochs(2).batch_size(64);
+        let fit = if let Some(how) = how { fit.on_non_finite(how) } else { fit };
+        Experiment::new(model(), compile, fit).data(&data())
+    };
+    for how in [OnNonFinite::Stop, OnNonFinite::Skip, OnNonFinite::Rollback] {
+        let experiment = of(Some(how), 0.1);
+        let text = experiment.to_toml().unwrap();
+        assert!(text.contains(&format!("on_non_finite = \"{}\"", how.name())), "{text}");
+        let again = written(&experiment);
+        assert_eq!(again.to_toml().unwrap(), text);
+        assert_eq!(again.prepare(1).unwrap().fit.on_non_finite, Some(how));
+        assert_eq!(trained(&again), trained(&experiment));
+    }
+    assert!(!of(None, 0.1).to_toml().unwrap().contains("on_non_finite"));
+    // The doctor asks what is wrong, whatever is done about it.
+    let found = |how| {
+        let diagnosis = examine(&of(how, 1e38)).unwrap();
+        let findings = diagnosis.findings.iter().map(|f| f.condition.to_string()).collect::<Vec<_>>();
+        (diagnosis.verdict, findings)
+    };
+    let plain = found(None);
+    assert!(plain.0 == Verdict::Sick && plain.1.iter().any(|c| c == "non_finite"), "{plain:?}");
+    assert_eq!(found(Some(OnNonFinite::Skip)), plain);
 }
 
 #[test]

@@ -52,7 +52,10 @@ pub mod prelude {
         CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode as MonitorMode,
         ModelCheckpoint, ReduceLrOnPlateau, TerminateOnNan,
     };
-    pub use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Logs, Shuffle, Summary};
+    pub use steadygrad_engine::{
+        Compile, Fit, FitSettings, Handled, History, Learner, Logs, NonFinite, OnNonFinite,
+    };
+    pub use steadygrad_engine::{Shuffle, Summary};
     pub use steadygrad_formats::images;
     pub use steadygrad_kernels::{Error, Result};
     pub use steadygrad_lab::{

@@ -43,6 +43,11 @@ fn mistakes_in_fit_and_compile() {
             fit("shuffle = \"yes\""),
             &["[fit]", "`shuffle` must be true, false or \"batch\""],
         ),
+        case(
+            "fit: on_non_finite",
+            fit("on_non_finite = \"skipp\""),
+            &["e.toml, line 18, [fit]", "`on_non_finite`", "did you mean `skip`?"],
+        ),
         case("fit: class_weight", fit("class_weight = { one = 1.0 }"), &["`class_weight`", "`one`"]),
         case(
             "fit: a negative class_weight",

@@ -64,7 +64,7 @@ impl Applier {
     pub fn learning_rate(&self) -> f64 {
         match &self.optimizer.learning_rate {
             Rate::Constant(_) => f64::from(self.learning_rate),
-            Rate::Schedule(schedule) => single(schedule.rate(self.iterations)),
+            Rate::Schedule(schedule) => single(schedule.rate(self.memory.iterations) * self.slowed),
         }
     }
 
@@ -89,17 +89,19 @@ impl Applier {
         Ok(())
     }
 
+    /// Multiplies the learning rate of all steps to come: the rate itself, or what a schedule says.
+    pub(crate) fn slow_down(&mut self, factor: f64) {
+        match self.optimizer.learning_rate {
+            Rate::Constant(_) => self.learning_rate = (f64::from(self.learning_rate) * factor) as f32,
+            Rate::Schedule(_) => self.slowed *= factor,
+        }
+    }
+
     /// All state to the last bit, where [`Applier::variables`] is what Keras' files hold of it.
     pub(crate) fn save(&self, state: &mut Under<'_>) {
-        for (i, array) in self.arrays.iter().enumerate() {
-            state.put_numbers(&format!("array_{i}"), array);
-        }
-        state.put_numbers("average", &self.average);
-        state.put_numbers("gathered", &self.gathered);
-        state.put_doubles("scalars", self.scalars.clone());
+        self.memory.save(state);
         state.put_numbers("learning_rate", &[self.learning_rate]);
-        state.put_count("iterations", self.iterations);
-        state.put_count("started", self.started.into());
+        state.put_doubles("slowed", [self.slowed]);
     }
 
     /// Goes on from what [`Applier::save`] kept.
@@ -107,22 +109,11 @@ impl Applier {
     /// # Errors
     /// If it is that of another optimizer, or of other parameters; nothing is changed then.
     pub(crate) fn restore(&mut self, state: &State) -> Result<()> {
-        let mut new = self.clone();
-        for (i, array) in new.arrays.iter_mut().enumerate() {
-            let len = array.len();
-            array.copy_from_slice(state.numbers_of(&format!("array_{i}"), len)?);
-        }
-        new.average.copy_from_slice(state.numbers_of("average", self.average.len())?);
-        new.gathered.copy_from_slice(state.numbers_of("gathered", self.gathered.len())?);
-        let scalars = state.doubles("scalars")?;
-        if scalars.len() != self.scalars.len() {
-            return Err(Error::format("`scalars` are those of another optimizer"));
-        }
-        new.scalars.copy_from_slice(scalars);
-        new.learning_rate = state.numbers_of("learning_rate", 1)?[0];
-        new.iterations = state.count("iterations")?;
-        new.started = state.count("started")? != 0;
-        *self = new;
+        let memory = self.memory.restored(state)?;
+        let learning_rate = state.numbers_of("learning_rate", 1)?[0];
+        // Checkpoints from before rates were slowed down do not say.
+        let slowed = if state.has("slowed") { state.maybe("slowed")?.unwrap_or(1.0) } else { 1.0 };
+        (self.memory, self.learning_rate, self.slowed) = (memory, learning_rate, slowed);
         Ok(())
     }
 
@@ -132,15 +123,17 @@ impl Applier {
             .into_iter()
             .map(|(item, name, shape)| {
                 let value = match item {
-                    Item::Iteration => Stored::Count(self.iterations),
+                    Item::Iteration => Stored::Count(self.memory.iterations),
                     Item::LearningRate => Stored::Numbers(vec![self.learning_rate]),
-                    Item::Average(i) => Stored::Numbers(self.average[self.params[i].range()].to_vec()),
-                    Item::Gathered(i) => Stored::Numbers(self.gathered[self.params[i].range()].to_vec()),
+                    Item::Average(i) => Stored::Numbers(self.memory.average[self.params[i].range()].to_vec()),
+                    Item::Gathered(i) => {
+                        Stored::Numbers(self.memory.gathered[self.params[i].range()].to_vec())
+                    }
                     Item::Slot(i) => {
                         let slot = &self.layout.slots[i];
-                        Stored::Numbers(self.arrays[slot.array][slot.range.clone()].to_vec())
+                        Stored::Numbers(self.memory.arrays[slot.array][slot.range.clone()].to_vec())
                     }
-                    Item::Scalar(i) => Stored::Numbers(vec![self.scalars[i] as f32]),
+                    Item::Scalar(i) => Stored::Numbers(vec![self.memory.scalars[i] as f32]),
                 };
                 Variable { name, shape, value }
             })
@@ -181,17 +174,17 @@ impl Applier {
             match item {
                 Item::Iteration => {}
                 Item::LearningRate => self.learning_rate = numbers[0],
-                Item::Average(i) => self.average[range(i)].copy_from_slice(numbers),
-                Item::Gathered(i) => self.gathered[range(i)].copy_from_slice(numbers),
+                Item::Average(i) => self.memory.average[range(i)].copy_from_slice(numbers),
+                Item::Gathered(i) => self.memory.gathered[range(i)].copy_from_slice(numbers),
                 Item::Slot(i) => {
                     let slot = &self.layout.slots[i];
-                    self.arrays[slot.array][slot.range.clone()].copy_from_slice(numbers);
+                    self.memory.arrays[slot.array][slot.range.clone()].copy_from_slice(numbers);
                 }
-                Item::Scalar(i) => self.scalars[i] = f64::from(numbers[0]),
+                Item::Scalar(i) => self.memory.scalars[i] = f64::from(numbers[0]),
             }
         }
-        self.iterations = iterations;
-        self.started = self.updates() > 0;
+        self.memory.iterations = iterations;
+        self.memory.started = self.updates() > 0;
         Ok(())
     }
 
@@ -237,7 +230,7 @@ impl Applier {
             };
             items.push((Item::Slot(i), own, slot.shape.clone()));
         }
-        for i in 0..self.scalars.len() {
+        for i in 0..self.memory.scalars.len() {
             let own = if i == 0 { "variable".to_string() } else { format!("variable_{i}") };
             items.push((Item::Scalar(i), own, Vec::new()));
         }

@@ -10,6 +10,9 @@ use steadygrad_nn::args::Args;
 /// The epoch is still brought to its end: validation runs, and the history gets its entry. With `raise_error` the training
 /// fails with an error instead, and no hook of any callback is called any more.
 ///
+/// A batch that was skipped, or gone back for, is not in the loss and ends nothing
+/// ([`OnNonFinite`](crate::OnNonFinite)).
+///
 /// ```
 /// use steadygrad_engine::{Compile, Fit, Trainable, callbacks::TerminateOnNan};
 /// use steadygrad_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};

@@ -37,6 +37,8 @@ impl Learner {
             state.under("weights").put_numbers(&name, &self.arena.all()[kept.range.clone()]);
         }
         self.applier.save(&mut state.under("optimizer"));
+        self.save_guard(&mut state.under("rollback"));
+        state.put_count("missed", self.missed);
         state.put_count("evaluates", (self.at == Mode::Evaluate).into());
         if let Some(measures) = &self.measures {
             measures.save(&mut state.under("measures"));
@@ -64,6 +66,9 @@ impl Learner {
             all.push((kept.range.clone(), numbers.place(|| format!("the weight `{}`", kept.path))?));
         }
         let evaluates = state.count("evaluates")? != 0;
+        // Checkpoints from before steps were taken back do not say.
+        let missed = if state.has("missed") { state.count("missed")? } else { 0 };
+        self.restore_guard(&state.within("rollback")).place(|| "the state to go back to")?;
         if let Some(measures) = self.measures.as_mut().filter(|_| state.has("measures/loss")) {
             for key in measures.restore(&state.within("measures")).place(|| "what was measured")? {
                 self.warnings.push(format!(
@@ -81,6 +86,7 @@ impl Learner {
             self.arena.all_mut()[range].copy_from_slice(numbers);
         }
         self.at = if evaluates { Mode::Evaluate } else { Mode::Train };
+        self.missed = missed;
         Ok(())
     }
 }

@@ -132,7 +132,10 @@ class CSVLogger(Ours):
 
 
 class TerminateOnNaN(Ours):
-    """Ends the training at the first loss that is not a finite number."""
+    """Ends the training at the first loss that is not a finite number.
+
+    What ``fit(on_non_finite="skip")`` or ``"rollback"`` goes on without is not in the loss, and does not end it.
+    """
 
     def __init__(self, raise_error: bool = False) -> None:
         self._settle(locals())

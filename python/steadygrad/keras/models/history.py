@@ -18,6 +18,9 @@ class History:
         self.model: Any = None
         #: What the user should know: each thing once.
         self.warnings: list[str] = []
+        #: With ``on_non_finite`` the batches in which a number was not finite: dictionaries with ``epoch`` and ``batch`` (from 0),
+        #: ``step``, ``place``, ``phase`` ("input", "forward", "loss", "backward", "update") and ``done`` ("skipped", "rolled_back", "stopped").
+        self.non_finite: list[dict[str, Any]] = []
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name}: {values[-1]:.4f}" for name, values in self.history.items() if values)

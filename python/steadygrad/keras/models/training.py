@@ -30,6 +30,13 @@ def _whole(value: Any, name: str, least: int = 1) -> int | None:
     return int(value)
 
 
+def _word(value: Any, name: str) -> str | None:
+    """A word, or nothing; which words there are the native half knows."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"`{name}` must be a word, got {value!r}")
+    return value
+
+
 def _verbose(verbose: Any) -> int:
     if verbose == "auto":
         return 1
@@ -213,8 +220,20 @@ class Training:
         validation_steps: Any = None,
         validation_batch_size: Any = None,
         validation_freq: Any = 1,
+        *,
+        on_non_finite: str | None = None,
     ) -> History:
         """Trains on arrays and returns the numbers of every epoch.
+
+        ``on_non_finite`` says what is done when the loss, a gradient, or a weight after the update is not finite; in none of these ways
+        it comes into the weights, and ``history.non_finite`` has the places::
+
+            "stop"      the step is undone, and the training ends
+            "skip"      the step is undone, and the batch counts nowhere: for data of which some is bad
+            "rollback"  weights and optimizer go back to where the epoch began, and the learning rate is halved
+
+        Both others end as ``"stop"`` does where they do not help: as many skipped batches in a row as an epoch has, ten at most; ten times
+        back. Without it a training goes on, as in Keras.
 
         Ctrl-C ends it after the batch; ``model.history`` then has what was measured, and KeyboardInterrupt is raised.
         """
@@ -242,6 +261,7 @@ class Training:
             "validation_steps": _whole(validation_steps, "validation_steps"),
             "validation_batch_size": _whole(validation_batch_size, "validation_batch_size"),
             "validation_freq": _whole(validation_freq, "validation_freq") or 1,
+            "on_non_finite": _word(on_non_finite, "on_non_finite"),
         }
         backup = callback_words.backup_of(callback_words.listed(callbacks))
         runner = self._training_runner("fit", ys, None if backup is None else _native.backup_seed(backup[0]))
@@ -257,7 +277,7 @@ class Training:
         runner.changed()
         runner.training = True
         try:
-            series, epochs_run, notes, interrupted = runner.native.fit(
+            series, epochs_run, notes, bad, interrupted = runner.native.fit(
                 xs, ys, weights, validation, json.dumps(settings), [*hooks, recorder], _verbose(verbose), self, backup
             )
         finally:
@@ -266,6 +286,7 @@ class Training:
         history.history = {name: list(values) for name, values in series}
         history.epoch = list(epochs_run)
         history.warnings = list(notes)
+        history.non_finite = [dict(zip(("epoch", "batch", "step", "place", "phase", "done"), one)) for one in bad]
         for note in notes:
             warn(note)
         if interrupted:
