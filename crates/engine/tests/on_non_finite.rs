@@ -279,10 +279,10 @@ fn what_fit_is_told_goes_before_a_guard_and_ends_with_it() {
     let mut learner = deep(Sgd::new(0.01));
     learner.train_on_batch(&data(1, None)).unwrap();
     learner.guard(true);
-    let bytes = learner.bytes();
+    let bytes = learner.memory().total();
     let history = learner.fit(&poisoned, Fit::with(settings(2, OnNonFinite::Skip))).unwrap();
     assert!(history.epochs.len() == 2 && history.stopped().is_none());
-    assert_eq!(learner.bytes(), bytes);
+    assert_eq!(learner.memory().total(), bytes);
     let history = learner.fit(&poisoned, Fit::with(settings(2, None))).unwrap();
     assert_eq!((history.epochs.len(), history.non_finite.len()), (1, 1));
     assert!(history.stopped().is_some() && learner.non_finite().is_some());

@@ -169,10 +169,10 @@ struct At {
 }
 
 impl Keeper for At {
-    fn wants(&mut self, moment: Moment<'_>) -> bool {
+    fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> bool {
         moment.step == self.step && moment.logs.is_some() == self.epoch_end
     }
-    fn keep(&mut self, _: Moment<'_>, state: State) -> Result<Onward> {
+    fn keep(&mut self, _: &mut Training<'_>, _: Moment<'_>, state: State) -> Result<Onward> {
         self.kept = Some(state.to_bytes());
         Ok(Onward::Leave)
     }
