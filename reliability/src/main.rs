@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygrad_reliability::memory::Counted;
+use steadygrad_reliability::mutate::Format;
+use steadygrad_reliability::mutate::packed::HEAD;
 use steadygrad_reliability::readers::{READERS, Reader, find, scratch};
 use steadygrad_reliability::run::{Task, read, run};
 use steadygrad_reliability::supervise::{Plan, supervise};
@@ -18,6 +20,8 @@ steadygrad-reliability readers [--minutes N | --inputs N] [--reader NAME] [--see
     mutated inputs for every reader, N minutes for all together or N inputs for each; one line of JSON for each reader
 steadygrad-reliability corpus
     files that are broken on purpose, and what is said of each
+steadygrad-reliability seeds FOLDER
+    the files that fuzzing begins with, in a folder for each reader
 steadygrad-reliability read NAME FILE
     one file, as it was found: what came of it
 ";
@@ -50,6 +54,7 @@ fn told(words: &[String]) -> Result<bool, String> {
     match words[..] {
         ["readers", ref rest @ ..] => readers(rest),
         ["corpus"] => Ok(corpus::told()),
+        ["seeds", folder] => seeds(Path::new(folder)).map(|()| true).map_err(|e| format!("{folder}: {e}")),
         ["read", name, file] => one(reader(name)?, Path::new(file)),
         ["child", name, seed, end, seconds, journal, finds] => {
             let number = |word: &str| word.parse::<f64>().map_err(|e| e.to_string());
@@ -117,6 +122,20 @@ fn readers(words: &[&str]) -> Result<bool, String> {
         eprintln!("{found} faults; inputs and how to repeat them: {}", plan.folder.join("finds").display());
     }
     Ok(found == 0)
+}
+
+/// Writes the seeds; of a checkpoint what stands behind its sums, which the target sets right.
+fn seeds(folder: &Path) -> std::io::Result<()> {
+    for reader in &READERS {
+        let folder = folder.join(reader.name);
+        std::fs::create_dir_all(&folder)?;
+        for (i, seed) in (reader.seeds)().iter().enumerate() {
+            let content =
+                if reader.format == Format::Checkpoint { &seed[HEAD.min(seed.len())..] } else { &seed[..] };
+            std::fs::write(folder.join(format!("seed_{i}")), content)?;
+        }
+    }
+    Ok(())
 }
 
 /// One file, and all that is known of its reading.

@@ -132,9 +132,8 @@ pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
 pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner)> {
     let read = |name: &str| {
         let file = folder.join(name);
-        std::fs::read_to_string(&file).map_err(|e| {
-            Error::file(&file, &e).help("the run is not complete, or of an earlier version: train it again")
-        })
+        steadygrad::data::file::read_text(&file)
+            .map_err(|e| e.help("the run is not complete, or of an earlier version: train it again"))
     };
     // Paths in the file are absolute; those of overrides start where the command runs.
     let mut experiment = experiment(folder)?.with_base("");

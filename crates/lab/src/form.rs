@@ -151,7 +151,7 @@ impl Form {
             Some("npy") => Dataset::multi(vec![npy::read(file)?], Vec::new())?,
             Some("npz") if self.inputs.len() > 1 => {
                 let names: Vec<String> = self.inputs.iter().map(|(name, _)| name.clone()).collect();
-                arrays(file, Some(&names), Some(&[]))?.0
+                arrays(file, Some(&names), Some(&[]), None)?.0
             }
             Some("npz") => npz::load(file, &npz::NpzOptions::default())?.0,
             _ => match &self.columns {

@@ -126,6 +126,9 @@ pub fn png(input: &[u8], dice: &mut Dice) -> Option<Vec<u8>> {
 /// The first line of a checkpoint and its version: what stands behind them is its sum, its length, and what it holds.
 const BEGIN: &[u8] = b"steadygrad checkpoint\n\x01\0\0\0";
 
+/// Bytes of a checkpoint before what it holds.
+pub const HEAD: usize = BEGIN.len() + 12;
+
 /// What a checkpoint holds changed, with sum and length set right.
 pub fn checkpoint(input: &[u8], dice: &mut Dice) -> Option<Vec<u8>> {
     let content = input.strip_prefix(BEGIN)?.get(12..)?;

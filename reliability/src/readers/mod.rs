@@ -2,11 +2,11 @@
 
 mod checkpoint;
 mod experiment;
-mod models;
+pub(crate) mod models;
 mod pictures;
 mod records;
 pub mod scratch;
-mod tables;
+pub(crate) mod tables;
 
 use crate::mutate::Format;
 use steadygrad_engine::Learner;
