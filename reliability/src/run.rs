@@ -145,6 +145,8 @@ fn count(tally: &mut Tally, reading: &Reading) {
         Some(false) => tally.refused += 1,
         None => {}
     }
+    let error = reading.outcome.as_ref().and_then(|outcome| outcome.result.as_ref().err());
+    tally.helpless += u64::from(error.is_some_and(|error| error.remedy().is_empty()));
     tally.caught += reading.panics.caught as u64;
     tally.slowest = tally.slowest.max(reading.time.as_micros() as u64);
     tally.peak = tally.peak.max(reading.taken.peak as u64);

@@ -13,6 +13,8 @@ pub struct Tally {
     pub accepted: u64,
     /// Those that got an error.
     pub refused: u64,
+    /// Errors that do not say what to do.
+    pub helpless: u64,
     /// Faults: panics, hangs, aborts, too much memory, errors without words.
     pub faults: [u64; 5],
     /// Panics of other people's code, caught where that is planned.
@@ -31,13 +33,14 @@ pub struct Tally {
 pub const FAULTS: [&str; 5] = ["panics", "hangs", "aborts", "memory", "silent_errors"];
 
 impl Tally {
-    fn all(&mut self) -> [&mut u64; 14] {
+    fn all(&mut self) -> [&mut u64; 15] {
         let [a, b, c, d, e] = &mut self.faults;
         [
             &mut self.number,
             &mut self.inputs,
             &mut self.accepted,
             &mut self.refused,
+            &mut self.helpless,
             a,
             b,
             c,
@@ -75,7 +78,7 @@ impl Tally {
     /// For a table.
     pub fn to_json(&self, reader: &str, seed: u64) -> Json {
         let mut json = json!({
-            "reader": reader, "seed": seed, "inputs": self.inputs, "accepted": self.accepted, "refused": self.refused,
+            "reader": reader, "seed": seed, "inputs": self.inputs, "accepted": self.accepted, "refused": self.refused, "refused_without_remedy": self.helpless,
             "caught_third_party_panics": self.caught, "longest_seconds": self.slowest as f64 / 1e6,
             "peak_bytes": self.peak, "bytes_beyond_allowed": self.beyond, "largest_request_bytes": self.largest,
         });

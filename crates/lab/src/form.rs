@@ -103,6 +103,13 @@ impl Form {
     /// # Errors
     /// If it is not JSON, or anything in it is missing or not what it must be.
     pub fn parse(text: &str) -> Result<Form> {
+        Form::of_text(text).map_err(|e| match e.remedy() {
+            "" => e.help("the file is damaged: train again"),
+            _ => e,
+        })
+    }
+
+    fn of_text(text: &str) -> Result<Form> {
         let json: Json =
             serde_json::from_str(text).map_err(|e| Error::format(format!("not valid JSON: {e}")))?;
         let config = Config::from_json(&json)?;

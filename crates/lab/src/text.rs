@@ -1,7 +1,7 @@
 //! Experiment files as values: TOML or JSON in, constants put in their places, single keys overridden.
 
 use crate::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Config, Value};
 
@@ -185,37 +185,42 @@ pub(crate) fn substitute(config: &Config) -> Result<Config> {
 }
 
 impl Constants {
+    /// Gives each constant its value when those have theirs that it uses.
     fn resolve(&mut self, map: &Config) -> Result<()> {
-        let mut waiting: Vec<(&str, &Value)> = map.iter().collect();
-        while !waiting.is_empty() {
-            let mut still = Vec::with_capacity(waiting.len());
-            for &(name, value) in &waiting {
-                if self.lacks(value) {
-                    still.push((name, value));
-                    continue;
-                }
-                let value = self.replaced(value).map_err(|e| e.at(format!("[let], `{name}`")))?;
-                self.names.push(name.to_string());
-                self.values.insert(name.to_string(), value);
+        let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
+        let all: Vec<(&str, &Value)> = map.iter().collect();
+        let mut open: Vec<usize> = Vec::with_capacity(all.len());
+        for (i, (_, value)) in all.iter().enumerate() {
+            let mut names = Vec::new();
+            uses(value, &mut names);
+            names.sort_unstable();
+            names.dedup();
+            open.push(names.len());
+            for name in names {
+                readers.entry(name).or_default().push(i);
             }
-            // What is left uses names that do not exist, or each other.
-            if still.len() == waiting.len()
-                && let Some(&(name, value)) = still.last()
-            {
-                self.replaced(value).map_err(|e| stuck(e.at(format!("[let], `{name}`")), &still))?;
-            }
-            waiting = still;
         }
-        Ok(())
-    }
-
-    /// Some constant that it uses has no value yet.
-    fn lacks(&self, value: &Value) -> bool {
-        match value {
-            Value::Text(text) => text.strip_prefix('$').is_some_and(|name| !self.values.contains_key(name)),
-            Value::List(items) => items.iter().any(|value| self.lacks(value)),
-            Value::Map(map) => map.iter().any(|(_, value)| self.lacks(value)),
-            _ => false,
+        let mut ready: VecDeque<usize> = (0..all.len()).filter(|&i| open[i] == 0).collect();
+        while let Some(i) = ready.pop_front() {
+            let (name, value) = all[i];
+            let value = self.replaced(value).map_err(|e| e.at(format!("[let], `{name}`")))?;
+            self.names.push(name.to_string());
+            self.values.insert(name.to_string(), value);
+            for &reader in readers.get(name).into_iter().flatten() {
+                open[reader] -= 1;
+                if open[reader] == 0 {
+                    ready.push_back(reader);
+                }
+            }
+        }
+        // What is left uses names that do not exist, or each other.
+        let waiting: Vec<(&str, &Value)> = (0..all.len()).filter(|&i| open[i] > 0).map(|i| all[i]).collect();
+        match waiting.last() {
+            Some((name, value)) => self
+                .replaced(value)
+                .map_err(|e| stuck(e.at(format!("[let], `{name}`")), &waiting))
+                .map(|_| ()),
+            None => Ok(()),
         }
     }
 
@@ -253,6 +258,16 @@ impl Constants {
             .help("they use each other many times over: write fewer of them, or shorter ones"));
         }
         Ok(value.clone())
+    }
+}
+
+/// The names of the constants that stand in a value.
+fn uses<'a>(value: &'a Value, names: &mut Vec<&'a str>) {
+    match value {
+        Value::Text(text) => names.extend(text.strip_prefix('$')),
+        Value::List(items) => items.iter().for_each(|value| uses(value, names)),
+        Value::Map(map) => map.iter().for_each(|(_, value)| uses(value, names)),
+        _ => {}
     }
 }
 

@@ -141,7 +141,7 @@ pub fn read(bytes: &[u8], count: &mut usize) -> Result<()> {
     }
     experiment.to_toml()?;
     if let Ok(model) = experiment.model()
-        && !is_worth(&model)?
+        && !is_worth(&model, count)?
     {
         return Ok(());
     }

@@ -97,9 +97,14 @@ const MOST_WEIGHTS: u128 = 1 << 18;
 /// A model that needs more than this cannot be put together anywhere.
 const TOO_MANY: u128 = 1 << 38;
 
+/// What a layer counts as, in numbers: its settings, its steps and its names are decoded as well.
+const LAYER: usize = 1000;
+
 /// Whether this model is put together: it is small, so that it takes no time, or so large that it must be an error.
-fn is_worth(model: &Model) -> Result<bool> {
+fn is_worth(model: &Model, numbers: &mut usize) -> Result<bool> {
+    *numbers += LAYER * model.nodes.len();
     let recipe = model.lower(&Purpose::inference())?;
+    *numbers += LAYER * recipe.traces.len();
     let weights: u128 = recipe.parameters.iter().map(|p| p.shape.size() as u128).sum();
     let largest = recipe.slots.iter().map(|slot| slot.extent.at(1) as u128).max().unwrap_or(0);
     Ok(weights.max(largest) <= MOST_WEIGHTS || weights.max(largest) >= TOO_MANY)

@@ -73,7 +73,7 @@ fn whole(path: &Path, bytes: &[u8], count: &mut usize) -> Result<()> {
     }
     let saved = Saved::from_bytes(bytes.to_vec())?;
     *count += 2 * saved.weights.iter().map(|(_, array)| array.data().len()).sum::<usize>();
-    if !is_worth(&saved.model)? {
+    if !is_worth(&saved.model, count)? {
         return Ok(());
     }
     if let Ok(inspection) = Inspection::read(path) {
@@ -132,7 +132,7 @@ const BY_FILE: &str = "[data]\nsource = \"circles\"\n[model]\nfile = \"m.json\"\
 pub fn json(bytes: &[u8], count: &mut usize) -> Result<()> {
     scratch::file("m.json", bytes)?;
     let model = Experiment::parse(BY_FILE)?.with_base(scratch()?).model()?;
-    if !is_worth(&model)? {
+    if !is_worth(&model, count)? {
         return Ok(());
     }
     used(&mut compiled(model)?, count)

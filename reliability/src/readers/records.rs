@@ -66,7 +66,7 @@ pub fn form(bytes: &[u8], count: &mut usize) -> Result<()> {
         *count += super::tables::numbers(&data);
     }
     let finished = Experiment::parse(RUN)?.finished(form, 1)?;
-    if !is_worth(&finished.model)? {
+    if !is_worth(&finished.model, count)? {
         return Ok(());
     }
     let mut learner = finished.learner()?;

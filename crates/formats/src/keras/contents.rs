@@ -3,7 +3,7 @@
 use super::archive;
 use super::keras_2;
 use super::layer::{class, name};
-use super::saved::{json, optimizer_of};
+use super::saved::{helped, json, optimizer_of};
 use super::{deeper_than, is_known, is_model, list_unknown};
 use crate::hdf5::{self, Group, Numbers};
 use serde_json::Value as Json;
@@ -80,6 +80,10 @@ impl Contents {
     /// # Errors
     /// As for [`Contents::read`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Contents> {
+        Contents::parse(bytes).map_err(helped)
+    }
+
+    fn parse(bytes: Vec<u8>) -> Result<Contents> {
         if !bytes.starts_with(b"PK") {
             return of_tree(&hdf5::read(bytes)?);
         }

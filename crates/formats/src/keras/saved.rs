@@ -55,7 +55,8 @@ impl Saved {
     /// # Errors
     /// As for [`Saved::read`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Saved> {
-        if bytes.starts_with(b"PK") { from_archive(bytes) } else { from_old(bytes) }
+        let read = if bytes.starts_with(b"PK") { from_archive(bytes) } else { from_old(bytes) };
+        read.map_err(helped)
     }
 }
 
@@ -64,7 +65,10 @@ impl Saved {
 /// # Errors
 /// If it cannot be read, or is another model's.
 pub fn read_weights(path: impl AsRef<Path>, model: &Model) -> Result<Vec<(String, Array)>> {
-    let path = path.as_ref();
+    weights_in(path.as_ref(), model).map_err(helped)
+}
+
+fn weights_in(path: &Path, model: &Model) -> Result<Vec<(String, Array)>> {
     let place = || path.display().to_string();
     let bytes = file::read(path)?;
     if bytes.starts_with(b"PK") {
@@ -75,6 +79,14 @@ pub fn read_weights(path: impl AsRef<Path>, model: &Model) -> Result<Vec<(String
     let old = tree.group("model_weights").unwrap_or(&tree);
     let by_order = old.attribute("layer_names").is_some() || old.attribute("layer_names0").is_some();
     if by_order { old_weights(old, model) } else { weights_of(&tree, model) }.place(place)
+}
+
+/// What can be done where nothing better is known.
+pub(super) fn helped(error: Error) -> Error {
+    match error.remedy() {
+        "" => error.help("the file is damaged, or not of this model: get it again, or save the model anew"),
+        _ => error,
+    }
 }
 
 fn from_archive(bytes: Vec<u8>) -> Result<Saved> {
