@@ -111,6 +111,7 @@ pub fn keep(folder: &Path, reader: &Reader, seed: u64, number: u64, bytes: &[u8]
 pub fn run(reader: &'static Reader, task: &Task, mut tally: Tally) -> std::io::Result<Tally> {
     crate::panics::note();
     let mut journal = File::create(&task.journal)?;
+    journal.write_all(tally.to_line().as_bytes())?;
     let seeds = (reader.seeds)();
     let begun = Instant::now();
     let since = Arc::new(AtomicU64::new(0));
@@ -146,6 +147,9 @@ fn count(tally: &mut Tally, reading: &Reading) {
         None => {}
     }
     let error = reading.outcome.as_ref().and_then(|outcome| outcome.result.as_ref().err());
+    if let Some(e) = error.filter(|e| e.remedy().is_empty()) {
+        eprintln!("HELPLESS {e}");
+    }
     tally.helpless += u64::from(error.is_some_and(|error| error.remedy().is_empty()));
     tally.caught += reading.panics.caught as u64;
     tally.slowest = tally.slowest.max(reading.time.as_micros() as u64);

@@ -152,7 +152,12 @@ fn charts() -> Vec<Case> {
         case("chart", "words_for_numbers", of(r#"{"step": 0, "loss": "nan", "layers": []}"#), &[]),
         case("chart", "other_words", of(r#"{"step": 0, "loss": "NaN(7)", "layers": []}"#), &["loss"]),
         case("chart", "negative_step", of(r#"{"step": -1, "loss": 1, "layers": []}"#), &["step"]),
-        case("chart", "greatest_step", of(r#"{"step": 18446744073709551615, "loss": 1, "layers": []}"#), &["no training has had"]),
+        case(
+            "chart",
+            "greatest_step",
+            of(r#"{"step": 18446744073709551615, "loss": 1, "layers": []}"#),
+            &["no training has had"],
+        ),
         case("chart", "more_layers_seen", of(r#"{"step": 0, "loss": 1, "layers": [{}]}"#), &["layers"]),
     ]
 }

@@ -99,6 +99,9 @@ pub fn png(input: &[u8], dice: &mut Dice) -> Option<Vec<u8>> {
         chunks.push(chunk[4..end - 4].to_vec());
         rest = &rest[end..];
     }
+    if chunks.is_empty() {
+        return None;
+    }
     let which = dice.below(chunks.len());
     match dice.below(8) {
         0 => drop((which < chunks.len()).then(|| chunks.remove(which))),

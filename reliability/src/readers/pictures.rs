@@ -39,7 +39,7 @@ pub fn jpeg_seeds() -> Vec<Vec<u8>> {
         of(false, jpeg_encoder::ColorType::Rgb, 16, 3),
         of(true, jpeg_encoder::ColorType::Rgb, 17, 3),
         of(false, jpeg_encoder::ColorType::Luma, 9, 1),
-        of(true, jpeg_encoder::ColorType::Cmyk, 8, 4),
+        of(false, jpeg_encoder::ColorType::Cmyk, 8, 4),
     ]
 }
 

@@ -18,7 +18,7 @@ pub fn chart_seeds() -> Vec<Vec<u8>> {
 }
 
 fn text(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|_| Error::format("not UTF-8"))
+    std::str::from_utf8(bytes).map_err(|_| Error::format("not UTF-8").help("save it as UTF-8"))
 }
 
 /// The run whose chart was kept.

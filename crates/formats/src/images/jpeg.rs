@@ -45,39 +45,26 @@ pub(super) fn decode(bytes: &[u8], color_mode: ColorMode) -> Result<Image> {
 
 /// Whether the decoder can hold it: of images that come in several scans it makes room for a row by the first colour or ink, which then
 /// must be the finest; from other files it panics. Some programs write inks so.
+///
+/// Everything that might be a frame is looked at, wherever it stands: what the decoder takes for the frame is among them.
 fn reads(bytes: &[u8]) -> bool {
-    let mut rest = bytes.get(2..).unwrap_or_default();
-    let (mut progressive, mut sampling): (bool, Vec<u8>) = (false, Vec::new());
-    while let Some((&first, after)) = rest.split_first() {
-        let Some(&marker) = after.first().filter(|_| first == 0xff) else {
-            rest = after;
-            continue;
-        };
-        let Some(length) = after.get(1..3).map(|l| usize::from(u16::from_be_bytes([l[0], l[1]]))) else {
-            break;
-        };
-        let Some(segment) = after.get(1..1 + length.max(2)) else { break };
-        match marker {
-            0xff => {
-                rest = after;
-                continue;
-            }
-            // The frame: precision, height, width, and of each colour a number, its sampling, and its table.
-            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
-                progressive |= marker == 0xc2;
-                sampling = segment.get(8..).unwrap_or_default().chunks_exact(3).map(|part| part[1]).collect();
-            }
-            // The first scan: the number of its colours.
-            0xda => {
-                let several = progressive || segment.get(2).is_some_and(|n| usize::from(*n) < sampling.len());
-                let finer = |one: &u8| one >> 4 > sampling[0] >> 4 || one & 15 > sampling[0] & 15;
-                return !(several && sampling.iter().any(finer));
-            }
-            _ => {}
+    let scans = bytes.windows(2).filter(|pair| *pair == [0xff, 0xda]).count();
+    let fits = |at: usize| {
+        let marker = bytes[at + 1];
+        // Length, precision, height, width, the number of colours; of each a number, its sampling, and its table.
+        let Some(frame) = bytes.get(at + 2..).filter(|_| matches!(marker, 0xc0..=0xc2)) else { return true };
+        let Some((head, colours)) = frame.split_first_chunk::<8>() else { return true };
+        let count = usize::from(head[7]);
+        // What has another length is no frame, for the decoder neither.
+        if usize::from(u16::from_be_bytes([head[0], head[1]])) != 8 + 3 * count || count < 2 {
+            return true;
         }
-        rest = &after[1 + segment.len()..];
-    }
-    true
+        let sampling = colours.chunks_exact(3).take(count).map(|colour| colour[1]);
+        let most = |of: fn(u8) -> u8| sampling.clone().map(of).max() > sampling.clone().map(of).next();
+        let several = scans > 1 || marker == 0xc2;
+        !(several && (most(|s| s >> 4) || most(|s| s & 15)))
+    };
+    bytes.windows(2).enumerate().all(|(at, pair)| pair[0] != 0xff || fits(at))
 }
 
 fn told(cause: DecodeErrors) -> Error {
