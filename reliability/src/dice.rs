@@ -24,7 +24,7 @@ impl Dice {
 
     /// A number below `n`; 0 where that is 0.
     pub fn below(&mut self, n: usize) -> usize {
-        (u64::from(self.bits()) * n as u64 >> 32) as usize
+        ((u64::from(self.bits()) * n as u64) >> 32) as usize
     }
 
     /// Once in `n` times.

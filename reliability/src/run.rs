@@ -147,9 +147,6 @@ fn count(tally: &mut Tally, reading: &Reading) {
         None => {}
     }
     let error = reading.outcome.as_ref().and_then(|outcome| outcome.result.as_ref().err());
-    if let Some(e) = error.filter(|e| e.remedy().is_empty()) {
-        eprintln!("HELPLESS {e}");
-    }
     tally.helpless += u64::from(error.is_some_and(|error| error.remedy().is_empty()));
     tally.caught += reading.panics.caught as u64;
     tally.slowest = tally.slowest.max(reading.time.as_micros() as u64);

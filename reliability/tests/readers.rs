@@ -8,9 +8,9 @@ use steadygrad_reliability::supervise::{Plan, supervise};
 /// Inputs for each reader: those of models and experiments put networks together, which takes its time without optimization.
 fn inputs(reader: &Reader) -> u64 {
     match reader.name {
-        "experiment_toml" | "experiment_json" | "keras" | "h5" | "checkpoint" | "chart" => 250,
-        "keras_json" | "run_form" | "weights_h5" => 500,
-        _ => 2000,
+        "experiment_toml" | "experiment_json" | "keras" | "h5" | "checkpoint" | "chart" => 1000,
+        "keras_json" | "run_form" | "weights_h5" => 2000,
+        _ => 6000,
     }
 }
 

@@ -106,7 +106,10 @@ pub fn parse_stream(stream: &mut dyn Read, len: u64, most_bytes: u64) -> Result<
     let width = match major {
         1 => 2,
         2 | 3 => 4,
-        _ => return Err(Error::unsupported(format!("version {major} of the format; 1, 2 and 3 are read"))),
+        _ => {
+            let what = format!("version {major} of the format; 1, 2 and 3 are read");
+            return Err(Error::unsupported(what).help("save the array anew with numpy.save"));
+        }
     };
     let mut size = [0; 4];
     stream.read_exact(&mut size[..width]).map_err(cut)?;

@@ -52,7 +52,7 @@ fn array(shape: &[usize]) -> Array {
 
 pub fn npy_seeds() -> Vec<Vec<u8>> {
     let second =
-        [b"\x93NUMPY\x02\0", &60_u32.to_le_bytes()[..], &arrays::to_bytes(&array(&[2]))[10..]].concat();
+        [b"\x93NUMPY\x02\0", &118_u32.to_le_bytes()[..], &arrays::to_bytes(&array(&[2]))[10..]].concat();
     vec![
         arrays::to_bytes(&array(&[4, 3])),
         npy_of("'<f8'", "True", "(2, 3, 2)", &[0; 96]),
