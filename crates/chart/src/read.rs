@@ -15,7 +15,8 @@ impl Chart {
     /// # Errors
     /// If it is no JSON, or as for [`Chart::from_json`].
     pub fn parse(text: &str) -> Result<Chart> {
-        let json = serde_json::from_str(text).map_err(|e| Error::format(format!("it is no JSON: {e}")))?;
+        let json = serde_json::from_str(text);
+        let json = json.map_err(|e| helped(Error::format(format!("it is no JSON: {e}"))))?;
         Chart::from_json(&json)
     }
 
@@ -37,6 +38,10 @@ impl Chart {
     /// # Errors
     /// If something is missing or of another kind: where it is, and what was expected.
     pub fn from_json(json: &Json) -> Result<Chart> {
+        Chart::of(json).map_err(helped)
+    }
+
+    fn of(json: &Json) -> Result<Chart> {
         match json.get("schema").and_then(Json::as_u64) {
             Some(1) => {}
             found => {
@@ -58,6 +63,14 @@ impl Chart {
     }
 }
 
+/// What can be done where nothing better is known.
+fn helped(error: Error) -> Error {
+    match error.remedy() {
+        "" => error.help("the chart is damaged, or not one of steadygrad's: train again, or write it as Chart::to_json does"),
+        _ => error,
+    }
+}
+
 fn list<'a>(json: &'a Json, key: &str) -> Result<&'a Vec<Json>> {
     match json.get(key).and_then(Json::as_array) {
         Some(list) if list.len() <= MOST => Ok(list),
@@ -74,6 +87,20 @@ fn text(json: &Json, key: &str) -> Result<String> {
 fn count(json: &Json, key: &str) -> Result<u64> {
     let found = json.get(key).and_then(Json::as_u64);
     found.ok_or_else(|| Error::format(format!("`{key}` must be a whole number of 0 or more")))
+}
+
+/// Steps that a training may have had: more than any has, and few enough to be counted on from.
+const MOST_STEPS: u64 = 1 << 53;
+
+fn step(json: &Json) -> Result<u64> {
+    let step = count(json, "step")?;
+    if step > MOST_STEPS {
+        return Err(Error::format(format!(
+            "`step` is {step}, and no training has had more than {MOST_STEPS} steps"
+        ))
+        .help("the file is damaged: write the chart anew"));
+    }
+    Ok(step)
 }
 
 /// A number, or one of the words for what JSON has no number for.
@@ -132,7 +159,7 @@ fn sample(layers: &[Layer], json: &Json) -> Result<Sample> {
         return Err(Error::format(format!("has {} layers, and the chart {}", seen.len(), layers.len())));
     }
     Ok(Sample {
-        step: count(json, "step")?,
+        step: step(json)?,
         loss: number(json, "loss")?.unwrap_or(f64::NAN),
         gradient_norm: number(json, "gradient_norm")?,
         clipped_norm: number(json, "clipped_norm")?,
@@ -194,5 +221,5 @@ fn histogram(json: &Json, key: &str) -> Result<Option<Histogram>> {
 
 fn sick(json: &Json) -> Result<Sick> {
     let phase = Phase::of(&text(json, "phase")?)?;
-    Ok(Sick { step: count(json, "step")?, place: text(json, "place")?, phase })
+    Ok(Sick { step: step(json)?, place: text(json, "place")?, phase })
 }

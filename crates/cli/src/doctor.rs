@@ -69,7 +69,7 @@ impl Doctor {
 pub fn of_run(experiment: &Experiment, folder: &Path) -> anyhow::Result<Diagnosis> {
     let json = |name: &str| -> anyhow::Result<serde_json::Value> {
         let path = folder.join(name);
-        let text = std::fs::read_to_string(&path).map_err(|e| steadygrad::Error::file(&path, &e))?;
+        let text = steadygrad::data::file::read_text(&path)?;
         serde_json::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
     };
     let chart =

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use steadygrad::chart::number;
 use steadygrad::data::file::replace;
 use steadygrad::lab::{Experiment, Finished, Form, Prepared};
-use steadygrad::prelude::{Error, History, Learner, NonFinite};
+use steadygrad::prelude::{History, Learner, NonFinite};
 
 /// A finished run.
 pub struct Run<'a> {
@@ -143,12 +143,11 @@ pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
 pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner)> {
     let read = |name: &str| {
         let file = folder.join(name);
-        std::fs::read_to_string(&file).map_err(|e| {
-            let help = match ongoing::is_unfinished(folder) {
+        steadygrad::data::file::read_text(&file).map_err(|e| {
+            e.help(match ongoing::is_unfinished(folder) {
                 true => format!("the training is not finished: go on with `{}`", ongoing::command(folder)),
                 false => "the run is not complete, or of an earlier version: train it again".into(),
-            };
-            Error::file(&file, &e).help(help)
+            })
         })
     };
     // Paths in the file are absolute; those of overrides start where the command runs.

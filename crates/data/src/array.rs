@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use steadygrad_kernels::{Error, Result};
+use steadygrad_kernels::{Error, Kind, Result};
 
 /// A dense array of f32, row-major; the first axis counts the samples.
 ///
@@ -91,12 +91,18 @@ impl Array {
     /// An array of zeros.
     ///
     /// # Errors
-    /// Where the shape has no axis or more elements than can be counted.
+    /// Where the shape has no axis or more elements than memory.
     pub fn zeros(shape: impl Into<Vec<usize>>) -> Result<Array> {
         let shape = shape.into();
         let Some(size) = count(&shape).filter(|size| *size <= isize::MAX as usize / size_of::<f32>()) else {
             return Err(Error::shape(format!("shape {} has more elements than memory", show(&shape))));
         };
+        // Asked for twice: what is there is then given as zeros without writing them, and what is not there is an error and no abort.
+        if Vec::<f32>::new().try_reserve_exact(size).is_err() {
+            let what =
+                format!("shape {} takes {} bytes, which the system refuses", show(&shape), 4 * size as u128);
+            return Err(Error::new(Kind::Memory, what).help("take fewer samples, or smaller ones"));
+        }
         Array::new(shape, vec![0.0; size])
     }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use steadygrad_kernels::random::{Purpose, Stream};
-use steadygrad_kernels::{Error, Result};
+use steadygrad_kernels::{Error, Kind, Result};
 
 use crate::array::{Array, show};
+use crate::numbers::MOST_DECODED;
 
 /// Samples with their targets.
 ///
@@ -299,6 +300,15 @@ impl Dataset {
                 .at(self.name.clone()));
         }
         let labels = self.labels(classes)?;
+        let bytes = 4 * labels.len() as u128 * classes as u128;
+        if bytes > u128::from(MOST_DECODED) {
+            let what = format!(
+                "{} rows of {classes} numbers take {bytes} bytes, and {MOST_DECODED} are the most",
+                labels.len()
+            );
+            let help = "keep the labels as they are, and train with sparse_categorical_crossentropy";
+            return Err(Error::new(Kind::Memory, what).at("one_hot").at(self.name.clone()).help(help));
+        }
         let mut rows = Array::zeros([labels.len(), classes])?;
         for (row, label) in rows.data_mut().chunks_exact_mut(classes.max(1)).zip(labels) {
             row[label] = 1.0;
@@ -340,6 +350,14 @@ mod tests {
     fn count_up(n: usize) -> Dataset {
         let x = Array::new([n], (0..n).map(|i| i as f32).collect()).unwrap();
         Dataset::new(x.clone(), x).unwrap().named("up")
+    }
+
+    #[test]
+    fn rows_of_classes_beyond_any_memory_are_an_error() {
+        let data = Dataset::new(Array::zeros([3000, 1]).unwrap(), Array::zeros([3000]).unwrap()).unwrap();
+        let error = data.one_hot(1_000_000).unwrap_err();
+        assert!(error.what().contains("12000000000 bytes") && error.remedy().contains("sparse"), "{error}");
+        assert!(Array::zeros([1 << 61]).is_err());
     }
 
     #[test]

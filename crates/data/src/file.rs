@@ -1,14 +1,76 @@
 //! Whole files in and out, with errors that name them: the one place of this crate that touches the disk.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use steadygrad_kernels::{Error, Result};
+use steadygrad_kernels::{Error, Kind, Result};
 
-/// The content of a file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|cause| Error::file(path, &cause))
+/// What a file may give beyond what the system says of its size: some files of the system itself have the size 0.
+const UNTOLD: u64 = 16 << 20;
+
+/// The content of a file. What is no file (a folder, a device, a pipe) is an error and is not waited for: a path may come from a file
+/// of somebody else's, and some things of the system can be read for ever.
+///
+/// ```
+/// use steadygrad_data::file;
+/// assert!(file::read(std::env::temp_dir()).unwrap_err().to_string().contains("directory"));
+/// ```
+///
+/// # Errors
+/// If it is no file, cannot be read, or there is no memory for it.
+pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
+    let path = path.as_ref();
+    let (file, len) = open(path)?;
+    let mut bytes = Vec::new();
+    let room = usize::try_from(len).ok().map(|len| bytes.try_reserve_exact(len));
+    if !matches!(room, Some(Ok(()))) {
+        return Err(Error::new(Kind::Memory, format!("it has {len} bytes, for which there is no memory"))
+            .at(path.display().to_string())
+            .help("cut it into several files, or take a machine with more memory"));
+    }
+    let most = len.max(UNTOLD);
+    let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|cause| Error::file(path, &cause))?;
+    if bytes.len() as u64 > most {
+        return Err(Error::new(Kind::File, format!("it said to have {len} bytes, and has more"))
+            .at(path.display().to_string())
+            .help("it grows while it is read: try again when it is whole"));
+    }
+    Ok(bytes)
+}
+
+/// The file, and how long it says to be.
+///
+/// # Errors
+/// If it is no file, or cannot be opened.
+pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
+    let failed = |cause: io::Error| Error::file(path, &cause);
+    // Asked before it is opened: to open a pipe is to wait for who writes into it.
+    let about = std::fs::metadata(path).map_err(failed)?;
+    if about.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()).help("give a file in it"));
+    }
+    if !about.is_file() {
+        return Err(Error::new(Kind::File, "it is a device or a pipe, and no file")
+            .at(path.display().to_string())
+            .help("write what comes out of it into a file, and give that"));
+    }
+    Ok((File::open(path).map_err(failed)?, about.len()))
+}
+
+/// The text of a file in UTF-8; see [`read`].
+///
+/// # Errors
+/// As for [`read`], and if it is no such text.
+pub fn read_text(path: impl AsRef<Path>) -> Result<String> {
+    let path = path.as_ref();
+    String::from_utf8(read(path)?).map_err(|cause| {
+        let place = cause.utf8_error().valid_up_to();
+        Error::new(Kind::File, format!("its byte {place} is not UTF-8 text"))
+            .at(path.display().to_string())
+            .help("save it as UTF-8; a file that is no text is another one than this")
+    })
 }
 
 /// Writes a file beside its place and moves it there, and returns when both are on the disk: whatever happens on the way, a power cut too,
@@ -96,5 +158,20 @@ mod tests {
         assert!(replace(&taken, "three").unwrap_err().to_string().contains("taken"));
         assert!(replace(folder.path().join("no/such"), "four").is_err());
         assert_eq!(names(folder.path()).unwrap(), ["a.txt"], "nothing is left beside");
+    }
+
+    #[test]
+    fn only_files_are_read_and_none_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(read(folder.path()).unwrap_err().to_string().contains("directory"));
+        assert!(read(folder.path().join("none")).is_err());
+        let text = folder.path().join("text");
+        std::fs::write(&text, b"ab\xff").unwrap();
+        assert_eq!(read(&text).unwrap(), b"ab\xff");
+        assert!(read_text(&text).unwrap_err().to_string().contains("byte 2"));
+        if cfg!(unix) {
+            let error = read("/dev/zero").unwrap_err();
+            assert!(error.to_string().contains("no file") && !error.remedy().is_empty(), "{error}");
+        }
     }
 }

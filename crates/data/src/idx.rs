@@ -15,7 +15,7 @@ use steadygrad_kernels::{Error, Place, Result};
 
 use crate::array::{Array, count, show};
 use crate::file;
-use crate::numbers::Number;
+use crate::numbers::{MOST_DECODED, Number, check_decoded};
 
 /// Reads an IDX file, plain or compressed with gzip.
 ///
@@ -23,6 +23,16 @@ use crate::numbers::Number;
 /// Where the file cannot be read, is no IDX file, or has more or fewer elements than it declares.
 pub fn read(path: impl AsRef<Path>) -> Result<Array> {
     read_kind(path.as_ref()).map(|(array, _)| array)
+}
+
+/// The same, of numbers that take this many bytes at the most when they are decoded, in place of 4 GiB.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_up_to(path: impl AsRef<Path>, most_bytes: u64) -> Result<Array> {
+    let path = path.as_ref();
+    let read = parse_within(&file::read(path)?, most_bytes);
+    read.map(|(array, _)| array).place(|| path.display().to_string())
 }
 
 /// The same, and whether the elements are stored as unsigned bytes.
@@ -47,22 +57,61 @@ pub fn parse(bytes: &[u8]) -> Result<Array> {
 }
 
 fn parse_kind(bytes: &[u8]) -> Result<(Array, bool)> {
+    parse_within(bytes, MOST_DECODED)
+}
+
+fn parse_within(bytes: &[u8], most_bytes: u64) -> Result<(Array, bool)> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut unzip = GzDecoder::new(bytes);
         // Deflate cannot shrink data by more than 1032 : 1; what declares more than that is refused unread.
-        let array = parse_stream(&mut unzip, (bytes.len() as u64).saturating_mul(1032))?;
-        match unzip.into_inner().len() {
-            0 => Ok(array),
-            more => Err(trailing(&format!("{more} bytes follow the end of the compressed data"))),
+        let most = (bytes.len() as u64).saturating_mul(1032);
+        // Unpacked once without keeping anything: numbers get their memory when it is known that they are all there.
+        let mut first = GzDecoder::new(bytes);
+        let (_, elements, number, _) = header(&mut first, most, most_bytes)?;
+        let declared = (elements * number.size()) as u64;
+        let found = std::io::copy(&mut (&mut first).take(declared + 1), &mut std::io::sink());
+        check_length(found.map_err(|cause| damaged(&cause))?, declared)?;
+        let left = first.into_inner().len();
+        if left > 0 {
+            return Err(trailing(&format!("{left} bytes follow the end of the compressed data")));
         }
+        parse_stream(&mut GzDecoder::new(bytes), most, most_bytes)
     } else {
         let mut plain = bytes;
-        parse_stream(&mut plain, bytes.len() as u64)
+        parse_stream(&mut plain, bytes.len() as u64, most_bytes)
     }
 }
 
 /// Reads from a stream that can hold at most `most` bytes.
-fn parse_stream(stream: &mut dyn Read, most: u64) -> Result<(Array, bool)> {
+fn parse_stream(stream: &mut dyn Read, most: u64, most_bytes: u64) -> Result<(Array, bool)> {
+    let (shape, elements, number, text) = header(stream, most, most_bytes)?;
+    let declared = elements * number.size();
+    let values = number.decode_stream(stream, elements, true).map_err(|cause| match cause.kind() {
+        ErrorKind::UnexpectedEof => {
+            Error::format(format!("expected {declared} bytes for the shape {text}, got fewer"))
+                .help("the file is truncated: get it again")
+        }
+        _ => damaged(&cause),
+    })?;
+    let more = stream.read(&mut [0]).map_err(|cause| damaged(&cause))?;
+    if more > 0 {
+        return Err(trailing(&format!("bytes follow the {declared} of the shape {text}")));
+    }
+    Ok((Array::new(shape, values?)?, number == Number::U8))
+}
+
+fn check_length(found: u64, declared: u64) -> Result<()> {
+    match found {
+        _ if found < declared => {
+            let what = format!("expected {declared} bytes for its shape, got {found}");
+            Err(Error::format(what).help("the file is truncated: get it again"))
+        }
+        _ if found > declared => Err(trailing(&format!("bytes follow the {declared} of its shape"))),
+        _ => Ok(()),
+    }
+}
+
+/// The shape, how many numbers it has, their kind, and the shape as errors show it.
+fn header(stream: &mut dyn Read, most: u64, most_bytes: u64) -> Result<(Vec<usize>, usize, Number, String)> {
     let mut magic = [0; 4];
     fill(stream, &mut magic)?;
     let [0, 0, kind, axes @ 1..=255] = magic else {
@@ -87,22 +136,14 @@ fn parse_stream(stream: &mut dyn Read, most: u64) -> Result<(Array, bool)> {
     fill(stream, &mut sizes)?;
     let (sizes, _) = sizes.as_chunks::<4>();
     let shape: Vec<usize> = sizes.iter().map(|&size| u32::from_be_bytes(size) as usize).collect();
-    let declared = count(&shape).and_then(|count| count.checked_mul(number.size()));
-    let Some(declared) = declared.filter(|&declared| declared as u64 <= most) else {
-        let what =
-            format!("the file declares the shape {}, which is more than the file can hold", show(&shape));
+    let text = show(&shape);
+    let elements = count(&shape).filter(|n| n.checked_mul(number.size()).is_some_and(|n| n as u64 <= most));
+    let Some(elements) = elements else {
+        let what = format!("the file declares the shape {text}, which is more than the file can hold");
         return Err(Error::format(what).help("the file is truncated or damaged: get it again"));
     };
-    let mut data = Vec::new();
-    stream.take(declared as u64 + 1).read_to_end(&mut data).map_err(|cause| damaged(&cause))?;
-    if data.len() < declared {
-        let what = format!("expected {declared} bytes for the shape {}, got {}", show(&shape), data.len());
-        return Err(Error::format(what).help("the file is truncated: get it again"));
-    }
-    if data.len() > declared {
-        return Err(trailing(&format!("bytes follow the {declared} of the shape {}", show(&shape))));
-    }
-    Ok((Array::new(shape, number.decode(&data, true)?)?, number == Number::U8))
+    check_decoded(elements, most_bytes)?;
+    Ok((shape, elements, number, text))
 }
 
 fn fill(stream: &mut dyn Read, bytes: &mut [u8]) -> Result<()> {
@@ -166,11 +207,11 @@ mod tests {
             (b"label,pixel".to_vec(), "expected the first bytes"),
             (file(8, &[], &[]), "expected the first bytes"),
             (file(7, &[1], &[0]), "element type"),
-            (file(8, &[2, 3], &[0; 5]), "expected 6 bytes for the shape (2, 3), got 5"),
+            (file(8, &[2, 3], &[0; 5]), "expected 6 bytes for the shape (2, 3), got fewer"),
             (file(8, &[2, 3], &[0; 7]), "bytes follow the 6"),
             (file(8, &[u32::MAX; 4], &[0; 7]), "more than the file can hold"),
             (zip(&file(8, &[u32::MAX], &[0; 7])), "more than the file can hold"),
-            (zip(&file(8, &[100], &[0; 7])), "expected 100 bytes for the shape (100,), got 7"),
+            (zip(&file(8, &[100], &[0; 7])), "expected 100 bytes for its shape, got 7"),
             (zip(&file(8, &[2, 3], &[0; 7])), "bytes follow the 6"),
             (zip(&file(8, &[3], &vec![0; 1 << 20])), "bytes follow the 3"),
             (packed[..packed.len() - 1].to_vec(), "ends too early"),
@@ -181,6 +222,20 @@ mod tests {
             let error = parse(&bytes).unwrap_err();
             assert!(error.to_string().contains(part), "expected {part}, got {error}");
             assert!(!error.remedy().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_file_may_decode_to_so_much_and_more_where_it_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in [
+            ("plain", file(8, &[100_000], &[7; 100_000])),
+            ("packed", zip(&file(8, &[100_000], &[7; 100_000]))),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            assert!(read_up_to(&path, 399_999).unwrap_err().to_string().contains("400000 bytes"));
+            assert_eq!(read_up_to(&path, 400_000).unwrap().data(), [7.0; 100_000]);
         }
     }
 

@@ -30,5 +30,6 @@ pub mod sets;
 pub use array::Array;
 pub use dataset::Dataset;
 pub use images::Published;
+pub use numbers::MOST_DECODED;
 pub use scale::{Factors, Scale, Scaler};
 pub use sets::{Entry, Options, digits};

@@ -9,13 +9,18 @@
 //! Source: NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays". Arrays of objects, which are Python's
 //! pickle and can run code, are refused.
 
+mod header;
+
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use steadygrad_kernels::{Error, Place, Result};
 
 use crate::array::{Array, count, show};
 use crate::file;
-use crate::numbers::Number;
+use crate::numbers::{MOST_DECODED, Number, check_decoded};
+
+use header::{Header, shorten};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -26,8 +31,19 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// # Errors
 /// Where the file cannot be read, is no NPY file, holds other things than numbers, or more or fewer than it declares.
 pub fn read(path: impl AsRef<Path>) -> Result<Array> {
+    read_up_to(path, MOST_DECODED)
+}
+
+/// The same, of numbers that take this many bytes at the most when they are decoded, in place of 4 GiB.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_up_to(path: impl AsRef<Path>, most_bytes: u64) -> Result<Array> {
     let path = path.as_ref();
-    parse(&file::read(path)?).place(|| path.display().to_string())
+    let (file, len) = file::open(path)?;
+    let mut stream = BufReader::new(file);
+    let read = parse_stream(&mut stream, len, most_bytes);
+    read.map(|(array, _)| array).place(|| path.display().to_string())
 }
 
 /// Writes an array of f32 in C order, as `numpy.save` does.
@@ -71,20 +87,43 @@ pub fn parse(bytes: &[u8]) -> Result<Array> {
 /// # Errors
 /// As for [`read`].
 pub fn parse_kind(bytes: &[u8]) -> Result<(Array, bool)> {
-    let Some((&[major, _], rest)) = bytes.strip_prefix(MAGIC).and_then(<[u8]>::split_first_chunk) else {
-        return Err(Error::format("expected the first bytes \\x93NUMPY").help("this is no NPY file"));
+    parse_stream(&mut &*bytes, bytes.len() as u64, MOST_DECODED)
+}
+
+/// Bytes that a header may have.
+const MOST_HEADER: usize = 1 << 20;
+
+/// The same of a stream of `len` bytes, which is read as far as its header is right: numbers that take `most_bytes` at the most.
+///
+/// # Errors
+/// As for [`read`].
+pub fn parse_stream(stream: &mut dyn Read, len: u64, most_bytes: u64) -> Result<(Array, bool)> {
+    let no_npy = || Error::format("expected the first bytes \\x93NUMPY").help("this is no NPY file");
+    let cut = |_| Error::format("the file ends within its header").help("it is truncated: get it again");
+    let mut begin = [0; 8];
+    stream.read_exact(&mut begin).map_err(|_| no_npy())?;
+    let Some(&[major, _]) = begin.strip_prefix(MAGIC) else { return Err(no_npy()) };
+    let width = match major {
+        1 => 2,
+        2 | 3 => 4,
+        _ => {
+            let what = format!("version {major} of the format; 1, 2 and 3 are read");
+            return Err(Error::unsupported(what).help("save the array anew with numpy.save"));
+        }
     };
-    let header = match major {
-        1 => rest.split_first_chunk().map(|(&size, rest)| (u32::from(u16::from_le_bytes(size)), rest)),
-        2 | 3 => rest.split_first_chunk().map(|(&size, rest)| (u32::from_le_bytes(size), rest)),
-        _ => return Err(Error::unsupported(format!("version {major} of the format; 1, 2 and 3 are read"))),
-    };
-    let header = header.and_then(|(size, rest)| rest.split_at_checked(size as usize));
-    let Some((header, data)) = header else {
-        return Err(Error::format("the file ends within its header").help("it is truncated: get it again"));
-    };
-    let header = std::str::from_utf8(header).ok().and_then(Header::parse).ok_or_else(|| {
-        Error::format(format!("the header {} is not understood", shorten(&String::from_utf8_lossy(header))))
+    let mut size = [0; 4];
+    stream.read_exact(&mut size[..width]).map_err(cut)?;
+    let size = u32::from_le_bytes(size) as usize;
+    if size > MOST_HEADER {
+        return Err(Error::format(format!(
+            "its header is said to have {size} bytes; {MOST_HEADER} are the most"
+        ))
+        .help("the file is damaged: get it again"));
+    }
+    let mut header = vec![0; size];
+    stream.read_exact(&mut header).map_err(cut)?;
+    let header = std::str::from_utf8(&header).ok().and_then(Header::parse).ok_or_else(|| {
+        Error::format(format!("the header {} is not understood", shorten(&String::from_utf8_lossy(&header))))
             .help("it has the keys descr, fortran_order and shape; save the array anew with numpy.save")
     })?;
     let (number, big_endian) = header.number()?;
@@ -92,13 +131,18 @@ pub fn parse_kind(bytes: &[u8]) -> Result<(Array, bool)> {
     if shape.is_empty() {
         return Err(Error::shape("a single number, not an array").help("an array has one axis or more"));
     }
-    let declared = count(&shape).and_then(|count| count.checked_mul(number.size()));
-    if declared != Some(data.len()) {
-        let (declared, found) = (declared.map_or("too many".into(), |size| size.to_string()), data.len());
+    let elements = count(&shape);
+    let declared = elements.and_then(|count| count.checked_mul(number.size()));
+    let found = len.saturating_sub((8 + width + size) as u64);
+    let (Some(elements), true) = (elements, declared.is_some_and(|d| d as u64 == found)) else {
+        let declared = declared.map_or("too many".into(), |size| size.to_string());
         let what = format!("expected {declared} bytes for the shape {}, got {found}", show(&shape));
         return Err(Error::format(what).help("the file is truncated or damaged: get it again"));
-    }
-    let values = number.decode(data, big_endian)?;
+    };
+    check_decoded(elements, most_bytes)?;
+    let values = number.decode_stream(stream, elements, big_endian).map_err(|cause| {
+        Error::format(format!("its numbers cannot be read to their end: {cause}")).help("get the file again")
+    })??;
     let values = if header.fortran { from_fortran(&values, &shape) } else { values };
     Ok((Array::new(shape, values)?, number == Number::U8))
 }
@@ -131,125 +175,6 @@ fn from_fortran(values: &[f32], shape: &[usize]) -> Vec<f32> {
     ordered
 }
 
-/// What the header says, in the words of Python.
-struct Header<'a> {
-    /// The element type: `<f4`; of structured arrays the text of a list.
-    descr: &'a str,
-    fortran: bool,
-    shape: Vec<usize>,
-}
-
-impl<'a> Header<'a> {
-    /// Reads a Python dictionary with these three keys and nothing else; `None` where it is not one.
-    fn parse(text: &'a str) -> Option<Header<'a>> {
-        let mut text = Cursor(text);
-        let (mut descr, mut fortran, mut shape) = (None, None, None);
-        text.eat('{')?;
-        while text.eat('}').is_none() {
-            let key = text.quoted()?;
-            text.eat(':')?;
-            match key {
-                "descr" => descr = Some(text.quoted().or_else(|| text.list())?),
-                "fortran_order" => fortran = Some(text.word()? == "True"),
-                "shape" => shape = Some(text.tuple()?),
-                _ => return None,
-            }
-            if text.eat(',').is_none() {
-                text.eat('}')?;
-                break;
-            }
-        }
-        text.0.trim().is_empty().then_some(Header { descr: descr?, fortran: fortran?, shape: shape? })
-    }
-
-    /// The element type, and whether its bytes stand in big-endian order.
-    fn number(&self) -> Result<(Number, bool)> {
-        let (order, kind) = match self.descr.split_at_checked(1) {
-            Some((order @ ("<" | ">" | "|" | "="), kind)) => (order, kind),
-            _ => ("<", self.descr),
-        };
-        let number = match kind {
-            "b1" => Number::Bool,
-            "u1" => Number::U8,
-            "i1" => Number::I8,
-            "u2" => Number::U16,
-            "i2" => Number::I16,
-            "u4" => Number::U32,
-            "i4" => Number::I32,
-            "u8" => Number::U64,
-            "i8" => Number::I64,
-            "f4" => Number::F32,
-            "f8" => Number::F64,
-            _ => {
-                let help = match kind.chars().next() {
-                    Some('O') => "an array of Python objects can run code and is never read; save numbers",
-                    Some('S' | 'U') => "text is not read; turn it into numbers",
-                    _ => "save it as float32: numpy.save(path, array.astype(\"float32\"))",
-                };
-                let what = format!(
-                    "elements of type {}; booleans, integers, f4 and f8 are read",
-                    shorten(self.descr)
-                );
-                return Err(Error::unsupported(what).help(help));
-            }
-        };
-        Ok((number, order == ">"))
-    }
-}
-
-/// The rest of a text, eaten from its beginning; spaces between tokens do not count.
-struct Cursor<'a>(&'a str);
-
-impl<'a> Cursor<'a> {
-    fn eat(&mut self, token: char) -> Option<()> {
-        self.0 = self.0.trim_start().strip_prefix(token)?;
-        Some(())
-    }
-
-    fn until(&mut self, end: char) -> Option<&'a str> {
-        let (part, rest) = self.0.split_once(end)?;
-        self.0 = rest;
-        Some(part)
-    }
-
-    fn quoted(&mut self) -> Option<&'a str> {
-        let quote = ['\'', '"'].into_iter().find(|&quote| self.eat(quote).is_some())?;
-        self.until(quote)
-    }
-
-    fn word(&mut self) -> Option<&'a str> {
-        self.0 = self.0.trim_start();
-        let word = ["True", "False"].into_iter().find(|word| self.0.starts_with(word))?;
-        self.0 = &self.0[word.len()..];
-        Some(word)
-    }
-
-    /// A list, as a structured array has it: kept as text for the error that it becomes.
-    fn list(&mut self) -> Option<&'a str> {
-        let start = self.0.trim_start();
-        let end = start.starts_with('[').then(|| start.rfind(']')).flatten()?;
-        self.0 = &start[end + 1..];
-        Some(&start[..=end])
-    }
-
-    fn tuple(&mut self) -> Option<Vec<usize>> {
-        self.eat('(')?;
-        let inner = self.until(')')?.trim();
-        if inner.is_empty() {
-            return Some(Vec::new());
-        }
-        let inner = inner.strip_suffix(',').unwrap_or(inner);
-        // Python 2 wrote its long integers with an L.
-        inner.split(',').map(|size| size.trim().trim_end_matches('L').parse().ok()).collect()
-    }
-}
-
-/// A text from a file, quoted and cut to a length that fits in a message.
-fn shorten(text: &str) -> String {
-    let cut: String = text.trim().chars().take(80).collect();
-    format!("{cut:?}")
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -278,6 +203,22 @@ mod tests {
         }
         let many = Array::zeros(vec![1; 30_000]).unwrap();
         assert_eq!(parse(&to_bytes(&many)).unwrap(), many, "a header for the second version");
+    }
+
+    #[test]
+    fn a_file_may_decode_to_so_much_and_more_where_it_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bytes.npy");
+        std::fs::write(
+            &path,
+            file("{'descr': '|u1', 'fortran_order': True, 'shape': (70000, 2), }", &[3; 140_000]),
+        )
+        .unwrap();
+        let error = read_up_to(&path, 559_999).unwrap_err();
+        assert!(error.what().contains("560000 bytes") && error.remedy().contains("read_up_to"), "{error}");
+        assert_eq!(read_up_to(&path, 560_000).unwrap().data(), [3.0; 140_000], "in several pieces");
+        let long = [MAGIC, &[2, 0], &u32::MAX.to_le_bytes()].concat();
+        assert!(parse(&long).unwrap_err().to_string().contains("are the most"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Numbers as files store them, turned into f32.
 
-use steadygrad_kernels::{Error, Result};
+use std::io::Read;
+
+use steadygrad_kernels::{Error, Kind, Result};
 
 /// How one element is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,33 +39,91 @@ impl Number {
     /// # Errors
     /// Where a finite f64 is beyond f32: as an infinity it would come back much later, as a loss of NaN.
     pub fn decode(self, bytes: &[u8], big_endian: bool) -> Result<Vec<f32>> {
-        let numbers = match self {
-            Number::Bool => each(bytes, big_endian, |[b]: [u8; 1]| f32::from(u8::from(b != 0))),
-            Number::U8 => each(bytes, big_endian, |[b]: [u8; 1]| f32::from(b)),
-            Number::I8 => each(bytes, big_endian, |b| f32::from(i8::from_le_bytes(b))),
-            Number::U16 => each(bytes, big_endian, |b| f32::from(u16::from_le_bytes(b))),
-            Number::I16 => each(bytes, big_endian, |b| f32::from(i16::from_le_bytes(b))),
-            Number::U32 => each(bytes, big_endian, |b| u32::from_le_bytes(b) as f32),
-            Number::I32 => each(bytes, big_endian, |b| i32::from_le_bytes(b) as f32),
-            Number::U64 => each(bytes, big_endian, |b| u64::from_le_bytes(b) as f32),
-            Number::I64 => each(bytes, big_endian, |b| i64::from_le_bytes(b) as f32),
-            Number::F16 => each(bytes, big_endian, |b| half(u16::from_le_bytes(b))),
-            Number::BF16 => {
-                each(bytes, big_endian, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))
-            }
-            Number::F32 => each(bytes, big_endian, f32::from_le_bytes),
-            Number::F64 => {
-                let wide = each(bytes, big_endian, f64::from_le_bytes);
-                if let Some(i) = wide.iter().position(|v| v.is_finite() && !(*v as f32).is_finite()) {
-                    let what = format!("{:e} is beyond the numbers that f32 holds (±3.4e38)", wide[i]);
-                    return Err(Error::data(what).at(format!("element {i}")).help("scale the data down"));
-                }
-                wide.into_iter().map(|v| v as f32).collect()
-            }
-        };
+        let mut numbers = Vec::with_capacity(bytes.len() / self.size());
+        self.decode_into(bytes, big_endian, &mut numbers)?;
         Ok(numbers)
     }
+
+    /// The next `count` elements of a stream, without holding them in both forms.
+    ///
+    /// # Errors
+    /// As for [`Number::decode`]; the cause, where the stream ends or breaks before.
+    pub fn decode_stream(
+        self,
+        stream: &mut dyn Read,
+        count: usize,
+        big_endian: bool,
+    ) -> std::result::Result<Result<Vec<f32>>, std::io::Error> {
+        let mut numbers = Vec::new();
+        let mut piece = vec![0; PIECE.min(count.saturating_mul(self.size()))];
+        let mut left = count;
+        while left > 0 {
+            let now = left.min(PIECE / self.size());
+            let piece = &mut piece[..now * self.size()];
+            stream.read_exact(piece)?;
+            // What was read is there: a stream that declares much and holds little never gets memory for it.
+            if let Err(e) = self.decode_into(piece, big_endian, &mut numbers) {
+                return Ok(Err(e));
+            }
+            left -= now;
+        }
+        Ok(Ok(numbers))
+    }
+
+    fn decode_into(self, bytes: &[u8], big_endian: bool, to: &mut Vec<f32>) -> Result<()> {
+        match self {
+            Number::Bool => each(bytes, big_endian, to, |[b]: [u8; 1]| f32::from(u8::from(b != 0))),
+            Number::U8 => each(bytes, big_endian, to, |[b]: [u8; 1]| f32::from(b)),
+            Number::I8 => each(bytes, big_endian, to, |b| f32::from(i8::from_le_bytes(b))),
+            Number::U16 => each(bytes, big_endian, to, |b| f32::from(u16::from_le_bytes(b))),
+            Number::I16 => each(bytes, big_endian, to, |b| f32::from(i16::from_le_bytes(b))),
+            Number::U32 => each(bytes, big_endian, to, |b| u32::from_le_bytes(b) as f32),
+            Number::I32 => each(bytes, big_endian, to, |b| i32::from_le_bytes(b) as f32),
+            Number::U64 => each(bytes, big_endian, to, |b| u64::from_le_bytes(b) as f32),
+            Number::I64 => each(bytes, big_endian, to, |b| i64::from_le_bytes(b) as f32),
+            Number::F16 => each(bytes, big_endian, to, |b| half(u16::from_le_bytes(b))),
+            Number::BF16 => {
+                each(bytes, big_endian, to, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16));
+            }
+            Number::F32 => each(bytes, big_endian, to, f32::from_le_bytes),
+            Number::F64 => {
+                let (mut i, mut large) = (to.len(), None);
+                each(bytes, big_endian, to, |b| {
+                    let wide = f64::from_le_bytes(b);
+                    if wide.is_finite() && !(wide as f32).is_finite() {
+                        large = large.or(Some((i, wide)));
+                    }
+                    i += 1;
+                    wide as f32
+                });
+                if let Some((i, large)) = large {
+                    let what = format!("{large:e} is beyond the numbers that f32 holds (±3.4e38)");
+                    return Err(Error::data(what).at(format!("element {i}")).help("scale the data down"));
+                }
+            }
+        }
+        Ok(())
+    }
 }
+
+/// Bytes that the numbers of one array may take when they are decoded, where nobody says otherwise: 4 GiB.
+pub const MOST_DECODED: u64 = 4 << 30;
+
+/// Whether so many numbers may be decoded.
+///
+/// # Errors
+/// If they take more than this; what that is, and what to do.
+pub(crate) fn check_decoded(count: usize, most: u64) -> Result<()> {
+    let bytes = 4 * count as u128;
+    if bytes <= u128::from(most) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Memory, format!("it declares {count} numbers, which take {bytes} bytes; {most} are the most"))
+        .help("cut it into several files, or say that it may be larger: read_up_to(path, bytes), `most_bytes` of an NPZ file"))
+}
+
+/// Bytes of a stream that are decoded at a time: a multiple of the size of every kind.
+const PIECE: usize = 1 << 16;
 
 /// The value of a half-precision number (IEEE 754 binary16), which every f32 holds exactly.
 ///
@@ -80,18 +140,20 @@ fn half(bits: u16) -> f32 {
     f32::from_bits(size.to_bits() | u32::from(bits >> 15) << 31)
 }
 
-fn each<const N: usize, T>(bytes: &[u8], big_endian: bool, number: impl Fn([u8; N]) -> T) -> Vec<T> {
+fn each<const N: usize>(
+    bytes: &[u8],
+    big_endian: bool,
+    to: &mut Vec<f32>,
+    mut number: impl FnMut([u8; N]) -> f32,
+) {
     let (chunks, _) = bytes.as_chunks::<N>();
-    chunks
-        .iter()
-        .map(|&chunk| {
-            let mut chunk = chunk;
-            if big_endian {
-                chunk.reverse();
-            }
-            number(chunk)
-        })
-        .collect()
+    to.extend(chunks.iter().map(|&chunk| {
+        let mut chunk = chunk;
+        if big_endian {
+            chunk.reverse();
+        }
+        number(chunk)
+    }));
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@
 
 use crate::array::Array;
 use crate::file;
-use crate::numbers::Number;
+use crate::numbers::{MOST_DECODED, Number, check_decoded};
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 use steadygrad_kernels::{Error, Place, Result};
@@ -32,8 +32,16 @@ pub fn write(path: impl AsRef<Path>, arrays: &[(String, Array)]) -> Result<()> {
 /// # Errors
 /// If the file cannot be read, or as for [`parse`].
 pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
+    read_up_to(path, MOST_DECODED)
+}
+
+/// The same, of arrays that take this many bytes each at the most when they are decoded, in place of 4 GiB.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_up_to(path: impl AsRef<Path>, most_bytes: u64) -> Result<Vec<(String, Array)>> {
     let path = path.as_ref();
-    parse(&file::read(path)?).place(|| path.display().to_string())
+    parse_within(&file::read(path)?, most_bytes).place(|| path.display().to_string())
 }
 
 /// The bytes of a file with these arrays.
@@ -73,6 +81,10 @@ pub fn to_bytes(arrays: &[(String, Array)]) -> Result<Vec<u8>> {
 /// If they break the format, hold numbers of a kind that is not read (F8, complex ones), or an F64 beyond all f32. Nothing larger than
 /// the bytes themselves is believed: sizes are held against them first.
 pub fn parse(bytes: &[u8]) -> Result<Vec<(String, Array)>> {
+    parse_within(bytes, MOST_DECODED)
+}
+
+fn parse_within(bytes: &[u8], most_bytes: u64) -> Result<Vec<(String, Array)>> {
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| broken("it is too short"))?;
     let length = u64::from_le_bytes(*length);
     if length > MOST {
@@ -82,6 +94,10 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<(String, Array)>> {
     let (header, numbers) =
         rest.split_at(length.ok_or_else(|| broken("its header is longer than the file"))?);
     let text = header;
+    // Of JSON every value takes forty bytes and more, however short it is written.
+    if values(text) > MOST_VALUES {
+        return Err(broken(format!("its header has more than {MOST_VALUES} values")));
+    }
     // What is nested deeply is an error of the reader, and no overflow of the stack.
     let header: Map<String, Json> =
         serde_json::from_slice(text).map_err(|e| broken(format!("its header is not valid JSON ({e})")))?;
@@ -114,6 +130,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<(String, Array)>> {
         {
             return Err(broken(format!("`{name}` does not lie where its shape and offsets say")));
         }
+        check_decoded((part.end - part.begin) / number.size(), most_bytes).place(|| format!("`{name}`"))?;
         let values = number.decode(&numbers[part.begin..part.end], false).place(|| format!("`{name}`"))?;
         let shape = if part.shape.is_empty() { vec![1] } else { part.shape };
         arrays.push((name.clone(), Array::new(shape, values).place(|| format!("`{name}`"))?));
@@ -154,6 +171,14 @@ fn number(dtype: &str) -> Result<Number> {
                 .help("save it as float32; float16, bfloat16, float64 and whole numbers are read too"));
         }
     })
+}
+
+/// Values that a header may have: a model of a hundred thousand weights has as many.
+const MOST_VALUES: usize = 1_000_000;
+
+/// Values of a JSON text at the most: one begins it, and each other one stands behind a comma, a colon or a bracket.
+fn values(json: &[u8]) -> usize {
+    json.iter().filter(|byte| b",:[{".contains(byte)).count() + 1
 }
 
 /// Colons outside of texts: one for each entry of each object, also of those that a later one of the same name hides.

@@ -378,5 +378,6 @@ fn check_shape(path: &str, shape: &[usize], array: &Array) -> Result<()> {
         return Ok(());
     }
     Err(Error::shape(format!("expected the shape {shape:?}, got {:?}", array.shape()))
-        .at(format!("weight `{path}`")))
+        .at(format!("weight `{path}`"))
+        .help("the weights are of another model"))
 }

@@ -1,12 +1,12 @@
 //! NPZ files: arrays of NumPy with names, in a ZIP archive.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{BufReader, Cursor, Read, Write};
 use std::path::Path;
 
 use steadygrad_kernels::{Error, Place, Result};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use steadygrad_data::{Array, Dataset, file, npy};
+use steadygrad_data::{Array, Dataset, MOST_DECODED, file, npy};
 
 /// Which arrays are the samples and the targets; `None` looks for the usual names.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,16 +15,16 @@ pub struct NpzOptions {
     pub x: Option<String>,
     /// The array with the targets.
     pub y: Option<String>,
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|cause| Error::file(path, &cause))
+    /// The bytes that an array may take when it is decoded, in place of 4 GiB.
+    pub most_bytes: Option<u64>,
 }
 
 /// An archive may unpack to this many bytes per array, or to [`MOST_RATIO`] times its size where that is more.
 const MOST_BYTES: u64 = 1 << 28;
 /// Real arrays seldom shrink below a twentieth; archives that are made to fill the memory shrink to a thousandth.
 const MOST_RATIO: u64 = 32;
+/// Arrays of an archive.
+const MOST_ARRAYS: usize = 100_000;
 
 /// Reads a data set: the part to train with and, if there is one, the part to test with.
 ///
@@ -37,7 +37,7 @@ const MOST_RATIO: u64 = 32;
 pub fn load(path: impl AsRef<Path>, options: &NpzOptions) -> Result<(Dataset, Option<Dataset>)> {
     let path = path.as_ref();
     let place = || path.display().to_string();
-    let (train, test) = parse(&read_file(path)?, options).place(place)?;
+    let (train, test) = parse(&file::read(path)?, options).place(place)?;
     let name = path.file_stem().map_or_else(|| "data".into(), |s| s.to_string_lossy().into_owned());
     Ok((train.named(name.clone()), test.map(|test| test.named(name))))
 }
@@ -58,7 +58,7 @@ pub fn load(path: impl AsRef<Path>, options: &NpzOptions) -> Result<(Dataset, Op
 /// # Errors
 /// As for [`load`].
 pub fn parse(bytes: &[u8], options: &NpzOptions) -> Result<(Dataset, Option<Dataset>)> {
-    let mut archive = Archive::open(bytes)?;
+    let mut archive = Archive::open(bytes, options.most_bytes)?;
     let names = archive.names();
     let present = |name: &str| names.iter().any(|known| known == name);
     let pick = |asked: &Option<String>, usual: &[&str]| match asked {
@@ -85,9 +85,9 @@ pub fn parse(bytes: &[u8], options: &NpzOptions) -> Result<(Dataset, Option<Data
 /// Where the file cannot be read, or one of its parts is no array of numbers.
 pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
     let path = path.as_ref();
-    let bytes = read_file(path)?;
+    let bytes = file::read(path)?;
     let read = || -> Result<_> {
-        let mut archive = Archive::open(&bytes)?;
+        let mut archive = Archive::open(&bytes, None)?;
         archive.names().into_iter().map(|name| archive.array(&name).map(|array| (name, array))).collect()
     };
     read().place(|| path.display().to_string())
@@ -125,13 +125,23 @@ pub fn to_bytes(arrays: &[(&str, &Array)]) -> Result<Vec<u8>> {
 /// An archive that is read array by array.
 struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
+    /// What an array may have of bytes in the archive, and of bytes when it is decoded.
     most: u64,
+    most_decoded: u64,
 }
 
 impl<'a> Archive<'a> {
-    fn open(bytes: &'a [u8]) -> Result<Archive<'a>> {
+    fn open(bytes: &'a [u8], most_bytes: Option<u64>) -> Result<Archive<'a>> {
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|cause| damaged(&cause))?;
-        Ok(Archive { zip, most: MOST_BYTES.max((bytes.len() as u64).saturating_mul(MOST_RATIO)) })
+        if zip.len() > MOST_ARRAYS {
+            return Err(Error::format(format!(
+                "{} arrays in a file, and {MOST_ARRAYS} are the most",
+                zip.len()
+            ))
+            .help("save them in several files"));
+        }
+        let most = MOST_BYTES.max((bytes.len() as u64).saturating_mul(MOST_RATIO));
+        Ok(Archive { zip, most, most_decoded: most_bytes.unwrap_or(MOST_DECODED) })
     }
 
     /// The names of the arrays, without `.npy`.
@@ -165,7 +175,7 @@ impl<'a> Archive<'a> {
             ));
         };
         let place = || format!("array `{name}`");
-        let most = self.most;
+        let (most, most_decoded) = (self.most, self.most_decoded);
         let mut entry = self.zip.by_index(index).map_err(|cause| damaged(&cause).at(place()))?;
         let declared = entry.size();
         if declared > most {
@@ -173,17 +183,33 @@ impl<'a> Archive<'a> {
                 format!("it declares {declared} bytes, and {most} are the most from a file of this size");
             return Err(Error::format(what).at(place()).help("save it without compression: numpy.savez"));
         }
-        let mut bytes = Vec::new();
-        // What declares little and unpacks to much stops here, too.
-        let read = (&mut entry).take(declared + 1).read_to_end(&mut bytes);
-        read.map_err(|cause| {
-            Error::format(format!("it cannot be unpacked: {cause}")).at(place()).help("get the file again")
-        })?;
-        if bytes.len() as u64 != declared {
-            let what = format!("it declares {declared} bytes and has another number of them");
-            return Err(Error::format(what).at(place()).help("get the file again"));
+        if entry.compression() != CompressionMethod::Stored {
+            // Unpacked once without keeping anything: numbers get their memory when it is known that they are all there, and right.
+            let found = std::io::copy(&mut (&mut entry).take(declared + 1), &mut std::io::sink());
+            let found = found.map_err(|cause| {
+                Error::format(format!("it cannot be unpacked: {cause}"))
+                    .at(place())
+                    .help("get the file again")
+            })?;
+            if found != declared {
+                let what = format!("it declares {declared} bytes and has another number of them");
+                return Err(Error::format(what).at(place()).help("get the file again"));
+            }
+            drop(entry);
+            entry = self.zip.by_index(index).map_err(|cause| damaged(&cause).at(place()))?;
         }
-        npy::parse_kind(&bytes).place(place)
+        let mut stream = BufReader::new(&mut entry);
+        let read = npy::parse_stream(&mut stream, declared, most_decoded).place(place)?;
+        // The sum is looked at where the end is read.
+        match stream.read(&mut [0]) {
+            Ok(0) => Ok(read),
+            Ok(_) => Err(Error::format("it has more bytes than it declares")
+                .at(place())
+                .help("get the file again")),
+            Err(cause) => {
+                Err(Error::format(format!("it is damaged: {cause}")).at(place()).help("get the file again"))
+            }
+        }
     }
 }
 
@@ -236,7 +262,7 @@ mod tests {
     fn names_can_be_given() {
         let bytes = to_bytes(&[("images", &array(2)), ("labels", &Array::zeros([2]).unwrap())]).unwrap();
         let with = |x: &str, y: Option<&str>| {
-            parse(&bytes, &NpzOptions { x: Some(x.into()), y: y.map(String::from) })
+            parse(&bytes, &NpzOptions { x: Some(x.into()), y: y.map(String::from), ..NpzOptions::default() })
         };
         assert_eq!(with("images", Some("labels")).unwrap().0.y.len(), 1);
         assert_eq!(with("images", None).unwrap().0.y.len(), 0);
@@ -276,6 +302,26 @@ mod tests {
         assert!(error.contains("expected 3 samples"), "{error}");
         let bytes = compressed("x.npy", b"text");
         assert_eq!(parse(&bytes, &NpzOptions::default()).unwrap_err().place(), "array `x`");
+    }
+
+    #[test]
+    fn what_is_packed_is_looked_through_before_it_gets_memory() {
+        let npy = npy::to_bytes(&array(40_000));
+        let mut bytes = compressed("x.npy", &npy);
+        let with = |bytes: &[u8], most| {
+            parse(bytes, &NpzOptions { most_bytes: Some(most), ..NpzOptions::default() })
+        };
+        assert!(with(&bytes, 319_999).unwrap_err().to_string().contains("320000 bytes"));
+        assert_eq!(with(&bytes, 320_000).unwrap().0.x[0], array(40_000));
+        // The sum of what is packed, in the list of members.
+        let at = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap() + 16;
+        bytes[at] ^= 1;
+        assert!(with(&bytes, 320_000).unwrap_err().to_string().contains("cannot be unpacked"));
+        let mut stored = to_bytes(&[("x", &array(40_000))]).unwrap();
+        let at = stored.windows(4).position(|w| w == b"PK\x01\x02").unwrap() + 16;
+        stored[at] ^= 1;
+        let error = with(&stored, 320_000).unwrap_err();
+        assert!(!error.remedy().is_empty() && error.place() == "array `x`", "{error}");
     }
 
     #[test]

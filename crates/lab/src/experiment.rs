@@ -3,9 +3,9 @@
 use crate::given::Given;
 use crate::origins::Origins;
 use crate::{settings, text, vary, write};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use steadygrad_data::file;
 use steadygrad_doctor::Edit;
 use steadygrad_kernels::{Error, Kind, Place, Result, nearest};
 use steadygrad_nn::args::Args;
@@ -53,21 +53,22 @@ impl Experiment {
     /// If the file cannot be read or has keys that are not known.
     pub fn load(path: impl AsRef<Path>) -> Result<Experiment> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            let help = match e.kind() {
-                ErrorKind::NotFound => {
+        let text = file::read_text(path).map_err(|e| {
+            let help = match () {
+                () if path.is_dir() => "give the file, not its folder",
+                () if !path.exists() => {
                     "check the path; `steadygrad new FILE` writes an experiment to start from"
                 }
-                ErrorKind::IsADirectory => "give the file, not its folder",
-                ErrorKind::InvalidData => "an experiment is a text file in UTF-8, TOML or JSON",
-                _ => "an experiment is a text file, TOML or JSON",
+                () if e.what().contains("UTF-8") => "an experiment is a text file in UTF-8, TOML or JSON",
+                () if !e.remedy().is_empty() => return e,
+                () => "an experiment is a text file, TOML or JSON",
             };
-            Error::file(path, &e).help(help)
+            e.help(help)
         })?;
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        let file = path.display().to_string();
-        let experiment = Experiment::parse(&text).place(|| file.clone())?;
-        Ok(Experiment { base, file: Some(file), ..experiment })
+        let name = path.display().to_string();
+        let experiment = Experiment::parse(&text).place(|| name.clone())?;
+        Ok(Experiment { base, file: Some(name), ..experiment })
     }
 
     /// Reads text, TOML or JSON; relative paths in it are relative to the working directory.

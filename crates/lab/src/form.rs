@@ -103,6 +103,13 @@ impl Form {
     /// # Errors
     /// If it is not JSON, or anything in it is missing or not what it must be.
     pub fn parse(text: &str) -> Result<Form> {
+        Form::of_text(text).map_err(|e| match e.remedy() {
+            "" => e.help("the file is damaged: train again"),
+            _ => e,
+        })
+    }
+
+    fn of_text(text: &str) -> Result<Form> {
         let json: Json =
             serde_json::from_str(text).map_err(|e| Error::format(format!("not valid JSON: {e}")))?;
         let config = Config::from_json(&json)?;
@@ -151,7 +158,7 @@ impl Form {
             Some("npy") => Dataset::multi(vec![npy::read(file)?], Vec::new())?,
             Some("npz") if self.inputs.len() > 1 => {
                 let names: Vec<String> = self.inputs.iter().map(|(name, _)| name.clone()).collect();
-                arrays(file, Some(&names), Some(&[]))?.0
+                arrays(file, Some(&names), Some(&[]), None)?.0
             }
             Some("npz") => npz::load(file, &npz::NpzOptions::default())?.0,
             _ => match &self.columns {

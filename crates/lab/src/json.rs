@@ -1,6 +1,7 @@
 //! Experiments as JSON: as it is read everywhere, but that no key may stand twice in an object.
 
 use serde_core::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::HashSet;
 use std::fmt;
 use steadygrad_nn::config::{Config, Value};
 
@@ -57,14 +58,14 @@ impl<'de> Visitor<'de> for Any {
         Ok(Value::List(list))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut config = Config::new();
+        let (mut known, mut all) = (HashSet::new(), Vec::new());
         while let Some(key) = entries.next_key::<String>()? {
-            if config.get(&key).is_some() {
+            if !known.insert(key.clone()) {
                 return Err(Error::custom(format!("duplicate key `{key}`")));
             }
             let value = entries.next_value_seed(Any)?;
-            config.set(&key, value);
+            all.push((key, value));
         }
-        Ok(Value::Map(config))
+        Ok(Value::Map(all.into_iter().collect()))
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
         let model = Saved::read(&file).map_err(|e| e.at("[model], `file`"))?.model;
         return named(model, &mut args);
     }
-    let text = std::fs::read_to_string(&file).map_err(|e| Error::file(&file, &e).at("[model], `file`"))?;
+    let text = steadygrad_data::file::read_text(&file).map_err(|e| e.at("[model], `file`"))?;
     let json = serde_json::from_str(&text).map_err(|e| {
         Error::format(format!("not valid JSON: {e}"))
             .at(place())

@@ -192,12 +192,13 @@ fn files(
         let x: Option<Vec<String>> = args.or("x", None)?;
         let y: Option<Vec<String>> = args.or("y", None)?;
         let channels: Option<usize> = args.or("channels", None)?;
+        let most_bytes: Option<u64> = args.or("most_bytes", None)?;
         let with_channels = |data: Dataset| match channels {
             Some(channels) => data.with_channels(channels).place(|| "`channels`"),
             None => Ok(data),
         };
         let load = |file: &PathBuf| {
-            let (first, test) = arrays(file, x.as_deref(), y.as_deref())?;
+            let (first, test) = arrays(file, x.as_deref(), y.as_deref(), most_bytes)?;
             let first = with_channels(weighed(first, file, weight.as_deref())?)?;
             Ok((first, test.map(with_channels).transpose()?))
         };
@@ -299,11 +300,12 @@ pub(crate) fn arrays(
     file: &Path,
     x: Option<&[String]>,
     y: Option<&[String]>,
+    most_bytes: Option<u64>,
 ) -> Result<(Dataset, Option<Dataset>)> {
     let one = |names: Option<&[String]>| names.is_none_or(|n| n.len() == 1);
     if one(x) && one(y) {
         let first = |names: Option<&[String]>| names.and_then(|n| n.first().cloned());
-        return npz::load(file, &npz::NpzOptions { x: first(x), y: first(y) });
+        return npz::load(file, &npz::NpzOptions { x: first(x), y: first(y), most_bytes });
     }
     let all = npz::read(file)?;
     let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();

@@ -1,6 +1,7 @@
 //! Experiment files as values: TOML or JSON in, constants put in their places, single keys overridden.
 
 use crate::json;
+use std::collections::{HashMap, VecDeque};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Config, Value};
 
@@ -139,40 +140,25 @@ fn put(at: &mut Value, key: &str, value: Value) -> Result<()> {
 /// Tables that are carried and not read: a "$" in them is a "$".
 const CARRIED: [&str; 4] = ["id", "title", "expected", "meta"];
 
+/// How much constants may add where they are put, in values and pieces of text: each may use others several times, so that thirty short
+/// lines could fill any memory.
+const MOST_ADDED: usize = 200_000;
+
+/// The constants that have their values, in the order in which they got them.
+#[derive(Default)]
+struct Constants {
+    names: Vec<String>,
+    values: HashMap<String, Value>,
+    /// What has been added so far.
+    added: usize,
+}
+
 /// Puts the constants of `[let]` where "$name" stands. A constant may use others.
 pub(crate) fn substitute(config: &Config) -> Result<Config> {
-    let mut constants = Config::new();
+    let mut constants = Constants::default();
     match config.get("let") {
         None => {}
-        Some(Value::Map(map)) => {
-            let mut waiting: Vec<(&str, &Value)> = map.iter().collect();
-            while !waiting.is_empty() {
-                let before = waiting.len();
-                let mut stuck = None;
-                waiting.retain(|(name, value)| match replaced(value, &constants) {
-                    Ok(value) => {
-                        constants.set(name, value);
-                        false
-                    }
-                    Err(error) => {
-                        stuck = Some(error.at(format!("[let], `{name}`")));
-                        true
-                    }
-                });
-                // What is left uses names that do not exist, or each other.
-                if let Some(error) = stuck.filter(|_| waiting.len() == before) {
-                    let own = waiting.iter().find(|(n, _)| error.what().contains(&format!("`{n}`")));
-                    return Err(match own {
-                        Some((name, _)) => {
-                            Error::argument(format!("it uses `{name}`, which has no value itself"))
-                                .at(error.place())
-                                .help("constants cannot use each other in a circle")
-                        }
-                        None => error,
-                    });
-                }
-            }
-        }
+        Some(Value::Map(map)) => constants.resolve(map)?,
         Some(other) => {
             return Err(
                 Error::argument(format!("expected a table of constants, found {}", other.kind())).at("[let]")
@@ -182,38 +168,126 @@ pub(crate) fn substitute(config: &Config) -> Result<Config> {
     let mut out = Config::new();
     for (key, value) in config.iter() {
         let value = if key == "let" {
-            constants.clone().into()
+            constants
+                .names
+                .iter()
+                .map(|n| (n.clone(), constants.values[n].clone()))
+                .collect::<Config>()
+                .into()
         } else if CARRIED.contains(&key) {
             value.clone()
         } else {
-            replaced(value, &constants).place(|| format!("[{key}]"))?
+            constants.replaced(value).place(|| format!("[{key}]"))?
         };
         out.set(key, value);
     }
     Ok(out)
 }
 
-fn replaced(value: &Value, constants: &Config) -> Result<Value> {
-    match value {
-        Value::Text(text) => match text.strip_prefix('$') {
-            Some(name) => constants.get(name).cloned().ok_or_else(|| {
-                let known: Vec<&str> = constants.iter().map(|(n, _)| n).collect();
-                let error = Error::name("constant", name, &known);
-                match error.remedy() {
-                    "" => error.help("constants stand in the table [let]"),
-                    _ => error,
+impl Constants {
+    /// Gives each constant its value when those have theirs that it uses.
+    fn resolve(&mut self, map: &Config) -> Result<()> {
+        let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
+        let all: Vec<(&str, &Value)> = map.iter().collect();
+        let mut open: Vec<usize> = Vec::with_capacity(all.len());
+        for (i, (_, value)) in all.iter().enumerate() {
+            let mut names = Vec::new();
+            uses(value, &mut names);
+            names.sort_unstable();
+            names.dedup();
+            open.push(names.len());
+            for name in names {
+                readers.entry(name).or_default().push(i);
+            }
+        }
+        let mut ready: VecDeque<usize> = (0..all.len()).filter(|&i| open[i] == 0).collect();
+        while let Some(i) = ready.pop_front() {
+            let (name, value) = all[i];
+            let value = self.replaced(value).map_err(|e| e.at(format!("[let], `{name}`")))?;
+            self.names.push(name.to_string());
+            self.values.insert(name.to_string(), value);
+            for &reader in readers.get(name).into_iter().flatten() {
+                open[reader] -= 1;
+                if open[reader] == 0 {
+                    ready.push_back(reader);
                 }
-            }),
-            None => Ok(value.clone()),
-        },
-        Value::List(items) => {
-            items.iter().map(|v| replaced(v, constants)).collect::<Result<Vec<_>>>().map(Value::List)
+            }
         }
-        Value::Map(map) => {
-            let entries = map.iter().map(|(k, v)| Ok((k.to_string(), replaced(v, constants)?)));
-            entries.collect::<Result<Config>>().map(Value::Map)
+        // What is left uses names that do not exist, or each other.
+        let waiting: Vec<(&str, &Value)> = (0..all.len()).filter(|&i| open[i] > 0).map(|i| all[i]).collect();
+        match waiting.last() {
+            Some((name, value)) => self
+                .replaced(value)
+                .map_err(|e| stuck(e.at(format!("[let], `{name}`")), &waiting))
+                .map(|_| ()),
+            None => Ok(()),
         }
-        other => Ok(other.clone()),
+    }
+
+    fn replaced(&mut self, value: &Value) -> Result<Value> {
+        match value {
+            Value::Text(text) => match text.strip_prefix('$') {
+                Some(name) => self.value(name),
+                None => Ok(value.clone()),
+            },
+            Value::List(items) => {
+                items.iter().map(|v| self.replaced(v)).collect::<Result<Vec<_>>>().map(Value::List)
+            }
+            Value::Map(map) => {
+                let entries = map.iter().map(|(k, v)| Ok((k.to_string(), self.replaced(v)?)));
+                entries.collect::<Result<Config>>().map(Value::Map)
+            }
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn value(&mut self, name: &str) -> Result<Value> {
+        let Some(value) = self.values.get(name) else {
+            let known: Vec<&str> = self.names.iter().map(String::as_str).collect();
+            let error = Error::name("constant", name, &known);
+            return Err(match error.remedy() {
+                "" => error.help("constants stand in the table [let]"),
+                _ => error,
+            });
+        };
+        self.added = self.added.saturating_add(weight(value));
+        if self.added > MOST_ADDED {
+            return Err(Error::argument(format!(
+                "the constants make more than {MOST_ADDED} values where they are put"
+            ))
+            .help("they use each other many times over: write fewer of them, or shorter ones"));
+        }
+        Ok(value.clone())
+    }
+}
+
+/// The names of the constants that stand in a value.
+fn uses<'a>(value: &'a Value, names: &mut Vec<&'a str>) {
+    match value {
+        Value::Text(text) => names.extend(text.strip_prefix('$')),
+        Value::List(items) => items.iter().for_each(|value| uses(value, names)),
+        Value::Map(map) => map.iter().for_each(|(_, value)| uses(value, names)),
+        _ => {}
+    }
+}
+
+/// The error of a constant that uses one without a value; some that has none, as it uses others in a circle, is named as such.
+fn stuck(error: Error, waiting: &[(&str, &Value)]) -> Error {
+    match waiting.iter().find(|(n, _)| error.what().contains(&format!("`{n}`"))) {
+        Some((name, _)) => Error::argument(format!("it uses `{name}`, which has no value itself"))
+            .at(error.place())
+            .help("constants cannot use each other in a circle"),
+        None => error,
+    }
+}
+
+/// Values within, and pieces of text.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => 1 + text.len() / 64,
+        Value::List(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        Value::Map(map) => 1 + map.iter().map(|(name, value)| name.len() / 64 + weight(value)).sum::<usize>(),
+        _ => 1,
     }
 }
 
@@ -261,5 +335,21 @@ mod tests {
         assert_eq!(c.to_json()["fit"], serde_json::json!({ "epochs": 3, "list": [3] }));
         let e = substitute(&parse("[let]\ndepth = 3\n[fit]\nepochs = \"$dept\"").unwrap()).unwrap_err();
         assert!(e.to_string().contains("did you mean `depth`"), "{e}");
+    }
+
+    #[test]
+    fn constants_that_multiply_each_other_are_refused_and_many_are_not() {
+        let doubled: String = (0..40).map(|i| format!("c{i} = [\"$c{0}\", \"$c{0}\"]\n", i + 1)).collect();
+        let error = substitute(&parse(&format!("[let]\n{doubled}c40 = 1\n")).unwrap()).unwrap_err();
+        assert!(
+            error.to_string().contains("values where they are put") && !error.remedy().is_empty(),
+            "{error}"
+        );
+        // The last is the first that has a value: every other one waits for it.
+        let chain: String = (0..3000).map(|i| format!("c{i} = \"$c{}\"\n", i + 1)).collect();
+        let config = parse(&format!("[let]\n{chain}c3000 = 7\n[fit]\nepochs = \"$c0\"\n")).unwrap();
+        assert_eq!(substitute(&config).unwrap().to_json()["fit"]["epochs"], 7);
+        let circle = substitute(&parse("[let]\na = \"$b\"\nb = \"$a\"").unwrap()).unwrap_err();
+        assert!(circle.remedy().contains("circle"), "{circle}");
     }
 }

@@ -1,5 +1,6 @@
 //! The neutral value that every setting turns into: it maps to Keras' JSON and to TOML, and back.
 
+use std::collections::HashMap;
 use std::fmt;
 use steadygrad_kernels::{Error, Result};
 
@@ -108,11 +109,19 @@ impl Config {
 
 impl FromIterator<(String, Value)> for Config {
     fn from_iter<I: IntoIterator<Item = (String, Value)>>(entries: I) -> Config {
-        let mut config = Config::new();
+        // Names are looked up in a map: a file may have a hundred thousand of them.
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut all: Vec<(String, Value)> = Vec::new();
         for (name, value) in entries {
-            config.set(&name, value);
+            match places.get(&name) {
+                Some(&place) => all[place].1 = value,
+                None => {
+                    places.insert(name.clone(), all.len());
+                    all.push((name, value));
+                }
+            }
         }
-        config
+        Config(all)
     }
 }
 
@@ -304,6 +313,14 @@ impl<T: FromValue> FromValue for Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_of_many_names_are_collected_at_once_and_the_last_of_a_name_counts() {
+        let many = (0..200_000).map(|i| (format!("key_{i}"), Value::Int(i)));
+        let config: Config = many.chain([("key_7".to_string(), Value::Int(-1))]).collect();
+        assert_eq!((config.len(), config.get("key_7")), (200_000, Some(&Value::Int(-1))));
+        assert_eq!(config.iter().nth(7), Some(("key_7", &Value::Int(-1))), "in the place of the first");
+    }
 
     #[test]
     fn json_round_trip_with_all_kinds() {

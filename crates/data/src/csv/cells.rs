@@ -18,9 +18,37 @@ pub enum Header {
 }
 
 /// A label as it stands in the file.
-pub(super) struct Cell {
-    pub text: String,
+pub(super) struct Cell<'a> {
+    pub text: &'a str,
     pub line: u64,
+}
+
+/// The labels of all samples, in one text: one each would take several times the memory of the file.
+#[derive(Default)]
+pub(super) struct Cells {
+    text: String,
+    /// Where each ends in the text, and its line.
+    ends: Vec<(usize, u64)>,
+}
+
+impl Cells {
+    fn push(&mut self, text: &str, line: u64) {
+        self.text.push_str(text);
+        self.ends.push((self.text.len(), line));
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Cell<'_>> {
+        let mut start = 0;
+        self.ends.iter().map(move |&(end, line)| {
+            let text = &self.text[start..end];
+            start = end;
+            Cell { text, line }
+        })
+    }
 }
 
 /// A file, read up to its first sample.
@@ -129,8 +157,8 @@ impl<'a> Table<'a> {
     }
 
     /// The features of all samples, row by row, and the cells of the target.
-    pub fn read(&mut self, features: &[usize], target: Option<usize>) -> Result<(Vec<f32>, Vec<Cell>)> {
-        let (mut x, mut cells) = (Vec::new(), Vec::new());
+    pub fn read(&mut self, features: &[usize], target: Option<usize>) -> Result<(Vec<f32>, Cells)> {
+        let (mut x, mut cells) = (Vec::new(), Cells::default());
         while let Some(record) = self.next()? {
             let line = self.line(&record);
             let width = self.names.len();
@@ -166,7 +194,7 @@ impl<'a> Table<'a> {
                 if text.is_empty() {
                     return Err(empty().at(self.place(column)).at(format!("line {line}")));
                 }
-                cells.push(Cell { text: text.to_string(), line });
+                cells.push(text, line);
             }
         }
         if x.is_empty() {

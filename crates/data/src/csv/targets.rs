@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use steadygrad_kernels::{Error, Result};
 
-use super::cells::{Cell, number, shorten};
+use super::cells::{Cell, Cells, number, shorten};
 
 /// What the target column holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,9 +19,9 @@ pub enum Labels {
 }
 
 /// The targets, and the text of the classes 0, 1, 2, … where there are classes.
-pub(super) fn find(cells: &[Cell], labels: &Labels) -> Result<(Vec<f32>, Option<Vec<String>>)> {
-    let numeric = |cell: &Cell| cell.text.parse::<f64>().is_ok();
-    let numbers = cells.iter().filter(|cell| numeric(cell)).count();
+pub(super) fn find(cells: &Cells, labels: &Labels) -> Result<(Vec<f32>, Option<Vec<String>>)> {
+    let numeric = |cell: &Cell<'_>| cell.text.parse::<f64>().is_ok();
+    let numbers = cells.iter().filter(numeric).count();
     let classes = match labels {
         Labels::Numbers => false,
         Labels::Classes => true,
@@ -35,7 +35,7 @@ pub(super) fn find(cells: &[Cell], labels: &Labels) -> Result<(Vec<f32>, Option<
                 true => "expected text as in the other lines, got the number ",
                 false => "expected a number as in the other lines, got ",
             };
-            let (text, line) = odd.map_or((String::new(), 0), |cell| (shorten(&cell.text), cell.line));
+            let (text, line) = odd.map_or((String::new(), 0), |cell| (shorten(cell.text), cell.line));
             return Err(Error::data(format!("{what}{text}")).at(format!("line {line}")).help(
                 "say that the labels are classes if both are meant, or that the file has a header if this line is one",
             ));
@@ -44,7 +44,7 @@ pub(super) fn find(cells: &[Cell], labels: &Labels) -> Result<(Vec<f32>, Option<
     if !classes {
         return Ok((like(cells, None)?, None));
     }
-    let different: BTreeSet<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
+    let different: BTreeSet<&str> = cells.iter().map(|cell| cell.text).collect();
     let mut classes: Vec<String> = different.into_iter().map(String::from).collect();
     if numbers == cells.len() {
         // As text, 10 would come before 9.
@@ -55,21 +55,21 @@ pub(super) fn find(cells: &[Cell], labels: &Labels) -> Result<(Vec<f32>, Option<
 }
 
 /// The targets by classes that are known, or as numbers.
-pub(super) fn like(cells: &[Cell], classes: Option<&[String]>) -> Result<Vec<f32>> {
+pub(super) fn like(cells: &Cells, classes: Option<&[String]>) -> Result<Vec<f32>> {
     let Some(classes) = classes else {
         let read =
-            |cell: &Cell| number(cell.text.as_bytes()).map_err(|e| e.at(format!("line {}", cell.line)));
+            |cell: Cell<'_>| number(cell.text.as_bytes()).map_err(|e| e.at(format!("line {}", cell.line)));
         return cells.iter().map(read).collect();
     };
     let index: HashMap<&str, usize> =
         classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
     cells
         .iter()
-        .map(|cell| match index.get(cell.text.as_str()) {
+        .map(|cell| match index.get(cell.text) {
             Some(&i) => Ok(i as f32),
             None => {
                 let known: Vec<&str> = classes.iter().map(String::as_str).take(50).collect();
-                Err(Error::name("class of the training file", &cell.text, &known)
+                Err(Error::name("class of the training file", cell.text, &known)
                     .at(format!("line {}", cell.line)))
             }
         })

@@ -6,7 +6,7 @@ use crate::callbacks::{Mode, Training, monitor::Monitor};
 use crate::system::{Clock, available_memory};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use steadygrad_data::file::{PART, names, replace};
+use steadygrad_data::file::{self, PART, names, replace};
 use steadygrad_kernels::{Error, Place, Result};
 
 const ENDING: &str = ".checkpoint";
@@ -205,8 +205,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<State> {
     if available_memory().is_some_and(|room| bytes > room / 2) {
         return Err(Error::format(format!("it has {bytes} bytes, for which there is no memory")).at(place()));
     }
-    let bytes = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
-    State::from_bytes(&bytes).place(place)
+    State::from_bytes(&file::read(path)?).place(place)
 }
 
 impl Keeper for Checkpoints {

@@ -66,6 +66,13 @@ impl State {
     /// # Errors
     /// If they are not those of a checkpoint, of one of another version, or not all of them as they were written.
     pub fn from_bytes(bytes: &[u8]) -> Result<State> {
+        State::parse(bytes).map_err(|e| match e.remedy() {
+            "" => e.help("the file is damaged: go on from an older checkpoint, or begin anew"),
+            _ => e,
+        })
+    }
+
+    fn parse(bytes: &[u8]) -> Result<State> {
         let mut head = Reader(bytes.strip_prefix(MAGIC).ok_or_else(|| {
             let begun = MAGIC.starts_with(bytes) || bytes.is_empty();
             Error::format(if begun { "it is cut off in its first line" } else { "it is no checkpoint" })

@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 use steadygrad_kernels::{Error, Result};
 
+/// What is not as it must be, and what to do.
+fn broken(what: impl Into<String>) -> Error {
+    Error::format(what)
+        .help("it is of another model or training, or damaged: go on from another checkpoint, or begin anew")
+}
+
 /// One thing that is remembered.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {
@@ -74,7 +80,7 @@ impl State {
     }
 
     fn wrong(&self, name: &str, expected: &str) -> Error {
-        Error::format(match self.parts.get(name) {
+        broken(match self.parts.get(name) {
             None => format!("`{name}` is missing"),
             Some(part) => format!("`{name}` should be {expected}, and is {}", part.kind()),
         })
@@ -100,7 +106,7 @@ impl State {
         if numbers.len() == len {
             return Ok(numbers);
         }
-        Err(Error::format(format!("`{name}` should have {len} numbers, and has {}", numbers.len())))
+        Err(broken(format!("`{name}` should have {len} numbers, and has {}", numbers.len())))
     }
 
     /// A list of f64.
@@ -122,7 +128,7 @@ impl State {
         match self.doubles(name)? {
             [] => Ok(None),
             &[one] => Ok(Some(one)),
-            more => Err(Error::format(format!("`{name}` should be one number, and is {}", more.len()))),
+            more => Err(broken(format!("`{name}` should be one number, and is {}", more.len()))),
         }
     }
 
@@ -142,7 +148,7 @@ impl State {
     /// # Errors
     /// If there is none of this name, or it is larger than any size.
     pub fn size(&self, name: &str) -> Result<usize> {
-        usize::try_from(self.count(name)?).map_err(|_| Error::format(format!("`{name}` is no size")))
+        usize::try_from(self.count(name)?).map_err(|_| broken(format!("`{name}` is no size")))
     }
 
     /// Words.

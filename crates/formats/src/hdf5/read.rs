@@ -9,8 +9,11 @@ use steadygrad_kernels::{Error, Place, Result};
 const DEEPEST: usize = 64;
 /// Groups and arrays of a file.
 const MOST: usize = 200_000;
-/// What a compressed array may grow to against its file: deflate packs zeros 1,032 to 1.
-const GROWTH: usize = 1040;
+/// What all arrays together may grow to against their file. Keras compresses nothing; deflate packs weights to nine tenths, and zeros to a
+/// thousandth.
+const GROWTH: usize = 32;
+/// What the arrays of any file may take.
+const SMALL: usize = 16 << 20;
 /// Bytes of all arrays together.
 const LARGEST: usize = 4 << 30;
 
@@ -38,7 +41,7 @@ pub fn read(bytes: Vec<u8>) -> Result<Group> {
     let tree = catch_unwind(AssertUnwindSafe(|| {
         let file = File::from_bytes(bytes).map_err(broken)?;
         let mut budget =
-            Budget { objects: MOST, bytes: LARGEST.min(size.saturating_mul(GROWTH)), file: size };
+            Budget { objects: MOST, bytes: LARGEST.min(size.saturating_mul(GROWTH).max(SMALL)), file: size };
         group(&file.root(), 0, &mut budget)
     }));
     tree.unwrap_or_else(|_| Err(Error::format("the HDF5 file is damaged in a way that cannot be read")))
@@ -122,7 +125,8 @@ fn array(from: &Dataset, budget: &mut Budget) -> Result<Numbers> {
         .map_err(|_| too_large())?;
     let count = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)).ok_or_else(too_large)?;
     let each = usize::try_from(from.element_size().map_err(broken)?).map_err(|_| too_large())?.max(1);
-    let bytes = count.checked_mul(each.max(4)).ok_or_else(too_large)?;
+    // Whole numbers are kept in eight bytes.
+    let bytes = count.checked_mul(each.max(8)).ok_or_else(too_large)?;
     let packed = from.is_chunked() || !from.filters().is_empty();
     // What is not compressed stands in the file as it is.
     if !packed && count.saturating_mul(each) > budget.file || bytes > budget.bytes {
@@ -150,5 +154,8 @@ fn array(from: &Dataset, budget: &mut Budget) -> Result<Numbers> {
 }
 
 fn too_large() -> Error {
-    Error::format("it says to be larger than its file can hold")
+    Error::format(format!(
+        "it says to be larger than its file can hold, or all arrays together than {GROWTH} times their file or {LARGEST} bytes"
+    ))
+    .help("the file is damaged, or made to fill the memory: get it again, or save the model anew")
 }

@@ -8,13 +8,19 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::color::ColorMode;
-use super::decode::{Image, check_size, damaged};
+use super::decode::{CONVERT, Image, check_size, damaged};
 
 /// The largest side that the format can declare.
 const MOST_SIDE: usize = 65_535;
 
 /// Decodes the bytes of a JPEG file.
 pub(super) fn decode(bytes: &[u8], color_mode: ColorMode) -> Result<Image> {
+    if !reads(bytes) {
+        return Err(Error::unsupported(
+            "a JPEG image whose first colour or ink has fewer pixels than another one",
+        )
+        .help(CONVERT));
+    }
     // Strict: what is truncated is an error, and not an image that is grey below.
     let options =
         DecoderOptions::new_safe().set_strict_mode(true).set_max_width(MOST_SIDE).set_max_height(MOST_SIDE);
@@ -35,6 +41,30 @@ pub(super) fn decode(bytes: &[u8], color_mode: ColorMode) -> Result<Image> {
         return Err(damaged("JPEG", &"it holds another number of pixels than it declares"));
     }
     Ok(Image { height, width, color_mode, pixels: color_mode.convert(pixels, channels) })
+}
+
+/// Whether the decoder can hold it: of images that come in several scans it makes room for a row by the first colour or ink, which then
+/// must be the finest; from other files it panics. Some programs write inks so.
+///
+/// Everything that might be a frame is looked at, wherever it stands: what the decoder takes for the frame is among them.
+fn reads(bytes: &[u8]) -> bool {
+    let scans = bytes.windows(2).filter(|pair| *pair == [0xff, 0xda]).count();
+    let fits = |at: usize| {
+        let marker = bytes[at + 1];
+        // Length, precision, height, width, the number of colours; of each a number, its sampling, and its table.
+        let Some(frame) = bytes.get(at + 2..).filter(|_| matches!(marker, 0xc0..=0xc2)) else { return true };
+        let Some((head, colours)) = frame.split_first_chunk::<8>() else { return true };
+        let count = usize::from(head[7]);
+        // What has another length is no frame, for the decoder neither.
+        if usize::from(u16::from_be_bytes([head[0], head[1]])) != 8 + 3 * count || count < 2 {
+            return true;
+        }
+        let sampling = colours.chunks_exact(3).take(count).map(|colour| colour[1]);
+        let most = |of: fn(u8) -> u8| sampling.clone().map(of).max() > sampling.clone().map(of).next();
+        let several = scans > 1 || marker == 0xc2;
+        !(several && (most(|s| s >> 4) || most(|s| s & 15)))
+    };
+    bytes.windows(2).enumerate().all(|(at, pair)| pair[0] != 0xff || fits(at))
 }
 
 fn told(cause: DecodeErrors) -> Error {

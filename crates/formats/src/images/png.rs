@@ -23,6 +23,15 @@ pub(super) fn decode(bytes: &[u8], color_mode: ColorMode) -> Result<Image> {
     // Deflate cannot shrink data by more than 1032 : 1.
     check_size(height, width, bytes.len(), (bytes.len() as u64).saturating_mul(1032 * 8) / bits)?;
     let mut reader = decoder.read_info().map_err(told)?;
+    // The decoder takes a palette as it comes, and panics where it is not one of whole colours.
+    if let Some(palette) = &reader.info().palette
+        && (!palette.len().is_multiple_of(3) || palette.len() > 3 * 256)
+    {
+        return Err(damaged(
+            "PNG",
+            &format!("its palette has {} bytes, not three for each of 256 colours at most", palette.len()),
+        ));
+    }
     let size = reader.output_buffer_size().ok_or_else(|| damaged("PNG", &"it is larger than memory"))?;
     let mut pixels = vec![0; size];
     let frame = reader.next_frame(&mut pixels).map_err(told)?;

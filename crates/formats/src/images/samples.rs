@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use steadygrad_data::Array;
+use steadygrad_data::{Array, file};
 use steadygrad_kernels::{Error, Kind, Place, Result};
 
 use super::Reading;
@@ -11,8 +11,7 @@ use super::resize::resize;
 
 /// The image in this file.
 pub(super) fn read(path: &Path, reading: &Reading) -> Result<Image> {
-    let bytes = std::fs::read(path).map_err(|cause| Error::file(path, &cause))?;
-    decode(&bytes, reading.color_mode).place(|| path.display().to_string())
+    decode(&file::read(path)?, reading.color_mode).place(|| path.display().to_string())
 }
 
 /// The images in these files, of which there is one at least, in their order: shape (files, height, width, channels).

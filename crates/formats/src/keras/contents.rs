@@ -3,12 +3,13 @@
 use super::archive;
 use super::keras_2;
 use super::layer::{class, name};
-use super::saved::{json, optimizer_of};
+use super::saved::{helped, json, optimizer_of};
 use super::{deeper_than, is_known, is_model, list_unknown};
 use crate::hdf5::{self, Group, Numbers};
 use serde_json::Value as Json;
 use std::path::Path;
-use steadygrad_kernels::{Error, Place as _, Result};
+use steadygrad_data::file;
+use steadygrad_kernels::{Place as _, Result};
 
 /// The kinds of files that Keras writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +61,7 @@ impl Contents {
     /// If it cannot be read, or is no file of Keras.
     pub fn read(path: impl AsRef<Path>) -> Result<Contents> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
-        Contents::from_bytes(bytes).place(|| path.display().to_string())
+        Contents::from_bytes(file::read(path)?).place(|| path.display().to_string())
     }
 
     /// The same from the bytes of such a file.
@@ -80,6 +80,10 @@ impl Contents {
     /// # Errors
     /// As for [`Contents::read`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Contents> {
+        Contents::parse(bytes).map_err(helped)
+    }
+
+    fn parse(bytes: Vec<u8>) -> Result<Contents> {
         if !bytes.starts_with(b"PK") {
             return of_tree(&hdf5::read(bytes)?);
         }

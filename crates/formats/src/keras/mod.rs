@@ -32,7 +32,7 @@ use steadygrad_nn::layers::CATALOG;
 const DEEPEST: usize = 100;
 
 /// How many layers a model may have, those of the models within counted at each of their uses.
-const MOST_LAYERS: usize = 100_000;
+const MOST_LAYERS: usize = 10_000;
 
 /// The model that a Keras 3 configuration describes: `Sequential` or `Functional`, with all models within. Names, layers that
 /// are used several times, and which layers learn are kept. It has no weights yet.
@@ -66,9 +66,13 @@ pub fn model_from_config(config: &Json) -> Result<Model> {
         return Err(Error::unsupported(format!("layers that are not known here: {}", unknown.join(", ")))
             .help(format!("known are: {}", known.join(", "))));
     }
-    let (model, _) = model(config)?;
-    model.output_shapes()?;
-    Ok(model)
+    let read = model(config).and_then(|(model, _)| model.output_shapes().map(|_| model));
+    read.map_err(|e| match e.remedy() {
+        "" => e.help(
+            "the configuration is damaged, or not of a model of Keras: write it anew with model.to_json()",
+        ),
+        _ => e,
+    })
 }
 
 /// A model, and how many layers it unfolds to.
@@ -86,7 +90,11 @@ fn model(json: &Json) -> Result<(Model, usize)> {
     }
     .place(place)?;
     if size > MOST_LAYERS {
-        return Err(Error::format(format!("the model has more than {MOST_LAYERS} layers")).at(place()));
+        return Err(Error::format(format!(
+            "the model has more than {MOST_LAYERS} layers, each counted as often as it is called"
+        ))
+        .at(place())
+        .help("the file is damaged, or made to fill the memory"));
     }
     Ok((if let Some(name) = name { model.named(name) } else { model }, size))
 }

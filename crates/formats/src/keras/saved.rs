@@ -7,7 +7,7 @@ use super::places::{Place, places};
 use crate::hdf5::{self, Group, Numbers};
 use serde_json::Value as Json;
 use std::path::Path;
-use steadygrad_data::Array;
+use steadygrad_data::{Array, file};
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::Model;
 
@@ -40,10 +40,6 @@ pub fn is_keras_file(path: &Path) -> bool {
     matches!(extension.as_deref(), Some("keras" | "h5" | "hdf5"))
 }
 
-fn load(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|e| Error::file(path, &e))
-}
-
 impl Saved {
     /// The model in a `.keras` file, or in an `.h5` file of Keras 2 or 3.
     ///
@@ -51,7 +47,7 @@ impl Saved {
     /// If it cannot be read; if it has layers that are not known here, they are all named before anything else.
     pub fn read(path: impl AsRef<Path>) -> Result<Saved> {
         let path = path.as_ref();
-        Saved::from_bytes(load(path)?).place(|| path.display().to_string())
+        Saved::from_bytes(file::read(path)?).place(|| path.display().to_string())
     }
 
     /// The same from the bytes of such a file.
@@ -59,7 +55,8 @@ impl Saved {
     /// # Errors
     /// As for [`Saved::read`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Saved> {
-        if bytes.starts_with(b"PK") { from_archive(bytes) } else { from_old(bytes) }
+        let read = if bytes.starts_with(b"PK") { from_archive(bytes) } else { from_old(bytes) };
+        read.map_err(helped)
     }
 }
 
@@ -68,9 +65,12 @@ impl Saved {
 /// # Errors
 /// If it cannot be read, or is another model's.
 pub fn read_weights(path: impl AsRef<Path>, model: &Model) -> Result<Vec<(String, Array)>> {
-    let path = path.as_ref();
+    weights_in(path.as_ref(), model).map_err(helped)
+}
+
+fn weights_in(path: &Path, model: &Model) -> Result<Vec<(String, Array)>> {
     let place = || path.display().to_string();
-    let bytes = load(path)?;
+    let bytes = file::read(path)?;
     if bytes.starts_with(b"PK") {
         let parts = archive::read(bytes).place(place)?;
         return weights_of(&hdf5::read(parts.weights).place(place)?, model).place(place);
@@ -79,6 +79,14 @@ pub fn read_weights(path: impl AsRef<Path>, model: &Model) -> Result<Vec<(String
     let old = tree.group("model_weights").unwrap_or(&tree);
     let by_order = old.attribute("layer_names").is_some() || old.attribute("layer_names0").is_some();
     if by_order { old_weights(old, model) } else { weights_of(&tree, model) }.place(place)
+}
+
+/// What can be done where nothing better is known.
+pub(super) fn helped(error: Error) -> Error {
+    match error.remedy() {
+        "" => error.help("the file is damaged, or not of this model: get it again, or save the model anew"),
+        _ => error,
+    }
 }
 
 fn from_archive(bytes: Vec<u8>) -> Result<Saved> {
@@ -127,10 +135,19 @@ fn from_old(bytes: Vec<u8>) -> Result<Saved> {
     })
 }
 
+/// Values of a configuration.
+const MOST_VALUES: usize = 2_000_000;
+
 /// JSON as Python writes it, with NaN and Infinity, which are no JSON.
 pub(super) fn json(bytes: &[u8]) -> Result<Json> {
     let bad = |e: &dyn std::fmt::Display| Error::format(format!("not valid JSON: {e}"));
     let text = std::str::from_utf8(bytes).map_err(|e| bad(&e))?;
+    // Each value takes forty bytes and more, however short it is written: a text of commas would fill the memory.
+    let values = bytes.iter().filter(|byte| b",:[{".contains(byte)).count();
+    if values > MOST_VALUES {
+        return Err(Error::format(format!("it has {values} values, and {MOST_VALUES} are the most"))
+            .help("a model of ten thousand layers has fewer: the file is damaged, or no model"));
+    }
     serde_json::from_str(text).or_else(|e| {
         let quoted = quote_numbers(text);
         serde_json::from_str(&quoted).map_err(|_| bad(&e))

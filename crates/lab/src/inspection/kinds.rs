@@ -30,11 +30,12 @@ impl Sort {
 /// What this file is, and its bytes.
 pub(crate) fn open(path: &Path) -> Result<(Sort, Vec<u8>)> {
     let missing = "check the path; models are in .keras, .h5 or .json files, weights in .weights.h5, .safetensors or .npz files";
-    let bytes = std::fs::read(path).map_err(|e| match path.is_dir() {
-        true => Error::file(path, &e).help(
+    let bytes = steadygrad_data::file::read(path).map_err(|e| match path.is_dir() {
+        true => e.help(
             "give a file, not its folder; `steadygrad evaluate` and `predict` take the folder of a run",
         ),
-        false => Error::file(path, &e).help(missing),
+        false if e.remedy().is_empty() => e.help(missing),
+        false => e,
     })?;
     let sort = sort(&bytes, path).place(|| path.display().to_string())?;
     Ok((sort, bytes))

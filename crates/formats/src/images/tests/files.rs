@@ -142,6 +142,43 @@ fn jpegs_of_all_kinds_are_read() {
     }
 }
 
+/// Inks in several scans, of which the last is the finest: the decoder would panic.
+#[test]
+fn jpeg_of_inks_in_scans_is_named_and_not_read() {
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 95);
+    encoder.set_progressive(true);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    encoder.encode(&[9; 18 * 11 * 4], 18, 11, jpeg_encoder::ColorType::Cmyk).unwrap();
+    assert!(told(&bytes).contains("fewer pixels"));
+    // Bytes before the frame that hide it from a look at the segments alone.
+    let hidden = [&bytes[..2], &[0xff, 0xff, 0, 7], &bytes[2..]].concat();
+    told(&hidden);
+}
+
+/// A palette that is not one of whole colours, or of too many of them.
+#[test]
+fn png_with_a_broken_palette_is_refused() {
+    let whole = png_of(2, 1, ::png::ColorType::Indexed, ::png::BitDepth::Eight, &[0, 1]);
+    let at = whole.windows(4).position(|w| w == b"PLTE").unwrap();
+    let rest = &whole[at + 4 + 6 + 4..];
+    for len in [1, 2, 4, 5, 7, 769, 771, 3000] {
+        let chunk = [&b"PLTE"[..], &vec![5; len]].concat();
+        let mut bytes = [&whole[..at - 4], &(len as u32).to_be_bytes(), &chunk].concat();
+        let mut sum = !0_u32;
+        for byte in &chunk {
+            sum ^= u32::from(*byte);
+            for _ in 0..8 {
+                sum = sum >> 1 ^ if sum & 1 == 1 { 0xedb8_8320 } else { 0 };
+            }
+        }
+        bytes.extend((!sum).to_be_bytes());
+        bytes.extend(rest);
+        let said = told(&bytes);
+        assert!(said.contains("the PNG image cannot be read"), "{len}: {said}");
+    }
+}
+
 fn told(bytes: &[u8]) -> String {
     let error = decode(bytes, ColorMode::Rgb).unwrap_err();
     assert!(!error.remedy().is_empty(), "{error}");

@@ -1,0 +1,4 @@
+//! The reader `npz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| steadygrad_fuzz::read("npz", data));

@@ -1,0 +1,4 @@
+//! The reader `png`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| steadygrad_fuzz::read("png", data));

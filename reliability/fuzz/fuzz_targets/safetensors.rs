@@ -1,0 +1,4 @@
+//! The reader `safetensors`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| steadygrad_fuzz::read("safetensors", data));
