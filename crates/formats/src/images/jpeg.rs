@@ -48,7 +48,9 @@ pub(super) fn decode(bytes: &[u8], color_mode: ColorMode) -> Result<Image> {
 ///
 /// Everything that might be a frame is looked at, wherever it stands: what the decoder takes for the frame is among them.
 fn reads(bytes: &[u8]) -> bool {
-    let scans = bytes.windows(2).filter(|pair| *pair == [0xff, 0xda]).count();
+    // How many colours each scan has.
+    let scans: Vec<u8> =
+        bytes.windows(5).filter(|at| at.starts_with(&[0xff, 0xda])).map(|at| at[4]).collect();
     let fits = |at: usize| {
         let marker = bytes[at + 1];
         // Length, precision, height, width, the number of colours; of each a number, its sampling, and its table.
@@ -61,7 +63,7 @@ fn reads(bytes: &[u8]) -> bool {
         }
         let sampling = colours.chunks_exact(3).take(count).map(|colour| colour[1]);
         let most = |of: fn(u8) -> u8| sampling.clone().map(of).max() > sampling.clone().map(of).next();
-        let several = scans > 1 || marker == 0xc2;
+        let several = marker == 0xc2 || scans != [head[7]];
         !(several && (most(|s| s >> 4) || most(|s| s & 15)))
     };
     bytes.windows(2).enumerate().all(|(at, pair)| pair[0] != 0xff || fits(at))

@@ -151,6 +151,15 @@ fn jpeg_of_inks_in_scans_is_named_and_not_read() {
     encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
     encoder.encode(&[9; 18 * 11 * 4], 18, 11, jpeg_encoder::ColorType::Cmyk).unwrap();
     assert!(told(&bytes).contains("fewer pixels"));
+    // A single scan, which has not all of them.
+    let mut one = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut one, 95);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    encoder.encode(&[9; 18 * 11 * 4], 18, 11, jpeg_encoder::ColorType::Cmyk).unwrap();
+    decode(&one, ColorMode::Rgb).unwrap();
+    let at = one.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+    one.splice(at + 2..at + 13, [0, 12, 3, 0, 0, 1, 0x11, 2, 0x11]);
+    assert!(told(&one).contains("fewer pixels"));
     // Bytes before the frame that hide it from a look at the segments alone.
     let hidden = [&bytes[..2], &[0xff, 0xff, 0, 7], &bytes[2..]].concat();
     told(&hidden);
