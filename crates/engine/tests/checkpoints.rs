@@ -1,5 +1,5 @@
 //! Stopped and gone on with is as straight through, bit for bit: from every step, with everything that a training remembers.
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot go on has failed; what was tried is told
 
 use steadygrad_chart::Schedule;
 use steadygrad_data::{Array, Dataset};

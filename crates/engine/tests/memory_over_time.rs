@@ -2,7 +2,7 @@
 //!
 //! What is kept of every epoch is all that comes: its losses and metrics in the history, and rare samples in the chart of a training that
 //! is watched. What was measured is printed as lines of JSON behind `reliability: `.
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot go on has failed; what was tried is told
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;

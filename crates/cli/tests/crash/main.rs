@@ -2,7 +2,7 @@
 //!
 //! What was tried is printed as lines of JSON behind `reliability: `; `--include-ignored` tries it at length.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot go on has failed; what was tried is told
 
 #[path = "../common/mod.rs"]
 mod common;
