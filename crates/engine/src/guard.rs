@@ -146,9 +146,7 @@ impl Learner {
         let Some(Guard { before, memory: Some(memory), .. }) = self.asked.as_ref().filter(early) else {
             return;
         };
-        for kept in &self.store.weights {
-            state.under("weights").put_numbers(&kept.path, &before[kept.range.clone()]);
-        }
+        self.save_numbers(before, &mut state.under("weights"));
         memory.save(&mut state.under("optimizer"));
     }
 
@@ -157,20 +155,20 @@ impl Learner {
     /// # Errors
     /// If it is that of another model.
     pub(crate) fn restore_guard(&mut self, state: &State) -> Result<()> {
-        let Some(guard) = self.asked.as_mut().filter(|guard| guard.how == OnNonFinite::Rollback) else {
+        let Some(mut guard) = self.asked.take_if(|guard| guard.how == OnNonFinite::Rollback) else {
             return Ok(());
         };
         // Where there is none, it is taken before the next step.
         guard.due = !state.has("optimizer/iterations");
-        if guard.due {
-            return Ok(());
+        if !guard.due {
+            let weights = state.within("weights");
+            for (range, numbers) in self.weights_of(&weights)? {
+                guard.before[range].copy_from_slice(numbers);
+            }
+            let memory = self.applier.memory.restored(&state.within("optimizer")).place(|| "optimizer")?;
+            guard.memory = Some(memory);
         }
-        let weights = state.within("weights");
-        for kept in &self.store.weights {
-            let numbers = weights.numbers_of(&kept.path, kept.range.len()).place(|| "weights")?;
-            guard.before[kept.range.clone()].copy_from_slice(numbers);
-        }
-        guard.memory = Some(self.applier.memory.restored(&state.within("optimizer")).place(|| "optimizer")?);
+        self.asked = Some(guard);
         Ok(())
     }
 }

@@ -260,9 +260,6 @@ impl History {
 /// # Errors
 /// If it is none.
 pub(crate) fn restored(state: &State) -> Result<Vec<NonFinite>> {
-    if !state.has("numbers") {
-        return Ok(Vec::new()); // from before this was kept
-    }
     let one = |(i, numbers): (usize, &[f64])| {
         let &[epoch, batch, step, first_step] = numbers else {
             return Err(Error::format("`numbers` are not four of each"));

@@ -54,7 +54,7 @@ impl State {
     /// ```
     /// use steadygrad_engine::checkpoint::{Part, State};
     /// let mut state = State::default();
-    /// state.put("weights", Part::Numbers(vec![1.0, f32::NAN]));
+    /// state.put("weights", Part::Numbers([1.0, f32::NAN].into()));
     /// let mut bytes = state.to_bytes();
     /// assert_eq!(State::from_bytes(&bytes)?.to_bytes(), bytes);
     /// bytes[70] ^= 1;
@@ -104,8 +104,8 @@ impl State {
             let name = rest.text(u64::from(len))?;
             let (kind, count) = (rest.take(1)?[0], rest.u64()?);
             let part = match kind {
-                0 => Part::Numbers(rest.all(count, f32::from_le_bytes)?),
-                1 => Part::Doubles(rest.all(count, f64::from_le_bytes)?),
+                0 => Part::Numbers(rest.all(count, f32::from_le_bytes)?.into()),
+                1 => Part::Doubles(rest.all(count, f64::from_le_bytes)?.into()),
                 2 => Part::Count(rest.u64()?),
                 3 => Part::Text(rest.text(count)?),
                 other => {
@@ -167,9 +167,9 @@ mod tests {
 
     fn sample() -> State {
         let mut state = State::default();
-        state.put("empty", Part::Numbers(Vec::new()));
-        state.put("numbers", Part::Numbers(vec![1.5, f32::NAN, f32::INFINITY, -0.0]));
-        state.put("doubles", Part::Doubles(vec![0.1, f64::NAN, f64::MIN_POSITIVE / 2.0]));
+        state.put("empty", Part::Numbers([].into()));
+        state.put("numbers", Part::Numbers([1.5, f32::NAN, f32::INFINITY, -0.0].into()));
+        state.put("doubles", Part::Doubles([0.1, f64::NAN, f64::MIN_POSITIVE / 2.0].into()));
         state.put("count", Part::Count(u64::MAX));
         state.put("text", Part::Text("Grüße\n\0".into()));
         state.put("", Part::Text(String::new()));

@@ -2,6 +2,8 @@
 
 use super::state::{State, Under};
 use crate::learner::Learner;
+use crate::store::Kept;
+use std::ops::Range;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::optimizers::Mode;
 
@@ -31,11 +33,7 @@ impl Learner {
     }
 
     fn save(&self, state: &mut Under<'_>) {
-        for (i, kept) in self.store.weights.iter().enumerate() {
-            // By their order: names of layers may be counted on within a process.
-            let name = format!("{i:06}/{}", kept.path);
-            state.under("weights").put_numbers(&name, &self.arena.all()[kept.range.clone()]);
-        }
+        self.save_numbers(self.arena.all(), &mut state.under("weights"));
         self.applier.save(&mut state.under("optimizer"));
         self.save_guard(&mut state.under("rollback"));
         state.put_count("missed", self.missed);
@@ -55,19 +53,9 @@ impl Learner {
     pub fn restore(&mut self, state: &State) -> Result<()> {
         let state = state.within("learner");
         let weights = state.within("weights");
-        let (found, expected) = (weights.iter().len(), self.store.weights.len());
-        if found != expected {
-            let what = format!("it has {found} weights, and the model {expected}");
-            return Err(Error::format(what).help("go on with the model that was trained"));
-        }
-        let mut all = Vec::with_capacity(expected);
-        for (kept, (name, _)) in self.store.weights.iter().zip(weights.iter()) {
-            let numbers = weights.numbers_of(name, kept.range.len());
-            all.push((kept.range.clone(), numbers.place(|| format!("the weight `{}`", kept.path))?));
-        }
+        let all = self.weights_of(&weights)?;
         let evaluates = state.count("evaluates")? != 0;
-        // Checkpoints from before steps were taken back do not say.
-        let missed = if state.has("missed") { state.count("missed")? } else { 0 };
+        let missed = state.count("missed")?;
         self.restore_guard(&state.within("rollback")).place(|| "the state to go back to")?;
         if let Some(measures) = self.measures.as_mut().filter(|_| state.has("measures/loss")) {
             for key in measures.restore(&state.within("measures")).place(|| "what was measured")? {
@@ -88,5 +76,27 @@ impl Learner {
         self.at = if evaluates { Mode::Evaluate } else { Mode::Train };
         self.missed = missed;
         Ok(())
+    }
+
+    /// Weights and layer state, as they lie among these numbers.
+    pub(crate) fn save_numbers(&self, all: &[f32], state: &mut Under<'_>) {
+        for (i, kept) in self.store.weights.iter().enumerate() {
+            // By their order: names of layers may be counted on within a process.
+            state.put_numbers(&format!("{i:06}/{}", kept.path), &all[kept.range.clone()]);
+        }
+    }
+
+    /// The same again: where each of them lies, and its numbers.
+    pub(crate) fn weights_of<'a>(&self, state: &'a State) -> Result<Vec<(Range<usize>, &'a [f32])>> {
+        let (found, expected) = (state.iter().len(), self.store.weights.len());
+        if found != expected {
+            let what = format!("it has {found} weights, and the model {expected}");
+            return Err(Error::format(what).help("go on with the model that was trained"));
+        }
+        let one = |(kept, (name, _)): (&Kept, (&str, _))| {
+            let numbers = state.numbers_of(name, kept.range.len());
+            Ok((kept.range.clone(), numbers.place(|| format!("the weight `{}`", kept.path))?))
+        };
+        self.store.weights.iter().zip(state.iter()).map(one).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! What a training remembers, by name: the content of a checkpoint.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use steadygrad_kernels::{Error, Result};
 
 /// What is not as it must be, and what to do.
@@ -9,13 +10,13 @@ fn broken(what: impl Into<String>) -> Error {
         .help("it is of another model or training, or damaged: go on from another checkpoint, or begin anew")
 }
 
-/// One thing that is remembered.
+/// One thing that is remembered. Lists are shared, so that a part of a [`State`] is taken out without a copy of them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {
     /// Weights and the like.
-    Numbers(Vec<f32>),
+    Numbers(Arc<[f32]>),
     /// Sums, losses, settings.
-    Doubles(Vec<f64>),
+    Doubles(Arc<[f64]>),
     /// Steps, epochs.
     Count(u64),
     /// Words.
@@ -178,11 +179,11 @@ impl Under<'_> {
 
     /// Remembers a list of f32.
     pub fn put_numbers(&mut self, name: &str, numbers: &[f32]) {
-        self.put(name, Part::Numbers(numbers.to_vec()));
+        self.put(name, Part::Numbers(numbers.into()));
     }
 
     /// Remembers a list of f64.
-    pub fn put_doubles(&mut self, name: &str, doubles: impl Into<Vec<f64>>) {
+    pub fn put_doubles(&mut self, name: &str, doubles: impl Into<Arc<[f64]>>) {
         self.put(name, Part::Doubles(doubles.into()));
     }
 
