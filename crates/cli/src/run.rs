@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use steadygrad::chart::number;
 use steadygrad::data::file::replace;
 use steadygrad::lab::{Experiment, Finished, Form, Prepared};
-use steadygrad::prelude::{Error, History, Learner};
+use steadygrad::prelude::{History, Learner};
 
 /// A finished run.
 pub struct Run<'a> {
