@@ -62,6 +62,10 @@ def said(text: str) -> str:
     return {"(/, *args, **kwargs)": "()", "(*args, **kwargs)": "()"}.get(text, text.replace(": bool = ", "="))
 
 
+#: What Keras has not: by keyword alone, so that Keras' own arguments stand where they stand.
+OURS = {"model/fit": ", *, on_non_finite=None)"}
+
+
 def test_signatures() -> None:
     reference = load("signatures.json")
     cases = [(f"{family}/{name}", MODULES[family], name, text) for family in MODULES for name, text in reference[family].items()]
@@ -78,6 +82,9 @@ def test_signatures() -> None:
         for part in name.split("."):
             thing = getattr(thing, part)
         found = signature(thing)
+        if key in OURS:
+            assert found.endswith(OURS[key]), found
+            found = found.removesuffix(OURS[key]) + ")"
         count.case(key, found == said(text), f"expected {text}, found {found}")
     assert len(set(keys)) == len(keys)
     count.close()
