@@ -48,7 +48,7 @@ pub fn probe(folder: &Path) -> Result<(), String> {
 }
 
 /// The folder, or what it would stand in if it is not there yet.
-fn standing(folder: &Path) -> PathBuf {
+pub fn standing(folder: &Path) -> PathBuf {
     let here = Path::new(".");
     let there = folder.ancestors().find(|there| there.as_os_str().is_empty() || there.exists());
     there.filter(|there| !there.as_os_str().is_empty()).unwrap_or(here).to_path_buf()

@@ -7,7 +7,7 @@
 //! DIR/checkpoints/best.checkpoint    where `[checkpoints]` asks for it
 //! ```
 
-use crate::folder::Earlier;
+use crate::folder::{self, Earlier};
 use crate::signals::{Signal, Signals};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,8 @@ pub fn may_change(assignment: &str) -> anyhow::Result<()> {
 #[derive(Debug)]
 pub struct Ongoing<'a> {
     folder: PathBuf,
+    /// What was there of the way to it.
+    standing: PathBuf,
     checkpoints: Checkpoints,
     /// What the training goes by.
     course: String,
@@ -84,12 +86,12 @@ pub struct Left {
 impl<'a> Ongoing<'a> {
     /// Nobody else may train into this folder from now on.
     pub fn open(folder: &Path, prepared: &Prepared, signals: &'a Signals) -> anyhow::Result<Ongoing<'a>> {
-        let checkpoints = prepared.checkpoints.open(folder.join(FOLDER))?;
-        let (folder, course) = (folder.to_path_buf(), String::new());
+        let standing = folder::standing(folder);
         Ok(Ongoing {
-            folder,
-            checkpoints,
-            course,
+            folder: folder.to_path_buf(),
+            standing,
+            checkpoints: prepared.checkpoints.open(folder.join(FOLDER))?,
+            course: String::new(),
             earlier: Earlier::default(),
             signals,
             kept: false,
@@ -149,11 +151,14 @@ impl<'a> Ongoing<'a> {
                 command(&self.folder)
             );
         }
-        let (folder, inner) = (self.folder.clone(), self.checkpoints.folder().to_path_buf());
+        let (folder, standing) = (self.folder.clone(), self.standing.clone());
+        let inner = self.checkpoints.folder().to_path_buf();
         drop(self);
         let _ = std::fs::remove_dir_all(inner);
-        // Where the folder was there before, it has other files, and stays.
-        let _ = std::fs::remove_dir(folder);
+        // Folders that were made go again; one that has other files in it stays.
+        for made in folder.ancestors().take_while(|made| *made != standing && !made.as_os_str().is_empty()) {
+            let _ = std::fs::remove_dir(made);
+        }
         error.into()
     }
 

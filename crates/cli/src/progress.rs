@@ -20,6 +20,8 @@ pub struct Progress {
     epoch: usize,
     batch: usize,
     width: usize,
+    /// What is to be said before the first number.
+    memory: Option<String>,
 }
 
 /// Seconds between two writings of the live line.
@@ -38,6 +40,13 @@ impl Progress {
             epoch: 0,
             batch: 0,
             width: 0,
+            memory: None,
+        }
+    }
+
+    fn tell_memory(&mut self) {
+        if let Some(text) = self.memory.take() {
+            self.line(&text, true);
         }
     }
 
@@ -116,12 +125,13 @@ impl Callback for Progress {
     }
 
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
-        // All of it is there by now.
-        self.line(&training.learner.memory().to_string(), true);
+        // All of it is there by now. It is said when everybody has begun.
+        self.memory = Some(training.learner.memory().to_string());
         Ok(())
     }
 
     fn on_epoch_begin(&mut self, _: &mut Training<'_>, epoch: usize) -> Result<()> {
+        self.tell_memory();
         (self.epoch, self.batch, self.shown, self.before) = (epoch, 0, 0.0, 0.0);
         self.clock = Clock::start();
         Ok(())
@@ -139,6 +149,7 @@ impl Callback for Progress {
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>, _: usize, logs: &mut Logs) -> Result<()> {
+        self.tell_memory();
         let seconds = self.seconds();
         let line = if self.live {
             progress_line(self.batch, training.steps, seconds, logs, BAR, false)
