@@ -27,8 +27,9 @@ pub fn check(folder: &Path) -> anyhow::Result<()> {
         );
     }
     // A training that was killed before its first step leaves the folder for its checkpoints, with nothing in it to go on with.
-    let own =
-        |entry: std::io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ongoing::FOLDER);
+    let own = |entry: std::io::Result<DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name() == ongoing::FOLDER && ongoing::is_own(&entry.path()))
+    };
     let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut files| files.all(own));
     if folder.exists() && !folder.join("history.json").exists() && !empty(folder) {
         anyhow::bail!(

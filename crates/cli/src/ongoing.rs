@@ -13,13 +13,24 @@ use anyhow::Context;
 use std::path::{Path, PathBuf};
 use steadygrad::Result;
 use steadygrad::data::file::replace;
-use steadygrad::engine::checkpoint::{Checkpoints, Keeper, Moment, Newest, Onward, State};
+use steadygrad::engine::checkpoint::{
+    Checkpoints, Keeper, Moment, Newest, Onward, State, is_own as is_own_name,
+};
 use steadygrad::extend::Training;
 use steadygrad::lab::{Experiment, Prepared};
-use steadygrad::prelude::Error;
 
 pub const FOLDER: &str = "checkpoints";
 const EXPERIMENT: &str = "experiment.toml";
+
+/// Whether all that is in this folder is of a training's checkpoints.
+pub fn is_own(checkpoints: &Path) -> bool {
+    let own = |name: &std::ffi::OsStr| {
+        let name = name.to_string_lossy();
+        is_own_name(&name) || name == EXPERIMENT || name.starts_with("experiment.toml.")
+    };
+    std::fs::read_dir(checkpoints)
+        .is_ok_and(|mut all| all.all(|one| one.is_ok_and(|one| own(&one.file_name()))))
+}
 
 /// Whether a training in this folder has begun and not come to its end.
 pub fn is_unfinished(folder: &Path) -> bool {
@@ -39,6 +50,15 @@ pub fn command(folder: &Path) -> String {
 /// What is trained in this folder, finished or not.
 pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
     let own = folder.join(FOLDER).join(EXPERIMENT);
+    if !own.exists() && !folder.join("history.json").exists() {
+        let parent =
+            folder.parent().filter(|parent| is_unfinished(parent) || parent.join("history.json").exists());
+        let help = match parent.filter(|_| folder.ends_with(FOLDER)) {
+            Some(parent) => format!("name the folder of the run: {}", command(parent)),
+            None => "name the folder of a run, as `steadygrad train` printed it".into(),
+        };
+        anyhow::bail!("{}: there is no training in it\n  help: {help}", folder.display());
+    }
     let experiment = if own.exists() { Experiment::load(own)? } else { crate::run::experiment(folder)? };
     // Paths in the file are absolute; those of overrides start where the command runs.
     Ok(crate::with_cache(experiment.with_base("")))
@@ -63,11 +83,17 @@ pub struct Ongoing<'a> {
     /// What was there of the way to it.
     standing: PathBuf,
     checkpoints: Checkpoints,
+    /// The experiment as it is kept.
+    text: String,
     /// What the training goes by.
     course: String,
     /// What was in the folder before it began.
     pub earlier: Earlier,
     signals: &'a Signals,
+    /// One was unfinished there before.
+    unfinished: bool,
+    /// The training has begun: nothing was wrong with what it is of.
+    begun: bool,
     /// A checkpoint was kept.
     kept: bool,
     /// A signal asked to leave, and where that was.
@@ -86,27 +112,20 @@ pub struct Left {
 impl<'a> Ongoing<'a> {
     /// Nobody else may train into this folder from now on.
     pub fn open(folder: &Path, prepared: &Prepared, signals: &'a Signals) -> anyhow::Result<Ongoing<'a>> {
-        let standing = folder::standing(folder);
+        let standing = folder::standing(&folder.join(FOLDER));
         Ok(Ongoing {
             folder: folder.to_path_buf(),
             standing,
             checkpoints: prepared.checkpoints.open(folder.join(FOLDER))?,
+            text: String::new(),
             course: String::new(),
             earlier: Earlier::default(),
             signals,
+            unfinished: is_unfinished(folder),
+            begun: false,
             kept: false,
             left: None,
         })
-    }
-
-    /// It begins anew: what another one left is its past.
-    fn begin(&mut self, experiment: &Experiment) -> anyhow::Result<()> {
-        let text = experiment.to_toml()?;
-        self.course = Experiment::parse(&text)?.course()?;
-        self.earlier = Earlier::of(&self.folder);
-        self.checkpoints.clear()?;
-        replace(self.checkpoints.folder().join(EXPERIMENT), text)?;
-        Ok(())
     }
 
     /// The checkpoint to go on from, if there is one, and those that do not hold.
@@ -125,14 +144,28 @@ impl<'a> Ongoing<'a> {
         Ok(newest)
     }
 
-    /// It goes on from here; from the beginning, if nothing was kept.
-    pub fn go_on(&mut self, experiment: &Experiment, from: Option<&State>) -> anyhow::Result<()> {
-        let Some(state) = from else { return self.begin(experiment) };
-        let text = experiment.to_toml()?;
-        self.course = Experiment::parse(&text)?.course()?;
-        self.earlier = Earlier::parse(state.text("run/earlier")?);
+    /// Says what is trained; it goes on from here, or from the beginning. Nothing is written yet.
+    ///
+    /// # Errors
+    /// If it is another experiment than that of the checkpoint.
+    pub fn of(&mut self, experiment: &Experiment, from: Option<&State>) -> anyhow::Result<()> {
+        self.text = experiment.to_toml()?;
+        self.course = Experiment::parse(&self.text)?.course()?;
+        self.earlier = match from {
+            None => Earlier::of(&self.folder),
+            Some(state) => Earlier::parse(state.text("run/earlier")?),
+        };
+        let Some(before) = from.map(|state| state.text("run/course")).transpose()? else { return Ok(()) };
         self.kept = true;
-        replace(self.checkpoints.folder().join(EXPERIMENT), text)?;
+        if before != self.course {
+            let changed = before.lines().zip(self.course.lines()).find(|(before, now)| before != now);
+            let (before, now) = changed.unwrap_or(("a part of it", "another"));
+            anyhow::bail!(
+                "{}: the experiment is not the one that was trained: it had {before}, and has {now}\n  help: put back what was \
+                 there; for other settings train anew, into a folder of its own",
+                self.folder.display()
+            );
+        }
         Ok(())
     }
 
@@ -143,23 +176,33 @@ impl<'a> Ongoing<'a> {
         std::fs::remove_file(&place).with_context(|| place.display().to_string())
     }
 
-    /// The training failed: says how it may be gone on with; where nothing was kept, nothing is left.
-    pub fn failed(self, error: Error) -> anyhow::Error {
-        if self.kept {
+    /// The training failed: says how it may be gone on with; where nothing was kept, nothing of it is left.
+    pub fn failed(self, error: anyhow::Error) -> anyhow::Error {
+        if self.kept && self.begun {
             return anyhow::anyhow!(
-                "{error}\n  what was kept before can be gone on with: {}",
+                "{error:#}\n  what was kept before can be gone on with: {}",
                 command(&self.folder)
             );
         }
-        let (folder, standing) = (self.folder.clone(), self.standing.clone());
-        let inner = self.checkpoints.folder().to_path_buf();
-        drop(self);
-        let _ = std::fs::remove_dir_all(inner);
-        // Folders that were made go again; one that has other files in it stays.
-        for made in folder.ancestors().take_while(|made| *made != standing && !made.as_os_str().is_empty()) {
-            let _ = std::fs::remove_dir(made);
+        let inner = self.checkpoints.folder();
+        if self.begun && !self.unfinished {
+            let _ = std::fs::remove_file(inner.join(EXPERIMENT));
         }
-        error.into()
+        if self.made() {
+            // As long as the lock is held. A folder that somebody has put something into stays.
+            self.checkpoints.leave();
+            for made in
+                inner.ancestors().take_while(|made| *made != self.standing && !made.as_os_str().is_empty())
+            {
+                let _ = std::fs::remove_dir(made);
+            }
+        }
+        error
+    }
+
+    /// Whether the folder of the checkpoints was made by this training.
+    fn made(&self) -> bool {
+        self.standing != self.checkpoints.folder()
     }
 
     /// The checkpoints' folder.
@@ -170,23 +213,19 @@ impl<'a> Ongoing<'a> {
 
 impl Keeper for Ongoing<'_> {
     fn begin(&mut self, training: &mut Training<'_>, from: Option<&State>) -> Result<()> {
-        if let Some(state) = from {
-            let before = state.text("run/course")?;
-            if before != self.course {
-                let changed = before.lines().zip(self.course.lines()).find(|(before, now)| before != now);
-                let (before, now) = changed.unwrap_or(("a part of it", "another"));
-                return Err(Error::format(format!(
-                    "the experiment is not the one that was trained: it had {before}, and has {now}"
-                ))
-                .at(self.checkpoints.folder().join(EXPERIMENT).display().to_string())
-                .help("put back what was there; for other settings train anew, into a folder of its own"));
-            }
+        self.checkpoints.begin(training, from)?;
+        if from.is_none() {
+            // What another training left is its past.
+            self.checkpoints.clear()?;
         }
-        self.checkpoints.begin(training, from)
+        self.begun = true;
+        replace(self.checkpoints.folder().join(EXPERIMENT), &self.text)
     }
 
     fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool {
-        self.signals.asked().is_some() || self.checkpoints.wants(training, moment)
+        // From the last moment of a training more epochs may follow.
+        let last = moment.logs.is_some() && (training.stop || moment.epoch >= training.epochs);
+        last || self.signals.asked().is_some() || self.checkpoints.wants(training, moment)
     }
 
     fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, mut state: State) -> Result<Onward> {

@@ -54,11 +54,10 @@ impl Train {
         let mut watching = watcher.as_ref().map(Watching::new);
         let signals = Signals::listen().context("signals cannot be listened to")?;
         let mut ongoing = Ongoing::open(&folder, &prepared, &signals)?;
-        let from = match &self.resume {
-            None => None,
-            Some(folder) => going_on(folder, ongoing.newest()?, prepared.fit.epochs)?,
+        let from = match self.start(&folder, &mut ongoing, &experiment, prepared.fit.epochs) {
+            Ok(from) => from,
+            Err(error) => return Err(ongoing.failed(error)),
         };
-        ongoing.go_on(&experiment, from.as_ref())?;
         let (mut progress, mut guard) = (Progress::new(), Guard::default());
         // What was kept is given back by places: those of the experiment are the same with a doctor and without.
         let mut fit = Fit::with(prepared.fit.clone()).from(from.as_ref()).keeper(&mut ongoing);
@@ -76,7 +75,7 @@ impl Train {
         progress.close();
         let mut history = match fitted {
             Ok(history) => history,
-            Err(error) => return Err(ongoing.failed(prepared.located(error))),
+            Err(error) => return Err(ongoing.failed(prepared.located(error).into())),
         };
         if let Some(left) = ongoing.left {
             return self.stopped(left, &ongoing, &folder, &history);
@@ -129,6 +128,26 @@ impl Train {
         folder::probe("runs".as_ref())
             .map_err(|e| anyhow::anyhow!("{e}\n  help: name a folder for the results with --out DIR"))?;
         Ok(run::default_folder(experiment, self.source.file.as_deref()))
+    }
+
+    /// The checkpoint that it goes on from, if it does. From here on no other training can begin in the folder.
+    fn start(
+        &self,
+        folder: &Path,
+        ongoing: &mut Ongoing<'_>,
+        experiment: &Experiment,
+        epochs: usize,
+    ) -> anyhow::Result<Option<State>> {
+        // One may have while the data were read.
+        let from = match &self.resume {
+            None => folder::check(folder).map(|()| None)?,
+            Some(_) if self.experiment()?.to_toml()? != experiment.to_toml()? => {
+                anyhow::bail!("--resume {}: another training has gone on there meanwhile", folder.display())
+            }
+            Some(folder) => going_on(folder, ongoing.newest()?, epochs)?,
+        };
+        ongoing.of(experiment, from.as_ref())?;
+        Ok(from)
     }
 
     /// A signal asked to stop.
@@ -214,20 +233,38 @@ fn numbers(history: &History) -> Map<String, Json> {
 fn going_on(folder: &Path, newest: Newest, epochs: usize) -> anyhow::Result<Option<State>> {
     let skipped: Vec<String> = newest.skipped.iter().map(|why| format!("passed over: {why}")).collect();
     run::warn(&skipped);
+    let unfinished = ongoing::is_unfinished(folder);
     let (Some(state), Some(path)) = (newest.state, newest.path) else {
+        if !unfinished {
+            anyhow::bail!(
+                "--resume {0}: the training is finished, and its checkpoints are gone\n  help: train it anew, into another folder: \
+                 steadygrad train {0}/experiment.toml --out DIR",
+                folder.display()
+            );
+        }
         crate::say(&format!("{}: no checkpoint yet, so the training begins anew", folder.display()));
         return Ok(None);
     };
     let (epoch, batch, step) = (state.size("fit/epoch")?, state.size("fit/batch")?, state.count("fit/step")?);
-    if !ongoing::is_unfinished(folder) && (epoch >= epochs || state.count("fit/stop")? != 0) {
-        let (why, help) = match epoch >= epochs {
-            true => (format!("{epoch} of {epochs} epochs are done"), "--set fit.epochs=N goes on to epoch N"),
-            false => (
-                format!("a callback ended it after epoch {epoch}"),
-                "for more, train anew without the callback",
-            ),
-        };
-        anyhow::bail!("--resume {}: the training is finished: {why}\n  help: {help}", folder.display());
+    let reached = epoch + usize::from(batch > 0);
+    let stopped = !unfinished && state.count("fit/stop")? != 0;
+    let (why, help) = match () {
+        () if epochs < reached => (
+            format!("epoch {reached} has begun, and {epochs} are asked for"),
+            format!("fit.epochs must be {reached} or more"),
+        ),
+        () if !unfinished && epoch >= epochs => (
+            format!("the training is finished: {epoch} of {epochs} epochs are done"),
+            "--set fit.epochs=N goes on to epoch N".into(),
+        ),
+        () if stopped => (
+            format!("the training is finished: a callback ended it after epoch {epoch}"),
+            "for more, train anew without the callback".into(),
+        ),
+        () => (String::new(), String::new()),
+    };
+    if !why.is_empty() {
+        anyhow::bail!("--resume {}: {why}\n  help: {help}", folder.display());
     }
     let place = if batch == 0 { String::new() } else { format!(" and {batch} batches") };
     let counted = if epoch == 1 { "1 epoch".to_string() } else { format!("{epoch} epochs") };

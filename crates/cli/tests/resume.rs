@@ -148,7 +148,7 @@ fn what_does_not_belong_to_it_is_refused() {
     place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=2"]);
     for (arguments, told) in [
         (vec!["--resume", "run", "--set", "compile.optimizer=sgd"], "a training is gone on with as it began"),
-        (vec!["--resume", "none"], "none: no experiment.toml in it"),
+        (vec!["--resume", "none"], "none: there is no training in it"),
         (vec!["--resume", "run", "--out", "other"], "cannot be used with"),
         (vec!["--resume", "run", "run.toml"], "cannot be used with"),
     ] {
@@ -185,4 +185,69 @@ fn broken_checkpoints_are_named_and_passed_over() {
     std::fs::write(folder.join(newest), "torn").unwrap();
     let result = place.run(&["train", "--resume", "run", "--set", "fit.epochs=4"]);
     assert!(result.code == 2 && result.err.contains("none of its checkpoints holds"), "{}", result.err);
+}
+
+#[test]
+fn what_is_not_of_a_training_stays() {
+    let place = Place::new();
+    place.put("e.toml", GOOD);
+    let foreign = ["film.mp4.part", "mine.checkpoint", "resnet.pt"];
+    for name in foreign {
+        place.put(&format!("models/checkpoints/{name}"), "mine");
+    }
+    let refused = place.run(&["train", "e.toml", "--out", "models"]);
+    assert!(refused.code == 2 && refused.err.contains("not those of a run"), "{}", refused.err);
+    // In the folder of a run they stay, too, whatever becomes of the training.
+    place.fine(&["train", "e.toml", "--out", "run"]);
+    for name in foreign {
+        place.put(&format!("run/checkpoints/{name}"), "mine");
+    }
+    place.fine(&["train", "e.toml", "--out", "run"]);
+    place.run(&["train", "e.toml", "--out", "run", "--set", "checkpoints.monitor=nope"]);
+    let kept = names(&place.path("run/checkpoints"));
+    assert!(foreign.iter().all(|name| kept.contains(&name.to_string())), "{kept:?}");
+}
+
+#[test]
+fn a_start_that_fails_leaves_what_was_there() {
+    let place = Place::new();
+    put(&place, "run");
+    place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=2"]);
+    let before = names(&place.path("run/checkpoints"));
+    let failed = place.run(&["train", "run.toml", "--out", "run", "--set", "checkpoints.monitor=nope"]);
+    assert_eq!(failed.code, 2, "{}", failed.err);
+    assert_eq!(names(&place.path("run/checkpoints")), before);
+    // A resume that is refused changes nothing either.
+    let experiment = std::fs::read_to_string(place.path("run/experiment.toml")).unwrap();
+    place.put("run/experiment.toml", experiment.replace("batch_size = 16", "batch_size = 8"));
+    let refused = place.run(&["train", "--resume", "run", "--set", "fit.epochs=3"]);
+    assert!(refused.code == 2 && refused.err.contains("not the one that was trained"), "{}", refused.err);
+    assert!(!refused.err.contains("can be gone on with"), "{}", refused.err);
+    place.put("run/experiment.toml", experiment);
+    assert_eq!(names(&place.path("run/checkpoints")), before);
+    place.fine(&["train", "--resume", "run", "--set", "fit.epochs=3"]);
+}
+
+#[test]
+fn without_a_checkpoint_only_an_unfinished_one_begins_anew() {
+    let place = Place::new();
+    put(&place, "run");
+    let sets = ["--set", "checkpoints.each_epoch=false", "--set", "fit.epochs=2"];
+    place.fine(&[&["train", "run.toml", "--out", "run"][..], &sets].concat());
+    let kept = names(&place.path("run/checkpoints"));
+    assert!(kept.iter().any(|name| name.starts_with("step-")), "the end is kept: {kept:?}");
+    let fewer = place.run(&["train", "--resume", "run", "--set", "fit.epochs=1"]);
+    assert!(fewer.code == 2 && fewer.err.contains("epoch 2 has begun, and 1 are asked for"), "{}", fewer.err);
+    let within = place.run(&["train", "--resume", "run/checkpoints"]);
+    assert!(within.code == 2 && within.err.contains("steadygrad train --resume run"), "{}", within.err);
+    std::fs::remove_dir_all(place.path("run/checkpoints")).unwrap();
+    let weights = std::fs::read(place.path("run/weights.safetensors")).unwrap();
+    let gone = place.run(&["train", "--resume", "run", "--set", "fit.epochs=3"]);
+    assert!(gone.code == 2 && gone.err.contains("its checkpoints are gone"), "{}", gone.err);
+    assert!(weights == std::fs::read(place.path("run/weights.safetensors")).unwrap());
+    // An experiment that somebody wrote is no run.
+    place.put("mine/experiment.toml", GOOD);
+    let mine = place.run(&["train", "--resume", "mine"]);
+    assert!(mine.code == 2 && mine.err.contains("there is no training in it"), "{}", mine.err);
+    assert_eq!(names(&place.path("mine")), ["experiment.toml"]);
 }

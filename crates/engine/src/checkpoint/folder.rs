@@ -7,7 +7,7 @@ use crate::system::{Clock, available_memory};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use steadygrad_data::file::{self, PART, names, replace};
-use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_kernels::{Error, Kind, Place, Result};
 
 const ENDING: &str = ".checkpoint";
 const BEST: &str = "best.checkpoint";
@@ -85,7 +85,7 @@ impl Checkpoints {
             }
             Err(TryLockError::Error(e)) => return Err(Error::file(&place, &e)),
         }
-        for name in names(&folder)?.iter().filter(|name| name.ends_with(PART)) {
+        for name in names(&folder)?.iter().filter(|name| is_part(name)) {
             // One that cannot be taken away does no harm.
             let _ = std::fs::remove_file(folder.join(name));
         }
@@ -133,7 +133,7 @@ impl Checkpoints {
     /// The newest checkpoint that holds; those that are torn, changed or of another version are told of and passed over.
     ///
     /// # Errors
-    /// If the folder cannot be read.
+    /// If the folder or a checkpoint in it cannot be read: that one may hold, and be the newest.
     pub fn newest(&self) -> Result<Newest> {
         let mut newest = Newest::default();
         for name in self.files()?.into_iter().rev() {
@@ -143,7 +143,8 @@ impl Checkpoints {
                     (newest.state, newest.path) = (Some(state), Some(path));
                     break;
                 }
-                Err(why) => newest.skipped.push(why.to_string()),
+                Err(why) if why.kind() == Kind::Format => newest.skipped.push(why.to_string()),
+                Err(why) => return Err(why),
             }
         }
         Ok(newest)
@@ -162,12 +163,21 @@ impl Checkpoints {
         Ok(())
     }
 
+    /// Takes the folder away, if nothing else is in it; for a training that failed before anything was kept.
+    pub fn leave(&self) {
+        let only_lock = names(&self.folder).is_ok_and(|names| names.iter().all(|name| name == LOCK));
+        if only_lock {
+            let _ = std::fs::remove_file(self.folder.join(LOCK));
+            let _ = std::fs::remove_dir(&self.folder);
+        }
+    }
+
     /// Takes away all of them, the best one too.
     ///
     /// # Errors
     /// If the folder cannot be read, or one cannot be taken away.
     pub fn clear(&self) -> Result<()> {
-        for name in names(&self.folder)?.iter().filter(|name| name.ends_with(ENDING)) {
+        for name in names(&self.folder)?.iter().filter(|name| is_checkpoint(name)) {
             let path = self.folder.join(name);
             std::fs::remove_file(&path).map_err(|e| Error::file(&path, &e))?;
         }
@@ -177,7 +187,7 @@ impl Checkpoints {
     /// The names of its checkpoints but for the best, from the oldest to the newest.
     fn files(&self) -> Result<Vec<String>> {
         let mut files = names(&self.folder)?;
-        files.retain(|name| name.starts_with("step-") && name.ends_with(ENDING));
+        files.retain(|name| is_checkpoint(name) && name != BEST);
         // Numbers have ten digits, so that their order is that of their words; longer ones come behind.
         files.sort_by_key(|name| (name.len(), name.clone()));
         Ok(files)
@@ -193,6 +203,27 @@ impl Checkpoints {
     }
 }
 
+/// What a best value is of.
+fn best_of(monitor: &Monitor) -> String {
+    format!("{} {:?}", monitor.key, monitor.mode)
+}
+
+/// Whether a file of this name is one that [`Checkpoints`] keeps: a checkpoint, or the lock of its folder. All others are somebody else's.
+pub fn is_own(name: &str) -> bool {
+    name == LOCK || is_checkpoint(name) || is_part(name)
+}
+
+fn is_checkpoint(name: &str) -> bool {
+    let step = name.strip_prefix("step-").and_then(|rest| rest.strip_suffix(ENDING));
+    name == BEST || step.is_some_and(|step| step.len() >= 10 && step.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// One that was not written to its end.
+fn is_part(name: &str) -> bool {
+    let whole = name.strip_suffix(PART).and_then(|rest| rest.rsplit_once('.'));
+    whole.is_some_and(|(whole, _)| is_checkpoint(whole))
+}
+
 /// The checkpoint in this file.
 ///
 /// # Errors
@@ -203,7 +234,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<State> {
     let bytes = std::fs::metadata(path).map_err(|e| Error::file(path, &e))?.len();
     // It is held twice: as bytes, and as what they mean.
     if available_memory().is_some_and(|room| bytes > room / 2) {
-        return Err(Error::format(format!("it has {bytes} bytes, for which there is no memory")).at(place()));
+        return Err(Error::new(Kind::Memory, format!("it has {bytes} bytes, for which there is no memory"))
+            .at(place()));
     }
     State::from_bytes(&file::read(path)?).place(place)
 }
@@ -213,7 +245,9 @@ impl Keeper for Checkpoints {
         self.last = Clock::start();
         let Some((monitor, best)) = &mut self.best else { return Ok(()) };
         monitor.begin(training)?;
-        *best = match from.filter(|state| state.has("keeper/best")) {
+        // The best of another number is no measure for this one.
+        let same = |state: &&State| state.text("keeper/of").is_ok_and(|of| of == best_of(monitor));
+        *best = match from.filter(same) {
             Some(state) => state.maybe("keeper/best")?,
             None => None,
         };
@@ -232,8 +266,10 @@ impl Keeper for Checkpoints {
 
     fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, mut state: State) -> Result<Onward> {
         let improved = self.improved(training, moment)?;
-        if let Some((_, best)) = &self.best {
-            state.under("keeper").put_maybe("best", *best);
+        if let Some((monitor, best)) = &self.best {
+            let mut keeper = state.under("keeper");
+            keeper.put_maybe("best", *best);
+            keeper.put_text("of", best_of(monitor));
         }
         let bytes = state.to_bytes();
         if improved {

@@ -6,7 +6,7 @@ mod learner;
 mod state;
 mod training;
 
-pub use folder::{Checkpoints, Newest, read};
+pub use folder::{Checkpoints, Newest, is_own, read};
 pub use state::{Part, State, Under};
 pub(crate) use training::{Course, Start, restore_callbacks};
 pub use training::{Keeper, Moment, Onward};
