@@ -67,11 +67,12 @@ pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
 /// What may be another when a training is gone on with.
 pub fn may_change(assignment: &str) -> anyhow::Result<()> {
     let key = assignment.split('=').next().unwrap_or_default().trim();
-    if key == "fit.epochs" || key.starts_with("checkpoints.") {
+    let moved = ["data.train", "data.validation", "data.path"];
+    if key == "fit.epochs" || key.starts_with("checkpoints.") || moved.contains(&key) {
         return Ok(());
     }
     anyhow::bail!(
-        "--set {assignment}: a training is gone on with as it began\n  help: only fit.epochs and checkpoints.… may be others; \
+        "--set {assignment}: a training is gone on with as it began\n  help: only fit.epochs, checkpoints.… and the place of the data may be others; \
          for other settings train anew, into a folder of its own"
     )
 }

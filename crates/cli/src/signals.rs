@@ -2,9 +2,10 @@
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 /// Listens for both from when it is made.
 #[derive(Debug)]
@@ -13,17 +14,21 @@ pub struct Signals {
     number: Arc<AtomicUsize>,
     /// The next one ends the command at once.
     last: Arc<AtomicBool>,
+    /// What was asked for is done.
+    done: Arc<AtomicBool>,
 }
 
 impl Signals {
     pub fn listen() -> io::Result<Signals> {
-        let signals = Signals { number: Arc::default(), last: Arc::default() };
+        let signals = Signals { number: Arc::default(), last: Arc::default(), done: Arc::default() };
         for signal in [SIGINT, SIGTERM] {
             // They are run in this order: the first signal finds that it is not the last one.
             flag::register_conditional_shutdown(signal, 128 + signal, signals.last.clone())?;
             flag::register(signal, signals.last.clone())?;
             flag::register_usize(signal, signals.number.clone(), signal as usize)?;
         }
+        #[cfg(unix)]
+        answer(signals.done.clone())?;
         Ok(signals)
     }
 
@@ -35,11 +40,33 @@ impl Signals {
         }
     }
 
-    /// From now on the first one ends the command at once.
+    /// From now on the first one ends the command at once, and needs no answer.
     pub fn over(&self) {
+        self.done.store(true, SeqCst);
         self.last.store(true, SeqCst);
     }
 }
+
+/// Tells who asks and has to wait, as for a long batch or a validation, that he was heard.
+#[cfg(unix)]
+fn answer(done: Arc<AtomicBool>) -> io::Result<()> {
+    let mut heard = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    std::thread::Builder::new().spawn(move || {
+        if heard.forever().next().is_some() {
+            std::thread::sleep(SOON);
+            if !done.load(SeqCst) {
+                let told = "it stops after this batch, or this validation, and is kept; asked again, it ends at once";
+                // Where nobody can be told, nobody waits.
+                let _ = writeln!(crate::terminal::err(), "\n{told}");
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Nobody calls this waiting.
+#[cfg(unix)]
+const SOON: Duration = Duration::from_millis(300);
 
 /// A signal that asks to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -73,6 +73,8 @@ impl Train {
         }
         let fitted = learner.fit(&prepared.data.train, fit);
         progress.close();
+        // What is left to do can be done again.
+        signals.over();
         let mut history = match fitted {
             Ok(history) => history,
             Err(error) => return Err(ongoing.failed(prepared.located(error).into())),
@@ -80,8 +82,6 @@ impl Train {
         if let Some(left) = ongoing.left {
             return self.stopped(left, &ongoing, &folder, &history);
         }
-        // The training is over; what is left to do can be done again.
-        signals.over();
         guard.conclude(&mut history);
         let run = Run {
             experiment: &experiment,

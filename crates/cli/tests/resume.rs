@@ -106,7 +106,7 @@ fn a_signal_stops_it_and_it_goes_on_as_if_it_never_had() {
 fn the_second_signal_ends_it_at_once() {
     let place = Place::new();
     // One step takes seconds.
-    let slow = long().replace("units = 48", "units = 1200").replace("batch_size = 16", "batch_size = 800");
+    let slow = long().replace("units = 48", "units = 2500").replace("batch_size = 16", "batch_size = 800");
     place.put("e.toml", slow.replace("DIR", "run").replace("every_steps = 7", "every_steps = 1"));
     let child = start(&place, &["train", "e.toml", "--out", "run", "--no-doctor"]);
     for _ in 0..3000 {
@@ -116,10 +116,12 @@ fn the_second_signal_ends_it_at_once() {
         std::thread::sleep(Duration::from_millis(10));
     }
     signal(&child, "-INT");
-    std::thread::sleep(Duration::from_millis(20));
+    // It is told that it was heard, as the batch takes longer.
+    std::thread::sleep(Duration::from_millis(800));
     signal(&child, "-INT");
     let (code, _, err) = ended(child);
     assert_eq!(code, Some(130), "{err}");
+    assert!(err.contains("asked again, it ends at once"), "{err}");
     assert!(!err.contains("stopped by"), "it did not wait for the batch: {err}");
     let result = place.run(&["train", "--resume", "run", "--no-doctor", "--set", "fit.epochs=0"]);
     assert_eq!(result.code, 0, "{}", result.err);
@@ -250,4 +252,21 @@ fn without_a_checkpoint_only_an_unfinished_one_begins_anew() {
     let mine = place.run(&["train", "--resume", "mine"]);
     assert!(mine.code == 2 && mine.err.contains("there is no training in it"), "{}", mine.err);
     assert_eq!(names(&place.path("mine")), ["experiment.toml"]);
+}
+
+#[test]
+fn data_that_were_moved_are_known_again() {
+    let place = Place::new();
+    let rows: String = (0..40).map(|i| format!("{},{},{}\n", i % 7, i % 5, i % 2)).collect();
+    let table = format!("a,b,y\n{rows}");
+    let experiment = with(GOOD, "data", "train = \"old.csv\"\ntarget = \"y\"");
+    place.put("old.csv", &table).put("e.toml", experiment);
+    place.fine(&["train", "e.toml", "--out", "run"]);
+    std::fs::rename(place.path("old.csv"), place.path("new.csv")).unwrap();
+    let go_on = ["train", "--resume", "run", "--set", "fit.epochs=3", "--set", "data.train=new.csv"];
+    place.put("new.csv", table.replace("0,0,0", "1,0,0"));
+    let other = place.run(&go_on);
+    assert!(other.code == 2 && other.err.contains("on other data"), "{}", other.err);
+    place.put("new.csv", table);
+    place.fine(&go_on);
 }

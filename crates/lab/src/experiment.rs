@@ -38,6 +38,9 @@ pub struct Experiment {
 const TABLES: [&str; 11] =
     ["data", "model", "compile", "fit", "checkpoints", "let", "lab", "meta", "id", "title", "expected"];
 
+/// Settings of `[data]` that are paths.
+const DATA_PATHS: [&str; 3] = ["train", "validation", "path"];
+
 /// Keys that are often written outside of their table.
 const KEYS: [(&str, &[&str]); 4] = [
     ("data", &["source", "train", "validation", "target", "scale"]),
@@ -197,7 +200,7 @@ impl Experiment {
         {
             fit.set("callbacks", settings::absolute_paths(fit.get("callbacks"), read, &absolute));
         }
-        for (table, keys) in [("data", ["train", "validation", "path"]), ("model", ["weights", "file", ""])] {
+        for (table, keys) in [("data", DATA_PATHS), ("model", ["weights", "file", ""])] {
             let (Some(Value::Map(map)), Some(Value::Map(read))) =
                 (config.get_mut(table), resolved.get(table))
             else {
@@ -254,7 +257,7 @@ impl Experiment {
     }
 
     /// What a training goes by, as text: what must be the same where it is gone on with. That is all of the experiment but until
-    /// which epoch it goes, when it is kept, and what is said about it.
+    /// which epoch it goes, when it is kept, what is said about it, and where its data lie: they are known again by a checksum.
     ///
     /// # Errors
     /// If a constant is not right, or it cannot be written as text.
@@ -265,6 +268,15 @@ impl Experiment {
         }
         if let Some(Value::Map(fit)) = config.get_mut("fit") {
             fit.remove("epochs");
+            if let Some(callbacks) = fit.get("callbacks").cloned() {
+                let nowhere = |_: &str| Value::Text(String::new());
+                fit.set("callbacks", settings::absolute_paths(Some(&callbacks), &callbacks, &nowhere));
+            }
+        }
+        if let Some(Value::Map(data)) = config.get_mut("data") {
+            DATA_PATHS.iter().for_each(|key| {
+                data.remove(key);
+            });
         }
         write::to_toml(&config)
     }
