@@ -4,7 +4,8 @@
 #   reliability/run.sh [minutes]     so many minutes for mutated inputs, and as many for each fuzz target together (10 if nothing is said)
 #
 # The bounded form of the same suites is a part of ./test.sh. Crash tests take about half an hour, the sanitizer about ten minutes.
-# What was measured is kept in docs/reliability.jsonl, one line each; reliability/report.py makes the page of it.
+# What was measured is kept in docs/reliability.jsonl, one line each; reliability/report.py makes the page of it. Where a suite fails, neither
+# is written.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=${1:-10}
@@ -41,6 +42,12 @@ suite "fuzzing" fuzz
 suite "AddressSanitizer, Miri" reliability/sanitize.sh --at-length
 suite "what lies under the crates" reliability/supply.sh
 
+if [ "$failed" != 0 ]; then
+  echo
+  echo "a suite failed: docs/reliability.md and docs/reliability.jsonl are not written" >&2
+  exit 1
+fi
+
 {
   printf '{"machine":"%s","date":"%s","rustc":"%s","minutes":%s}\n' \
     "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1), $(nproc) processors" \
@@ -50,4 +57,3 @@ suite "what lies under the crates" reliability/supply.sh
 python3 reliability/report.py docs/reliability.jsonl >docs/reliability.md
 echo
 echo "docs/reliability.md is written"
-exit "$failed"

@@ -25,7 +25,7 @@ pub fn err() -> Plain<io::StderrLock<'static>> {
 /// the direction of writing.
 fn acts(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text with nothing in it that acts on a terminal.
@@ -66,10 +66,13 @@ mod tests {
     #[test]
     fn what_acts_is_shown() {
         let mut out = Plain(Vec::new());
-        let (steers, turns) = ("a\x1b]0;x\x07\x1b[2J\r\u{9b}b", "\u{202e}\u{2028}");
+        let (steers, turns) = ("a\x1b]0;x\x07\x1b[2J\r\u{9b}b", "\u{202e}\u{2028}\u{200e}\u{200f}\u{61c}");
         writeln!(out, "{steers}: é ✓\t{turns}").unwrap();
         let said = String::from_utf8(out.0).unwrap();
-        assert_eq!(said, "a\\u001b]0;x\\u0007\\u001b[2J\\u000d\\u009bb: é ✓\t\\u202e\\u2028\n");
+        assert_eq!(
+            said,
+            "a\\u001b]0;x\\u0007\\u001b[2J\\u000d\\u009bb: é ✓\t\\u202e\\u2028\\u200e\\u200f\\u061c\n"
+        );
         assert!(matches!(plain("dense_1\n"), Cow::Borrowed(_)));
     }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use steadygrad_kernels::{Error, Kind, Result};
 
@@ -80,11 +81,8 @@ pub fn read_text(path: impl AsRef<Path>) -> Result<String> {
 /// If it cannot be written; then nothing is left beside its place.
 pub fn replace(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
     let path = path.as_ref();
-    let mut beside = path.as_os_str().to_owned();
-    // Two programs that write the same file do not write into each other's.
-    beside.push(format!(".{}{PART}", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = write_through(&beside, bytes.as_ref()).and_then(|()| std::fs::rename(&beside, path));
+    let (file, beside) = create_beside(path, &NEXT).map_err(|cause| Error::file(path, &cause))?;
+    let written = write_through(file, bytes.as_ref()).and_then(|()| std::fs::rename(&beside, path));
     written.and_then(|()| sync_folder_of(path)).map_err(|cause| {
         let _ = std::fs::remove_file(&beside);
         Error::file(path, &cause)
@@ -94,8 +92,30 @@ pub fn replace(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
 /// How files end that are not written to their end.
 pub const PART: &str = ".part";
 
-fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+/// The number of the next file of this program that is not written to its end.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Names that are tried: they are taken where a program with the same number wrote here and was killed, or writes now.
+const TRIES: usize = 1000;
+
+/// A new file beside this one, `<name>.<number of the program>-<next number>.part`. Neither two threads nor two programs write into
+/// each other's, nor two containers on one volume, where both programs may have the same number.
+fn create_beside(path: &Path, next: &AtomicU64) -> io::Result<(File, PathBuf)> {
+    let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+    for _ in 0..TRIES {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(format!(".{}-{}{PART}", std::process::id(), next.fetch_add(1, Ordering::Relaxed)));
+        let beside = PathBuf::from(beside);
+        match File::options().write(true).create_new(true).open(&beside) {
+            Ok(file) => return Ok((file, beside)),
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => taken = cause,
+            Err(cause) => return Err(cause),
+        }
+    }
+    Err(taken)
+}
+
+fn write_through(mut file: File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -158,6 +178,35 @@ mod tests {
         assert!(replace(&taken, "three").unwrap_err().to_string().contains("taken"));
         assert!(replace(folder.path().join("no/such"), "four").is_err());
         assert_eq!(names(folder.path()).unwrap(), ["a.txt"], "nothing is left beside");
+    }
+
+    #[test]
+    fn no_two_write_into_the_same_file_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("a");
+        let name = |n| format!("a.{}-{n}.part", std::process::id());
+        for n in [0, 1, 3] {
+            std::fs::write(folder.path().join(name(n)), "of another").unwrap();
+        }
+        let next = AtomicU64::new(0);
+        let made = [(); 2].map(|()| create_beside(&place, &next).unwrap().1);
+        assert_eq!(made, [2, 4].map(|n| folder.path().join(name(n))));
+        assert_eq!(std::fs::read(folder.path().join(name(3))).unwrap(), b"of another");
+    }
+
+    #[test]
+    fn threads_replace_one_file_and_each_writes_it_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("a");
+        std::thread::scope(|all| {
+            for letter in b'a'..b'e' {
+                let place = &place;
+                all.spawn(move || (0..10).for_each(|_| replace(place, vec![letter; 5000]).unwrap()));
+            }
+        });
+        let bytes = read(&place).unwrap();
+        assert!(bytes.len() == 5000 && bytes.iter().all(|byte| *byte == bytes[0]));
+        assert_eq!(names(folder.path()).unwrap(), ["a"]);
     }
 
     #[test]

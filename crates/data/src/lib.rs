@@ -16,6 +16,7 @@
 
 mod array;
 mod check;
+mod checksum;
 pub mod csv;
 mod dataset;
 pub mod file;

@@ -18,7 +18,7 @@ use steadygrad_kernels::{Error, Place, Result};
 
 use crate::array::{Array, count, show};
 use crate::file;
-use crate::numbers::{MOST_DECODED, Number, check_decoded};
+use crate::numbers::{MOST_DECODED, Number, check_decoded, room};
 
 use header::{Header, shorten};
 
@@ -143,12 +143,15 @@ pub fn parse_stream(stream: &mut dyn Read, len: u64, most_bytes: u64) -> Result<
     let values = number.decode_stream(stream, elements, big_endian).map_err(|cause| {
         Error::format(format!("its numbers cannot be read to their end: {cause}")).help("get the file again")
     })??;
-    let values = if header.fortran { from_fortran(&values, &shape) } else { values };
+    let values = if header.fortran { from_fortran(&values, &shape)? } else { values };
     Ok((Array::new(shape, values)?, number == Number::U8))
 }
 
 /// Values whose first index runs fastest, put in the order where the last one does.
-fn from_fortran(values: &[f32], shape: &[usize]) -> Vec<f32> {
+///
+/// # Errors
+/// Where there is no memory for them.
+fn from_fortran(values: &[f32], shape: &[usize]) -> Result<Vec<f32>> {
     let mut strides = Vec::with_capacity(shape.len());
     let mut stride = 1;
     if !values.is_empty() {
@@ -159,7 +162,8 @@ fn from_fortran(values: &[f32], shape: &[usize]) -> Vec<f32> {
     }
     let mut index = vec![0; shape.len()];
     let mut at = 0;
-    let mut ordered = Vec::with_capacity(values.len());
+    let mut ordered = Vec::new();
+    room(&mut ordered, values.len())?;
     for _ in 0..values.len() {
         ordered.push(values[at]);
         for axis in (0..shape.len()).rev() {
@@ -172,7 +176,7 @@ fn from_fortran(values: &[f32], shape: &[usize]) -> Vec<f32> {
             index[axis] = 0;
         }
     }
-    ordered
+    Ok(ordered)
 }
 
 #[cfg(test)]

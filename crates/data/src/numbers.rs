@@ -37,9 +37,10 @@ impl Number {
     /// All elements as f32, rounded to the nearest.
     ///
     /// # Errors
-    /// Where a finite f64 is beyond f32: as an infinity it would come back much later, as a loss of NaN.
+    /// Where a finite f64 is beyond f32: as an infinity it would come back much later, as a loss of NaN. Where there is no memory.
     pub fn decode(self, bytes: &[u8], big_endian: bool) -> Result<Vec<f32>> {
-        let mut numbers = Vec::with_capacity(bytes.len() / self.size());
+        let mut numbers = Vec::new();
+        room(&mut numbers, bytes.len() / self.size())?;
         self.decode_into(bytes, big_endian, &mut numbers)?;
         Ok(numbers)
     }
@@ -62,7 +63,8 @@ impl Number {
             let piece = &mut piece[..now * self.size()];
             stream.read_exact(piece)?;
             // What was read is there: a stream that declares much and holds little never gets memory for it.
-            if let Err(e) = self.decode_into(piece, big_endian, &mut numbers) {
+            let room = room(&mut numbers, now);
+            if let Err(e) = room.and_then(|()| self.decode_into(piece, big_endian, &mut numbers)) {
                 return Ok(Err(e));
             }
             left -= now;
@@ -120,6 +122,18 @@ pub(crate) fn check_decoded(count: usize, most: u64) -> Result<()> {
     }
     Err(Error::new(Kind::Memory, format!("it declares {count} numbers, which take {bytes} bytes; {most} are the most"))
         .help("cut it into several files, or say that it may be larger: read_up_to(path, bytes), `most_bytes` of an NPZ file"))
+}
+
+/// Gets memory for so many numbers more.
+///
+/// # Errors
+/// If there is none: what asks for memory without a word of it ends the program where it lacks.
+pub(crate) fn room(numbers: &mut Vec<f32>, more: usize) -> Result<()> {
+    numbers.try_reserve(more).map_err(|_| {
+        let all = numbers.len().saturating_add(more);
+        Error::new(Kind::Memory, format!("there is no memory for {all} numbers and more"))
+            .help("cut it into several files, or take a machine with more memory")
+    })
 }
 
 /// Bytes of a stream that are decoded at a time: a multiple of the size of every kind.
@@ -182,6 +196,15 @@ mod tests {
         check(Number::BF16, &0x3fc0_u16.to_le_bytes(), 1.5);
         check(Number::F32, &1.5_f32.to_le_bytes(), 1.5);
         check(Number::F64, &0.1_f64.to_le_bytes(), 0.1);
+    }
+
+    #[test]
+    fn memory_that_lacks_is_an_error() {
+        let mut numbers = vec![1.0];
+        let error = room(&mut numbers, usize::MAX / 4).unwrap_err();
+        assert!(error.kind() == Kind::Memory && !error.remedy().is_empty(), "{error}");
+        assert_eq!(numbers, [1.0]);
+        assert!(room(&mut numbers, 10).is_ok());
     }
 
     #[test]

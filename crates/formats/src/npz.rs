@@ -1,9 +1,11 @@
 //! NPZ files: arrays of NumPy with names, in a ZIP archive.
 
+mod members;
+
 use std::io::{BufReader, Cursor, Read, Write};
 use std::path::Path;
 
-use steadygrad_kernels::{Error, Place, Result};
+use steadygrad_kernels::{Error, Kind, Place, Result};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use steadygrad_data::{Array, Dataset, MOST_DECODED, file, npy};
@@ -15,7 +17,7 @@ pub struct NpzOptions {
     pub x: Option<String>,
     /// The array with the targets.
     pub y: Option<String>,
-    /// The bytes that an array may take when it is decoded, in place of 4 GiB.
+    /// The bytes that all arrays that are read may take together when they are decoded, in place of 4 GiB.
     pub most_bytes: Option<u64>,
 }
 
@@ -82,13 +84,28 @@ pub fn parse(bytes: &[u8], options: &NpzOptions) -> Result<(Dataset, Option<Data
 /// Reads all arrays, with their names, in the order of the file.
 ///
 /// # Errors
-/// Where the file cannot be read, or one of its parts is no array of numbers.
+/// Where the file cannot be read, one of its parts is no array of numbers, or they take more than 4 GiB together.
 pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
     let path = path.as_ref();
     let bytes = file::read(path)?;
     let read = || -> Result<_> {
         let mut archive = Archive::open(&bytes, None)?;
         archive.names().into_iter().map(|name| archive.array(&name).map(|array| (name, array))).collect()
+    };
+    read().place(|| path.display().to_string())
+}
+
+/// Reads the arrays of these names, in this order, and no others. Together they may take `most_bytes` when they are decoded, 4 GiB
+/// if nothing is said.
+///
+/// # Errors
+/// As for [`read`], and where a name is not in the file.
+pub fn pick(path: impl AsRef<Path>, names: &[String], most_bytes: Option<u64>) -> Result<Vec<Array>> {
+    let path = path.as_ref();
+    let bytes = file::read(path)?;
+    let read = || -> Result<_> {
+        let mut archive = Archive::open(&bytes, most_bytes)?;
+        names.iter().map(|name| archive.array(name)).collect()
     };
     read().place(|| path.display().to_string())
 }
@@ -125,14 +142,16 @@ pub fn to_bytes(arrays: &[(&str, &Array)]) -> Result<Vec<u8>> {
 /// An archive that is read array by array.
 struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
-    /// What an array may have of bytes in the archive, and of bytes when it is decoded.
+    /// What an array may have of bytes in the archive.
     most: u64,
+    /// What all arrays may have of bytes together when they are decoded, and what those that were read have.
     most_decoded: u64,
+    decoded: u64,
 }
 
 impl<'a> Archive<'a> {
     fn open(bytes: &'a [u8], most_bytes: Option<u64>) -> Result<Archive<'a>> {
-        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|cause| damaged(&cause))?;
+        let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|cause| damaged(&cause))?;
         if zip.len() > MOST_ARRAYS {
             return Err(Error::format(format!(
                 "{} arrays in a file, and {MOST_ARRAYS} are the most",
@@ -141,7 +160,8 @@ impl<'a> Archive<'a> {
             .help("save them in several files"));
         }
         let most = MOST_BYTES.max((bytes.len() as u64).saturating_mul(MOST_RATIO));
-        Ok(Archive { zip, most, most_decoded: most_bytes.unwrap_or(MOST_DECODED) })
+        members::apart(&mut zip)?;
+        Ok(Archive { zip, most, most_decoded: most_bytes.unwrap_or(MOST_DECODED), decoded: 0 })
     }
 
     /// The names of the arrays, without `.npy`.
@@ -175,7 +195,8 @@ impl<'a> Archive<'a> {
             ));
         };
         let place = || format!("array `{name}`");
-        let (most, most_decoded) = (self.most, self.most_decoded);
+        let (most, decoded) = (self.most, self.decoded);
+        let left = self.most_decoded.saturating_sub(decoded);
         let mut entry = self.zip.by_index(index).map_err(|cause| damaged(&cause).at(place()))?;
         let declared = entry.size();
         if declared > most {
@@ -199,7 +220,9 @@ impl<'a> Archive<'a> {
             entry = self.zip.by_index(index).map_err(|cause| damaged(&cause).at(place()))?;
         }
         let mut stream = BufReader::new(&mut entry);
-        let read = npy::parse_stream(&mut stream, declared, most_decoded).place(place)?;
+        let read =
+            npy::parse_stream(&mut stream, declared, left).map_err(|e| beside(decoded, e)).place(place)?;
+        self.decoded = decoded.saturating_add(4 * read.0.data().len() as u64);
         // The sum is looked at where the end is read.
         match stream.read(&mut [0]) {
             Ok(0) => Ok(read),
@@ -211,6 +234,15 @@ impl<'a> Archive<'a> {
             }
         }
     }
+}
+
+/// The same error, where memory is what lacks, with what the arrays that were read before have of it.
+fn beside(decoded: u64, error: Error) -> Error {
+    if error.kind() != Kind::Memory || decoded == 0 {
+        return error;
+    }
+    let what = format!("{}, beside the {decoded} bytes of the arrays read before it", error.what());
+    Error::new(Kind::Memory, what).help(error.remedy())
 }
 
 fn damaged(cause: &zip::result::ZipError) -> Error {

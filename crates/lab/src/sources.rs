@@ -199,7 +199,7 @@ fn files(
         };
         let load = |file: &PathBuf| {
             let (first, test) = arrays(file, x.as_deref(), y.as_deref(), most_bytes)?;
-            let first = with_channels(weighed(first, file, weight.as_deref())?)?;
+            let first = with_channels(weighed(first, file, weight.as_deref(), most_bytes)?)?;
             Ok((first, test.map(with_channels).transpose()?))
         };
         let (train, test) = match &train {
@@ -235,15 +235,11 @@ fn files(
 }
 
 /// The data with the array of this name as weights of its samples.
-fn weighed(data: Dataset, file: &Path, name: Option<&str>) -> Result<Dataset> {
+fn weighed(data: Dataset, file: &Path, name: Option<&str>, most_bytes: Option<u64>) -> Result<Dataset> {
     let Some(name) = name else { return Ok(data) };
-    let all = npz::read(file)?;
-    let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-    let found = all.iter().find(|(known, _)| known == name);
-    let (_, weights) = found.ok_or_else(|| {
-        Error::name("array of the file", name, &known).at("`sample_weight`").at(file.display().to_string())
-    })?;
-    data.with_weights(weights.data().to_vec()).place(|| "`sample_weight`")
+    let found = npz::pick(file, &[name.to_string()], most_bytes).place(|| "`sample_weight`")?;
+    let weights = found.into_iter().next().map(Array::into_data).unwrap_or_default();
+    data.with_weights(weights).place(|| "`sample_weight`")
 }
 
 fn csv_options(
@@ -307,24 +303,35 @@ pub(crate) fn arrays(
         let first = |names: Option<&[String]>| names.and_then(|n| n.first().cloned());
         return npz::load(file, &npz::NpzOptions { x: first(x), y: first(y), most_bytes });
     }
-    let all = npz::read(file)?;
-    let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-    let pick = |names: Option<&[String]>, usual: &str| -> Result<(Vec<Array>, Vec<String>)> {
-        let usual = [usual.to_string()];
-        let names = names.unwrap_or(&usual);
-        let find = |name: &String| {
-            let found = all.iter().find(|(known, _)| known == name);
-            found
-                .map(|(_, array)| array.clone())
-                .ok_or_else(|| Error::name("array of the file", name, &known))
-        };
-        Ok((names.iter().map(find).collect::<Result<_>>()?, names.to_vec()))
+    let names = |names: Option<&[String]>, usual: &str| match names {
+        Some(names) => names.to_vec(),
+        None => vec![usual.to_string()],
     };
-    let read = || -> Result<Dataset> {
-        let ((x, x_names), (y, y_names)) = (pick(x, "x")?, pick(y, "y")?);
-        let mut data = Dataset::multi(x, y)?;
-        (data.x_names, data.y_names) = (x_names, y_names);
-        Ok(data)
-    };
-    Ok((read().place(|| file.display().to_string())?, None))
+    let (x_names, y_names) = (names(x, "x"), names(y, "y"));
+    let mut x = npz::pick(file, &[&x_names[..], &y_names[..]].concat(), most_bytes)?;
+    let y = x.split_off(x_names.len());
+    let mut data = Dataset::multi(x, y).place(|| file.display().to_string())?;
+    (data.x_names, data.y_names) = (x_names, y_names);
+    Ok((data, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_read_of_a_file_holds_for_several_inputs() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.npz");
+        let (wide, one) = (Array::zeros([4, 2]).unwrap(), Array::zeros([4]).unwrap());
+        npz::write(&file, &[("a", &wide), ("b", &wide), ("y", &one), ("w", &one), ("other", &wide)]).unwrap();
+        let x = ["a".to_string(), "b".to_string()];
+        let read = |most| arrays(&file, Some(&x), None, Some(most));
+        assert_eq!(read(80).unwrap().0.to_string(), "data: 4 samples of a (2,), b (2,), targets ()");
+        let error = read(79).unwrap_err();
+        assert!(error.place().ends_with("array `y`") && error.remedy().contains("most_bytes"), "{error}");
+        let data = read(80).unwrap().0;
+        assert!(weighed(data.clone(), &file, Some("w"), Some(15)).is_err());
+        assert_eq!(weighed(data, &file, Some("w"), Some(16)).unwrap().weights, Some(vec![0.0; 4]));
+    }
 }

@@ -30,6 +30,18 @@ pub struct Chains {
 }
 
 impl Chains {
+    /// So many ends were made, or some of them where the time was over before: what is told without them would tell nothing.
+    pub fn with_ends(self, wanted: u32, seconds: u64, at_least: u32) -> Chains {
+        let least = if self.seconds < seconds as f64 { wanted } else { at_least };
+        assert!(
+            self.ends >= least,
+            "{} ends in {:.0} seconds, and {least} are the least",
+            self.ends,
+            self.seconds
+        );
+        self
+    }
+
     pub fn to_json(&self) -> Json {
         let what = match self.way {
             Way::Kill => "kill -9 at a random moment",
@@ -145,9 +157,11 @@ fn damage(ward: &mut Ward, dice: &mut Dice) {
         1 => bytes[at] ^= 1 << dice.below(8),
         // Its length was written, and its content was not.
         _ => {
+            // What was zero already would be no damage.
+            if bytes[at..].iter().all(|byte| *byte == 0) {
+                bytes[0] ^= 1;
+            }
             bytes[at..].fill(0);
-            // The last bytes are a checksum, which may be zero: then nothing was changed.
-            bytes[0] ^= 1;
         }
     }
     std::fs::write(path, bytes).unwrap();

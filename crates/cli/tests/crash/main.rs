@@ -18,13 +18,13 @@ fn told(chains: &Chains) {
 
 #[test]
 fn killed_at_random_moments() {
-    told(&kills::run(Way::Kill, 200, 120, 1));
+    told(&kills::run(Way::Kill, 200, 120, 1).with_ends(200, 120, 50));
 }
 
 #[test]
 #[ignore = "minutes"]
 fn killed_at_random_moments_at_length() {
-    told(&kills::run(Way::Kill, 3000, 1200, 2));
+    told(&kills::run(Way::Kill, 3000, 1200, 2).with_ends(3000, 1200, 200));
 }
 
 #[test]
