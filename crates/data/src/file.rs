@@ -140,6 +140,19 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes a folder and those that lead to it, and returns when they are on the disk.
+///
+/// # Errors
+/// If one cannot be made.
+pub fn make_folder(folder: impl AsRef<Path>) -> Result<()> {
+    let folder = folder.as_ref();
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let new: Vec<&Path> = folder.ancestors().take_while(missing).collect();
+    let made = std::fs::create_dir_all(folder);
+    made.and_then(|()| new.into_iter().try_for_each(sync_folder_of))
+        .map_err(|cause| Error::file(folder, &cause))
+}
+
 /// The names of the files in a folder, sorted; names that are not Unicode are left out.
 ///
 /// # Errors

@@ -72,7 +72,7 @@ impl Checkpoints {
     /// If it cannot be made or written to, or another program keeps checkpoints there.
     pub fn new(folder: impl AsRef<Path>) -> Result<Checkpoints> {
         let folder = folder.as_ref().to_path_buf();
-        std::fs::create_dir_all(&folder).map_err(|e| Error::file(&folder, &e))?;
+        file::make_folder(&folder)?;
         let place = folder.join(LOCK);
         let lock = File::options().create(true).truncate(false).write(true).open(&place);
         let lock = lock.map_err(|e| Error::file(&place, &e))?;
