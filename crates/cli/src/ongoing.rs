@@ -12,7 +12,7 @@ use crate::signals::{Signal, Signals};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use steadygrad::Result;
-use steadygrad::data::file::replace;
+use steadygrad::data::file::{PART, names, replace};
 use steadygrad::engine::checkpoint::{
     Checkpoints, Keeper, Moment, Newest, Onward, State, is_own as is_own_name,
 };
@@ -26,10 +26,15 @@ const EXPERIMENT: &str = "experiment.toml";
 pub fn is_own(checkpoints: &Path) -> bool {
     let own = |name: &std::ffi::OsStr| {
         let name = name.to_string_lossy();
-        is_own_name(&name) || name == EXPERIMENT || name.starts_with("experiment.toml.")
+        is_own_name(&name) || name == EXPERIMENT || is_part(&name)
     };
     std::fs::read_dir(checkpoints)
         .is_ok_and(|mut all| all.all(|one| one.is_ok_and(|one| own(&one.file_name()))))
+}
+
+/// An experiment that was not written to its end.
+fn is_part(name: &str) -> bool {
+    name.strip_prefix(EXPERIMENT).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(PART))
 }
 
 /// Whether a training in this folder has begun and not come to its end.
@@ -114,10 +119,15 @@ impl<'a> Ongoing<'a> {
     /// Nobody else may train into this folder from now on.
     pub fn open(folder: &Path, prepared: &Prepared, signals: &'a Signals) -> anyhow::Result<Ongoing<'a>> {
         let standing = folder::standing(&folder.join(FOLDER));
+        let checkpoints = prepared.checkpoints.open(folder.join(FOLDER))?;
+        for name in names(checkpoints.folder())?.iter().filter(|name| is_part(name)) {
+            // One that cannot be taken away does no harm.
+            let _ = std::fs::remove_file(checkpoints.folder().join(name));
+        }
         Ok(Ongoing {
             folder: folder.to_path_buf(),
             standing,
-            checkpoints: prepared.checkpoints.open(folder.join(FOLDER))?,
+            checkpoints,
             text: String::new(),
             course: String::new(),
             earlier: Earlier::default(),
