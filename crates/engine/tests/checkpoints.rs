@@ -1,12 +1,15 @@
 //! Stopped and gone on with is as straight through, bit for bit: from every step, with everything that a training remembers.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot go on has failed; what was tried is told
 
+#[path = "common/at.rs"]
+mod at;
+
+use at::At;
 use steadygrad_chart::Schedule;
 use steadygrad_data::{Array, Dataset};
-use steadygrad_engine::callbacks::{Callback, CsvLogger, EarlyStopping, ReduceLrOnPlateau, Training};
-use steadygrad_engine::checkpoint::{Keeper, Moment, Onward, State};
+use steadygrad_engine::callbacks::{Callback, CsvLogger, EarlyStopping, ReduceLrOnPlateau};
+use steadygrad_engine::checkpoint::State;
 use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Shuffle, Trainable};
-use steadygrad_kernels::Result;
 use steadygrad_kernels::random::{Purpose, Stream};
 use steadygrad_nn::activations::{Relu, Sigmoid};
 use steadygrad_nn::layers::{BatchNormalization, Dense, Dropout};
@@ -14,24 +17,6 @@ use steadygrad_nn::losses::BinaryCrossentropy;
 use steadygrad_nn::metrics::{Auc, F1Score, Precision};
 use steadygrad_nn::optimizers::{Adam, Lamb, Optimizer, ScheduleFreeAdamW, Sgd};
 use steadygrad_nn::{Model, Sequential};
-
-/// Keeps what there is at one step, and leaves.
-#[derive(Debug)]
-struct At {
-    step: u64,
-    epoch_end: bool,
-    kept: Option<Vec<u8>>,
-}
-
-impl Keeper for At {
-    fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> bool {
-        moment.step == self.step && moment.logs.is_some() == self.epoch_end
-    }
-    fn keep(&mut self, _: &mut Training<'_>, _: Moment<'_>, state: State) -> Result<Onward> {
-        self.kept = Some(state.to_bytes());
-        Ok(Onward::Leave)
-    }
-}
 
 fn model() -> Sequential {
     Sequential::new([2])

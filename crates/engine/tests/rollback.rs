@@ -1,11 +1,15 @@
 //! A training that explodes goes back to where the epoch began, and halves its rate; and both ways to go on are kept in checkpoints.
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+#[path = "common/at.rs"]
+mod at;
+
+use at::At;
 use steadygrad_chart::{Phase, Schedule};
 use steadygrad_data::{Array, Dataset};
 use steadygrad_engine::apply::Variable;
 use steadygrad_engine::callbacks::{Callback, LearningRateScheduler, TerminateOnNan, Training};
-use steadygrad_engine::checkpoint::{Keeper, Moment, Onward, State};
+use steadygrad_engine::checkpoint::State;
 use steadygrad_engine::{Compile, Fit, FitSettings, Handled, History, Learner, Logs, OnNonFinite, Trainable};
 use steadygrad_kernels::Result;
 use steadygrad_nn::Sequential;
@@ -158,24 +162,6 @@ fn what_goes_wrong_again_and_again_ends_it() {
     let history = history.unwrap();
     assert!(history.stopped().is_some());
     assert!(learner.weights().iter().all(|(_, a)| a.data().iter().all(|w| w.is_finite())));
-}
-
-/// Keeps what there is at one step, and leaves.
-#[derive(Debug)]
-struct At {
-    step: u64,
-    epoch_end: bool,
-    kept: Option<Vec<u8>>,
-}
-
-impl Keeper for At {
-    fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> bool {
-        moment.step == self.step && moment.logs.is_some() == self.epoch_end
-    }
-    fn keep(&mut self, _: &mut Training<'_>, _: Moment<'_>, state: State) -> Result<Onward> {
-        self.kept = Some(state.to_bytes());
-        Ok(Onward::Leave)
-    }
 }
 
 fn noisy(optimizer: Optimizer) -> Learner {
