@@ -44,8 +44,8 @@ READERS = """
 ## Broken files
 
 Every reader gets mutated inputs: bits, bytes, numbers and pieces of valid files changed, cut, doubled and put into each other, archives and
-checkpoints packed again so that their checksums are right. A fault would be a panic, an abort, a hang (over 10 seconds), an error
-without words, or memory beyond 64 MiB and 8 bytes for each decoded number. A file that is taken back as valid is one that the change left so.
+checkpoints packed again so that their checksums are right. A fault would be a panic, an abort, a hang, an error
+without words, or memory beyond 64 MiB and 8 bytes for each decoded number. "Read" are those that are still valid after the change.
 
 | reader | inputs | read | refused | faults | longest, s | most memory, MB |
 |---|---|---|---|---|---|---|

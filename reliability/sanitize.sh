@@ -19,7 +19,7 @@ else
   [ "${1:-}" = --at-length ] && what+=(-p steadygrad-engine)
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
-  # Fully optimized, the kernels would take a quarter of an hour to compile with all these checks in them.
+  # Fully optimized, the kernels take very long to compile with all these checks in them.
   # Its own target folder: flags of the compiler are others. With `--target`, build scripts and macros are built without it.
   if ! RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=target/asan ASAN_OPTIONS=detect_stack_use_after_return=1 \
     cargo test --locked --target "$host" --config 'profile.dev.package.steadygrad-kernels.opt-level=1' \
@@ -32,7 +32,7 @@ else
 fi
 
 if cargo +nightly miri --version >/dev/null 2>&1; then
-  # Miri is some hundred times slower: the memory that is given out in parts, and random numbers, without the test that draws 200,000.
+  # Miri is slow: the memory that is given out in parts, and random numbers, without the test that draws very many.
   some=(arena random)
   log_miri=$(mktemp)
   trap 'rm -f "${log:-}" "$log_miri"' EXIT

@@ -124,7 +124,6 @@ fn sum(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// 9.9 MB
 /// Says on standard error how far it is; in one line that is written anew where that is a terminal.
 #[derive(Debug, Default)]
 struct Telling {

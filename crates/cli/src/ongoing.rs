@@ -37,9 +37,14 @@ fn is_part(name: &str) -> bool {
     name.strip_prefix(EXPERIMENT).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(PART))
 }
 
+/// Where the experiment of a training in this folder lies as long as it is not finished.
+fn place(folder: &Path) -> PathBuf {
+    folder.join(FOLDER).join(EXPERIMENT)
+}
+
 /// Whether a training in this folder has begun and not come to its end.
 pub fn is_unfinished(folder: &Path) -> bool {
-    folder.join(FOLDER).join(EXPERIMENT).exists()
+    place(folder).exists()
 }
 
 /// The command that goes on with it.
@@ -54,7 +59,7 @@ pub fn command(folder: &Path) -> String {
 
 /// What is trained in this folder, finished or not.
 pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
-    let own = folder.join(FOLDER).join(EXPERIMENT);
+    let own = place(folder);
     if !own.exists() && !folder.join("history.json").exists() {
         let parent =
             folder.parent().filter(|parent| is_unfinished(parent) || parent.join("history.json").exists());
@@ -143,8 +148,7 @@ impl<'a> Ongoing<'a> {
     pub fn newest(&self) -> anyhow::Result<Newest> {
         let newest = self.checkpoints.newest()?;
         if newest.state.is_none() && !newest.skipped.is_empty() {
-            let experiment = self.folder.join(FOLDER).join(EXPERIMENT);
-            let experiment = if experiment.exists() { experiment } else { self.folder.join(EXPERIMENT) };
+            let experiment = if self.unfinished { place(&self.folder) } else { self.folder.join(EXPERIMENT) };
             anyhow::bail!(
                 "{}: none of its checkpoints holds\n  {}\n  help: train it anew, into another folder: steadygrad train {} --out DIR",
                 self.folder.display(),
@@ -183,7 +187,7 @@ impl<'a> Ongoing<'a> {
     /// All results are written: of the checkpoints the last one stays, from which more epochs may follow, and the best.
     pub fn finish(self) -> anyhow::Result<()> {
         self.checkpoints.retain(1)?;
-        let place = self.checkpoints.folder().join(EXPERIMENT);
+        let place = place(&self.folder);
         std::fs::remove_file(&place).with_context(|| place.display().to_string())
     }
 
@@ -197,7 +201,7 @@ impl<'a> Ongoing<'a> {
         }
         let inner = self.checkpoints.folder();
         if self.begun && !self.unfinished {
-            let _ = std::fs::remove_file(inner.join(EXPERIMENT));
+            let _ = std::fs::remove_file(place(&self.folder));
         }
         if self.made() {
             // As long as the lock is held. A folder that somebody has put something into stays.
@@ -230,7 +234,7 @@ impl Keeper for Ongoing<'_> {
             self.checkpoints.clear()?;
         }
         self.begun = true;
-        replace(self.checkpoints.folder().join(EXPERIMENT), &self.text)
+        replace(place(&self.folder), &self.text)
     }
 
     fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool {

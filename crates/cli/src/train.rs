@@ -247,24 +247,20 @@ fn going_on(folder: &Path, newest: Newest, epochs: usize) -> anyhow::Result<Opti
     };
     let (epoch, batch, step) = (state.size("fit/epoch")?, state.size("fit/batch")?, state.count("fit/step")?);
     let reached = epoch + usize::from(batch > 0);
-    let stopped = !unfinished && state.count("fit/stop")? != 0;
-    let (why, help) = match () {
-        () if epochs < reached => (
-            format!("epoch {reached} has begun, and {epochs} are asked for"),
-            format!("fit.epochs must be {reached} or more"),
-        ),
-        () if !unfinished && epoch >= epochs => (
-            format!("the training is finished: {epoch} of {epochs} epochs are done"),
-            "--set fit.epochs=N goes on to epoch N".into(),
-        ),
-        () if stopped => (
-            format!("the training is finished: a callback ended it after epoch {epoch}"),
-            "for more, train anew without the callback".into(),
-        ),
-        () => (String::new(), String::new()),
-    };
-    if !why.is_empty() {
+    let refuse = |why: String, help: &str| {
         anyhow::bail!("--resume {}: {why}\n  help: {help}", folder.display());
+    };
+    if epochs < reached {
+        let why = format!("epoch {reached} has begun, and {epochs} are asked for");
+        return refuse(why, &format!("fit.epochs must be {reached} or more"));
+    }
+    if !unfinished && epoch >= epochs {
+        let why = format!("the training is finished: {epoch} of {epochs} epochs are done");
+        return refuse(why, "--set fit.epochs=N goes on to epoch N");
+    }
+    if !unfinished && state.count("fit/stop")? != 0 {
+        let why = format!("the training is finished: a callback ended it after epoch {epoch}");
+        return refuse(why, "for more, train anew without the callback");
     }
     let place = if batch == 0 { String::new() } else { format!(" and {batch} batches") };
     let counted = if epoch == 1 { "1 epoch".to_string() } else { format!("{epoch} epochs") };
