@@ -111,8 +111,7 @@ impl Applier {
     pub(crate) fn restore(&mut self, state: &State) -> Result<()> {
         let memory = self.memory.restored(state)?;
         let learning_rate = state.numbers_of("learning_rate", 1)?[0];
-        // Checkpoints from before rates were slowed down do not say.
-        let slowed = if state.has("slowed") { state.maybe("slowed")?.unwrap_or(1.0) } else { 1.0 };
+        let slowed = state.maybe("slowed")?.unwrap_or(1.0);
         (self.memory, self.learning_rate, self.slowed) = (memory, learning_rate, slowed);
         Ok(())
     }
