@@ -46,7 +46,7 @@ run() {
   done
 }
 
-tests=(recorder words messages models training trouble snippets doctor readme notebook)
+tests=(recorder words messages models training trouble backup non_finite snippets doctor readme notebook)
 if environment plain numpy pytest mypy nbclient ipykernel onnx onnxruntime safetensors; then
   tests+=(onnx safetensors)
 elif environment plain numpy pytest mypy nbclient ipykernel; then
@@ -54,6 +54,14 @@ elif environment plain numpy pytest mypy nbclient ipykernel; then
 else
   skip "numpy and pytest cannot be installed: no network?"
 fi
+# None is forgotten: every file is of one of the environments.
+for file in tests/test_*.py; do
+  name=${file#tests/test_}
+  case " ${tests[*]} onnx safetensors keras_doctor keras_files watch " in
+    *" ${name%.py} "*) ;;
+    *) echo "error: $file is run by no environment of this script" >&2; exit 1 ;;
+  esac
+done
 run plain "${tests[@]}"
 # What is said of types holds: of the native half beside its stub, and within the package.
 (cd "$root/here" && "$root/plain/bin/python" -m mypy.stubtest steadygrad._native && "$root/plain/bin/python" -m mypy --ignore-missing-imports -p steadygrad)

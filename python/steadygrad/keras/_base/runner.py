@@ -22,14 +22,14 @@ def threads() -> int:
 class Runner:
     """Runs a graph with these weights. What was changed on one side is brought to the other when it is needed there."""
 
-    def __init__(self, graph: Any, variables: dict[str, Variable], **compiled: Any) -> None:
-        self.native = _native.Learner(graph, threads=threads(), **compiled)
+    def __init__(self, graph: Any, variables: dict[str, Variable], seed: int = 0, **compiled: Any) -> None:
+        self.native = _native.Learner(graph, threads=threads(), seed=seed, **compiled)
         names = self.native.names()
         self.variables = [variables[name] for name in names]
         self._seen = [-1] * len(names)
         self._draws = 0
         #: What order, noise and such come from.
-        self.seed: int = compiled["seed"]
+        self.seed = seed
         #: A callback is running in the middle of a training: the numbers may be newer at every look.
         self.training = False
         self.push()
