@@ -126,6 +126,9 @@ impl Callback for Ours {
     fn writes(&self) -> bool {
         self.inner.writes()
     }
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
     fn save(&self, state: &mut Under<'_>) {
         self.inner.save(state);
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use steadygrad::data::file::PART;
 
 const OTHER: &str = "choose another one with --out DIR";
 
@@ -66,6 +67,12 @@ pub struct Earlier {
 /// What every run writes.
 const FILES: [&str; 6] =
     ["experiment.toml", "data.json", "history.csv", "history.json", "chart.json", "weights.safetensors"];
+
+/// Whether this is one of those files, not written to its end.
+pub fn is_part(name: &str) -> bool {
+    let of = |file: &&str| name.strip_prefix(*file).is_some_and(|rest| rest.starts_with('.'));
+    name.ends_with(PART) && FILES.iter().any(|file| of(&file))
+}
 
 impl Earlier {
     /// As text for a checkpoint.

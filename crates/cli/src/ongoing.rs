@@ -16,7 +16,7 @@ use steadygrad::data::file::{PART, names, replace};
 use steadygrad::engine::checkpoint::{
     Checkpoints, Keeper, Moment, Newest, Onward, State, is_own as is_own_name,
 };
-use steadygrad::extend::Training;
+use steadygrad::extend::{Training, nearest};
 use steadygrad::lab::{Experiment, Prepared};
 
 pub const FOLDER: &str = "checkpoints";
@@ -49,11 +49,19 @@ pub fn is_unfinished(folder: &Path) -> bool {
 
 /// The command that goes on with it.
 pub fn command(folder: &Path) -> String {
-    let name = folder.display().to_string();
+    format!("steadygrad train --resume {}", quoted(folder))
+}
+
+/// A path as an argument in a shell: quoted where a letter means something there, and never taken for an option.
+fn quoted(path: &Path) -> String {
+    let mut name = path.display().to_string();
+    if name.starts_with('-') {
+        name.insert_str(0, "./");
+    }
     let plain = |c: char| c.is_alphanumeric() || "/-_.:+@".contains(c);
-    match name.chars().all(plain) {
-        true => format!("steadygrad train --resume {name}"),
-        false => format!("steadygrad train --resume '{}'", name.replace('\'', r"'\''")),
+    match name.chars().all(plain) && !name.is_empty() {
+        true => name,
+        false => format!("'{}'", name.replace('\'', r"'\''")),
     }
 }
 
@@ -74,16 +82,19 @@ pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
     Ok(crate::with_cache(experiment.with_base("")))
 }
 
-/// What may be another when a training is gone on with.
+/// What may be another when a training is gone on with, beside `checkpoints.…`.
+const MAY_CHANGE: [&str; 4] = ["fit.epochs", "data.train", "data.validation", "data.path"];
+
+/// Whether this setting may be another when a training is gone on with.
 pub fn may_change(assignment: &str) -> anyhow::Result<()> {
     let key = assignment.split('=').next().unwrap_or_default().trim();
-    let moved = ["data.train", "data.validation", "data.path"];
-    if key == "fit.epochs" || key.starts_with("checkpoints.") || moved.contains(&key) {
+    if MAY_CHANGE.contains(&key) || key.starts_with("checkpoints.") {
         return Ok(());
     }
+    let meant = nearest(key, &MAY_CHANGE).map_or(String::new(), |meant| format!("did you mean `{meant}`? "));
     anyhow::bail!(
-        "--set {assignment}: a training is gone on with as it began\n  help: only fit.epochs, checkpoints.… and the place of the data may be others; \
-         for other settings train anew, into a folder of its own"
+        "--set {assignment}: a training is gone on with as it began\n  help: {meant}only fit.epochs, checkpoints.… and the place of the \
+         data may be others; for other settings train anew, into a folder of its own"
     )
 }
 
@@ -125,9 +136,12 @@ impl<'a> Ongoing<'a> {
     pub fn open(folder: &Path, prepared: &Prepared, signals: &'a Signals) -> anyhow::Result<Ongoing<'a>> {
         let standing = folder::standing(&folder.join(FOLDER));
         let checkpoints = prepared.checkpoints.open(folder.join(FOLDER))?;
+        // What was half written when a run was killed. A file that cannot be taken away does no harm.
         for name in names(checkpoints.folder())?.iter().filter(|name| is_part(name)) {
-            // One that cannot be taken away does no harm.
             let _ = std::fs::remove_file(checkpoints.folder().join(name));
+        }
+        for name in names(folder)?.iter().filter(|name| folder::is_part(name)) {
+            let _ = std::fs::remove_file(folder.join(name));
         }
         Ok(Ongoing {
             folder: folder.to_path_buf(),
@@ -153,7 +167,7 @@ impl<'a> Ongoing<'a> {
                 "{}: none of its checkpoints holds\n  {}\n  help: train it anew, into another folder: steadygrad train {} --out DIR",
                 self.folder.display(),
                 newest.skipped.join("\n  "),
-                experiment.display()
+                quoted(&experiment)
             );
         }
         Ok(newest)
@@ -252,5 +266,16 @@ impl Keeper for Ongoing<'_> {
         let Some(signal) = self.signals.asked() else { return Ok(Onward::Go) };
         self.left = Some(Left { signal, epoch: moment.epoch, batch: moment.batch, step: moment.step });
         Ok(Onward::Leave)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_arguments_as_they_are() {
+        let said = ["runs/a-1", "-x", "two words", "it's", ""].map(|path| quoted(Path::new(path)));
+        assert_eq!(said, ["runs/a-1", "./-x", "'two words'", r"'it'\''s'", "''"]);
     }
 }

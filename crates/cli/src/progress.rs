@@ -161,8 +161,7 @@ impl Callback for Progress {
     }
 }
 
-/// Has the learner undo a step in which a number is not finite, which ends the training if the experiment says nothing else,
-/// and says what and where it was.
+/// Says what and where a number was not finite that ended the training, and ends it where the loss of the validation is none.
 #[derive(Debug, Default)]
 pub struct Guard {
     /// The training ended with it: what, and where first.
@@ -192,11 +191,6 @@ impl Callback for Guard {
     fn restore(&mut self, state: &State) -> Result<()> {
         self.not_finite =
             if state.has("not_finite") { Some(state.text("not_finite")?.to_string()) } else { None };
-        Ok(())
-    }
-
-    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
-        training.learner.guard(true);
         Ok(())
     }
 

@@ -152,6 +152,10 @@ pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner
     };
     // Paths in the file are absolute; those of overrides start where the command runs.
     let mut experiment = experiment(folder)?.with_base("");
+    if ongoing::is_unfinished(folder) {
+        let text = "another training in this folder is not finished: these are the results of the one before";
+        warn(&[format!("{}: {text}", folder.display())]);
+    }
     for assignment in sets {
         experiment.set(assignment)?;
     }

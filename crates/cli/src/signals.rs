@@ -1,5 +1,7 @@
-//! Ctrl-C and SIGTERM: asked once, a training is kept and left; asked again, the command ends at once.
+//! Ctrl-C, SIGTERM, and the terminal that is closed: asked once, a training is kept and left; asked again, the command ends at once.
 
+#[cfg(unix)]
+use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::io::{self, Write};
@@ -27,6 +29,11 @@ impl Signals {
             flag::register(signal, signals.last.clone())?;
             flag::register_usize(signal, signals.number.clone(), signal as usize)?;
         }
+        // A terminal that is closed says so more than once, by its shell and by the system, and means no more by it.
+        #[cfg(unix)]
+        if !is_ignored(SIGHUP) {
+            flag::register_usize(SIGHUP, signals.number.clone(), SIGHUP as usize)?;
+        }
         #[cfg(unix)]
         answer(signals.done.clone())?;
         Ok(signals)
@@ -45,6 +52,15 @@ impl Signals {
         self.done.store(true, SeqCst);
         self.last.store(true, SeqCst);
     }
+}
+
+/// Whether the command was told to take no notice of a signal, as by `nohup`. So it is, too, where the system does not say.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let set = set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    set.is_none_or(|set| set >> (signal - 1) & 1 == 1)
 }
 
 /// Tells who asks and has to wait, as for a long batch or a validation, that he was heard.
@@ -77,7 +93,11 @@ pub struct Signal {
 impl Signal {
     /// What it is called.
     pub fn name(self) -> &'static str {
-        if i32::from(self.number) == SIGINT { "SIGINT" } else { "SIGTERM" }
+        match i32::from(self.number) {
+            SIGINT => "SIGINT",
+            SIGTERM => "SIGTERM",
+            _ => "SIGHUP",
+        }
     }
 
     /// The exit code of a command that was ended by it, as shells count.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use steadygrad::chart::{Table, number};
 use steadygrad::engine::checkpoint::{Newest, State};
 use steadygrad::lab::{Diagnosis, Experiment, Watcher};
-use steadygrad::prelude::{Fit, History, Learner, WatchSchedule};
+use steadygrad::prelude::{Fit, History, Learner, OnNonFinite, WatchSchedule};
 
 #[derive(Debug, clap::Args)]
 pub struct Train {
@@ -59,8 +59,9 @@ impl Train {
             Err(error) => return Err(ongoing.failed(error)),
         };
         let (mut progress, mut guard) = (Progress::new(), Guard::default());
-        // What was kept is given back by places: those of the experiment are the same with a doctor and without.
-        let mut fit = Fit::with(prepared.fit.clone()).from(from.as_ref()).keeper(&mut ongoing);
+        let mut settings = prepared.fit.clone();
+        settings.on_non_finite.get_or_insert(OnNonFinite::Stop);
+        let mut fit = Fit::with(settings).from(from.as_ref()).keeper(&mut ongoing);
         fit = fit.callback(&mut guard).callback(&mut progress);
         if let Some(validation) = &prepared.data.validation {
             fit = fit.validation(validation);

@@ -23,16 +23,16 @@ impl<'a> Watching<'a> {
 
 impl Callback for Watching<'_> {
     fn save(&self, state: &mut Under<'_>) {
-        state.put_doubles("losses", self.losses.clone());
-        state.put_count("warned", self.warned.into());
+        // A doctor who comes after the stop has nothing to remember, and nobody misses it.
+        if !self.losses.is_empty() {
+            state.put_doubles("losses", self.losses.clone());
+            state.put_count("warned", self.warned.into());
+        }
     }
 
     fn restore(&mut self, state: &State) -> Result<()> {
-        // Before the stop there may have been no doctor.
-        if state.has("losses") {
-            self.losses = state.doubles("losses")?.to_vec();
-            self.warned = state.count("warned")? != 0;
-        }
+        self.losses = state.doubles("losses")?.to_vec();
+        self.warned = state.count("warned")? != 0;
         Ok(())
     }
 

@@ -129,6 +129,53 @@ fn the_second_signal_ends_it_at_once() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_is_closed_keeps_it_unless_that_means_nothing() {
+    let place = Place::new();
+    put(&place, "closed");
+    let child = start(&place, &["train", "closed.toml", "--out", "closed", "--no-doctor"]);
+    some_steps(&place, "closed");
+    // The shell says it, and the system.
+    signal(&child, "-HUP");
+    signal(&child, "-HUP");
+    let (code, _, err) = ended(child);
+    assert_eq!(code, Some(129), "{err}");
+    assert!(err.contains("stopped by SIGHUP "), "{err}");
+    let result = place.run(&["train", "--resume", "closed", "--no-doctor", "--set", "fit.epochs=10"]);
+    assert!(result.code == 0 && result.err.contains("going on after "), "{}", result.err);
+
+    put(&place, "told");
+    let mut command = Command::new("nohup");
+    command.arg(env!("CARGO_BIN_EXE_steadygrad")).args(["train", "told.toml", "--out", "told", "--no-doctor"]);
+    command.current_dir(place.folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    some_steps(&place, "told");
+    signal(&child, "-HUP");
+    let (code, _, err) = ended(child);
+    assert_eq!(code, Some(0), "{err}");
+}
+
+#[test]
+fn a_folder_with_results_and_a_training_that_is_not_finished() {
+    let place = Place::new();
+    put(&place, "run");
+    place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=1"]);
+    place.fine(&["evaluate", "run"]);
+    // Another one was killed in it, as it wrote what came of it.
+    place.put("run/checkpoints/experiment.toml", std::fs::read_to_string(place.path("run.toml")).unwrap());
+    place.put("run/weights.safetensors.77-0.part", "half");
+    place.put("run/notes.part", "mine");
+    let result = place.run(&["evaluate", "run"]);
+    assert_eq!(result.code, 0, "{}", result.err);
+    assert!(result.err.contains("these are the results of the one before"), "{}", result.err);
+    std::fs::remove_file(place.path("run/checkpoints/experiment.toml")).unwrap();
+    place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=1"]);
+    let left = names(&place.path("run"));
+    assert!(left.contains(&"notes.part".into()), "{left:?}");
+    assert!(!left.iter().any(|name| name.contains("77")), "{left:?}");
+}
+
+#[test]
 fn a_finished_one_takes_more_epochs() {
     let place = Place::new();
     ["straight", "more"].iter().for_each(|run| put(&place, run));
@@ -150,6 +197,7 @@ fn what_does_not_belong_to_it_is_refused() {
     place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=2"]);
     for (arguments, told) in [
         (vec!["--resume", "run", "--set", "compile.optimizer=sgd"], "a training is gone on with as it began"),
+        (vec!["--resume", "run", "--set", "fit.epoch=9"], "did you mean `fit.epochs`?"),
         (vec!["--resume", "none"], "none: there is no training in it"),
         (vec!["--resume", "run", "--out", "other"], "cannot be used with"),
         (vec!["--resume", "run", "run.toml"], "cannot be used with"),

@@ -1,7 +1,7 @@
 //! Whole files in and out, with errors that name them: the one place of this crate that touches the disk.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -80,9 +80,20 @@ pub fn read_text(path: impl AsRef<Path>) -> Result<String> {
 /// # Errors
 /// If it cannot be written; then nothing is left beside its place.
 pub fn replace(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
+    replace_with(path, |file| file.write_all(bytes.as_ref()))
+}
+
+/// The same for what is written piece by piece.
+///
+/// # Errors
+/// As for [`replace`].
+pub fn replace_with(
+    path: impl AsRef<Path>,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<()> {
     let path = path.as_ref();
     let (file, beside) = create_beside(path, &NEXT).map_err(|cause| Error::file(path, &cause))?;
-    let written = write_through(file, bytes.as_ref()).and_then(|()| std::fs::rename(&beside, path));
+    let written = write_through(file, write).and_then(|()| std::fs::rename(&beside, path));
     written.and_then(|()| sync_folder_of(path)).map_err(|cause| {
         let _ = std::fs::remove_file(&beside);
         Error::file(path, &cause)
@@ -115,9 +126,13 @@ fn create_beside(path: &Path, next: &AtomicU64) -> io::Result<(File, PathBuf)> {
     Err(taken)
 }
 
-fn write_through(mut file: File, bytes: &[u8]) -> io::Result<()> {
-    file.write_all(bytes)?;
-    file.sync_all()
+fn write_through(
+    file: File,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = BufWriter::new(file);
+    write(&mut file)?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
 /// What is in the folder of a file is on the disk after this, where the system can promise it.

@@ -35,8 +35,8 @@ impl Learner {
     /// If data and model do not fit, before anything is trained; or if a callback fails.
     pub fn fit(&mut self, data: &Dataset, fit: Fit<'_>) -> Result<History> {
         self.ask_for(fit.settings.on_non_finite)?;
-        let history = self.fit_asked(data, fit);
-        self.asked = None;
+        let history = self.keep(fit.keeper.is_some()).and_then(|()| self.fit_asked(data, fit));
+        (self.asked, self.keeps) = (None, false);
         history
     }
 
@@ -102,7 +102,7 @@ impl Learner {
             c.on_train_begin(t)?;
         }
         if let Some(state) = from {
-            restore_callbacks(&mut callbacks, state).place(|| "the checkpoint")?;
+            restore_callbacks(&mut callbacks, state, t.warnings).place(|| "the checkpoint")?;
         }
         if let Some(keeper) = &mut keeper {
             keeper.begin(t, from)?;

@@ -21,6 +21,13 @@ pub(crate) struct Guard {
     due: bool,
 }
 
+impl Guard {
+    /// Whether an earlier state than that before a step is gone back to.
+    pub(crate) fn goes_back_far(&self) -> bool {
+        self.how == OnNonFinite::Rollback
+    }
+}
+
 impl Learner {
     /// Undoes every step of training in which the loss, a gradient, or a weight after the update is not finite: weights and
     /// layer state stay as they were before it, and `fit` ends, as if stopped by a callback. Where the number appeared

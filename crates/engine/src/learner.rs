@@ -38,6 +38,8 @@ pub struct Learner {
     pub(crate) guard: Option<Guard>,
     /// The same for the training that it is in.
     pub(crate) asked: Option<Guard>,
+    /// The training that runs is kept in checkpoints.
+    pub(crate) keeps: bool,
     /// Steps that were taken back, the optimizer's count of them too.
     pub(crate) missed: u64,
     /// Where the first number appeared that is not finite.
@@ -98,6 +100,7 @@ impl Learner {
             watch: None,
             guard: None,
             asked: None,
+            keeps: false,
             missed: 0,
             sick: None,
             last: None,

@@ -1,10 +1,14 @@
 //! What a learner holds of memory, part by part: it is known before the first step.
 
 use crate::apply::Applier;
+use crate::guard::Guard;
 use crate::learner::Learner;
+use crate::system::check_memory;
 use std::fmt;
+use steadygrad_kernels::Result;
 
-/// Bytes of memory that a learner holds for as long as it lives, all of which is there before the first step of a training.
+/// Bytes of memory that a learner holds for as long as it lives, all of which but a checkpoint is there before the first step of a
+/// training.
 ///
 /// ```
 /// use steadygrad_engine::{Compile, Trainable};
@@ -32,12 +36,14 @@ pub struct Memory {
     pub rows: u64,
     /// Copies of weights and optimizer for undoing a step.
     pub guard: u64,
+    /// A copy of weights and optimizer, and of what is gone back to, while a checkpoint is written; in a training that is kept.
+    pub checkpoint: u64,
 }
 
 impl Memory {
     /// All of it.
     pub fn total(&self) -> u64 {
-        self.weights + self.gradients + self.optimizer + self.values + self.guard
+        self.weights + self.gradients + self.optimizer + self.values + self.guard + self.checkpoint
     }
 }
 
@@ -58,6 +64,9 @@ impl fmt::Display for Memory {
         )?;
         if self.guard > 0 {
             write!(f, ", the last good state {}", part(self.guard))?;
+        }
+        if self.checkpoint > 0 {
+            write!(f, ", a checkpoint {}", part(self.checkpoint))?;
         }
         Ok(())
     }
@@ -94,6 +103,25 @@ impl Learner {
             values: numbers(self.arena.len() - self.store.end),
             rows: self.rows as u64,
             guard: self.guarded_bytes() as u64,
+            checkpoint: if self.keeps { self.checkpoint_bytes() } else { 0 },
         }
+    }
+    /// Bytes that a checkpoint holds while it is written: copies of weights and optimizer, and of what is gone back to.
+    fn checkpoint_bytes(&self) -> u64 {
+        let weights = 4 * self.store.gradients.start as u64;
+        let goes_back = self.asked.as_ref().is_some_and(Guard::goes_back_far);
+        (weights + self.applier.memory.bytes() as u64) * if goes_back { 2 } else { 1 }
+    }
+
+    /// The training that begins now is kept, or not.
+    ///
+    /// # Errors
+    /// If there is no memory for a checkpoint.
+    pub(crate) fn keep(&mut self, keeps: bool) -> Result<()> {
+        if keeps {
+            check_memory("a checkpoint, while it is written,", self.checkpoint_bytes().into())?;
+        }
+        self.keeps = keeps;
+        Ok(())
     }
 }

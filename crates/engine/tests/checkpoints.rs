@@ -129,6 +129,45 @@ fn an_optimizer_that_trains_at_another_point_than_it_is_best_at() {
 }
 
 #[test]
+fn callbacks_are_known_by_their_names() {
+    let (train, _) = data();
+    let go = |from: Option<&State>, keeper: Option<&mut At>, callbacks: Vec<&mut dyn Callback>| {
+        let mut learner = learner(Optimizer::new(Sgd::new(3.0)));
+        let mut fit = Fit::epochs(9).batch_size(9).from(from);
+        for callback in callbacks {
+            fit = fit.callback(callback);
+        }
+        if let Some(keeper) = keeper {
+            fit = fit.keeper(keeper);
+        }
+        let history = learner.fit(&train, fit).unwrap();
+        let rates: Vec<f64> = history.get("learning_rate").unwrap_or_default().to_vec();
+        (history.get("loss").unwrap().to_vec(), rates, history.warnings)
+    };
+    let rate = |patience| ReduceLrOnPlateau::new().monitor("loss").patience(patience).factor(0.5);
+    let stop = || EarlyStopping::new().monitor("loss").patience(3);
+    let (losses, rates, _) = go(None, None, vec![&mut rate(1), &mut rate(2), &mut stop()]);
+    let mut keeper = At { step: 17, epoch_end: false, kept: None };
+    go(None, Some(&mut keeper), vec![&mut rate(1), &mut rate(2), &mut stop()]);
+    let state = State::from_bytes(&keeper.kept.unwrap()).unwrap();
+    // In another order they find what was theirs; those of one kind keep their order.
+    let (found, again, warnings) = go(Some(&state), None, vec![&mut stop(), &mut rate(1), &mut rate(2)]);
+    assert_eq!((found, again), (losses, rates));
+    assert!(!warnings.iter().any(|warning| warning.contains("anew")), "{warnings:?}");
+    // One that is new begins, and says so.
+    let mut third = rate(9);
+    let all: Vec<&mut dyn Callback> = vec![&mut third];
+    let (_, _, warnings) = go(Some(&state), None, all);
+    assert!(!warnings.iter().any(|warning| warning.contains("anew")), "it is the first of its kind: {warnings:?}");
+    let mut keeper = At { step: 17, epoch_end: false, kept: None };
+    go(None, Some(&mut keeper), vec![&mut rate(1)]);
+    let state = State::from_bytes(&keeper.kept.unwrap()).unwrap();
+    let (_, _, warnings) = go(Some(&state), None, vec![&mut stop(), &mut rate(1)]);
+    let anew: Vec<_> = warnings.iter().filter(|warning| warning.contains("begins anew")).collect();
+    assert!(matches!(&anew[..], [one] if one.starts_with("EarlyStopping was not there")), "{warnings:?}");
+}
+
+#[test]
 fn another_training_is_refused() {
     let (train, _) = data();
     let mut keeper = At { step: 3, epoch_end: false, kept: None };

@@ -9,9 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use steadygrad_chart::Schedule;
 use steadygrad_data::{Array, Dataset};
-use steadygrad_engine::callbacks::{Callback, Training};
-use steadygrad_engine::checkpoint::Checkpoints;
-use steadygrad_engine::{Compile, Fit, Logs, Trainable};
+use steadygrad_engine::callbacks::{Callback, Mode, Training};
+use steadygrad_engine::checkpoint::{Checkpoints, Keeper, Moment, Onward, State};
+use steadygrad_engine::{Compile, Fit, Logs, OnNonFinite, Trainable};
 use steadygrad_kernels::Result;
 use steadygrad_nn::Sequential;
 use steadygrad_nn::activations::Relu;
@@ -24,10 +24,14 @@ struct Counting;
 /// Bytes that are held now.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
+/// The most that was held at one time since it was set back.
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
 // SAFETY: every call is handed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.fetch_add(layout.size(), Relaxed);
+        let before = LIVE.fetch_add(layout.size(), Relaxed);
+        PEAK.fetch_max(before + layout.size(), Relaxed);
         // SAFETY: the caller's promises are the system allocator's.
         unsafe { System.alloc(layout) }
     }
@@ -107,6 +111,59 @@ fn growth(what: &str, watch: bool, keep: bool) -> usize {
     // A thousand pages may be of allocators and of what is read only once.
     assert!(resident_after < resident_before + (4 << 20), "{resident_before} {resident_after}");
     after.saturating_sub(before)
+}
+
+/// Keeps checkpoints, and measures what that takes.
+#[derive(Debug)]
+struct Measured {
+    checkpoints: Checkpoints,
+    before: usize,
+    /// Bytes that were held at most, and those that were told of.
+    taken: Vec<(usize, u64)>,
+}
+
+impl Keeper for Measured {
+    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool {
+        let wants = self.checkpoints.wants(training, moment);
+        self.before = LIVE.load(Relaxed);
+        PEAK.store(self.before, Relaxed);
+        wants
+    }
+
+    fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, state: State) -> Result<Onward> {
+        let onward = self.checkpoints.keep(training, moment, state)?;
+        let taken = PEAK.load(Relaxed) - self.before;
+        self.taken.push((taken, training.learner.memory().checkpoint));
+        Ok(onward)
+    }
+}
+
+#[test]
+fn a_checkpoint_takes_what_was_told() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let y = Array::new([100], (0..100).map(|i| (i % 3) as f32).collect()).unwrap();
+    let data = Dataset::new(Array::zeros([100, 6]).unwrap(), y).unwrap();
+    for how in [OnNonFinite::Stop, OnNonFinite::Rollback] {
+        let model = Sequential::new([6]).add(Dense::new(500)).add(Dense::new(500)).add(Dense::new(3));
+        let loss = SparseCategoricalCrossentropy.from_logits();
+        let mut learner = model.compile(Compile::new(Adam::new(0.001), loss)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(folder.path()).unwrap().every_steps(1).best("loss", Mode::Min);
+        let mut keeper = Measured { checkpoints, before: 0, taken: Vec::new() };
+        learner.fit(&data, Fit::epochs(2).on_non_finite(how).keeper(&mut keeper)).unwrap();
+        assert_eq!(learner.memory().checkpoint, 0, "of a training that is kept");
+        let copies = if how == OnNonFinite::Rollback { 2 } else { 1 };
+        assert_eq!(keeper.taken.len(), 10);
+        for (taken, told) in keeper.taken {
+            let (taken, told) = (taken as u64, told);
+            // Weights and Adam's two, with a few bytes between them.
+            let exact = 3 * copies * 4 * (7 * 500 + 501 * 500 + 501 * 3);
+            assert!((exact..exact + 100).contains(&told), "{told} of {exact}");
+            // At the end of an epoch nothing is gone back to: the next state is.
+            assert!(taken < told + (64 << 10), "{taken} bytes for {told}");
+            assert!(taken >= exact / 2, "{taken} bytes for {told}");
+        }
+    }
 }
 
 #[test]

@@ -109,7 +109,7 @@ pub mod prelude {
 pub mod extend {
     pub use steadygrad_engine::callbacks::{Callback, Training};
     pub use steadygrad_kernels::random::{Purpose, Stream};
-    pub use steadygrad_kernels::{Isa, Lane, Place, Real, Task};
+    pub use steadygrad_kernels::{Isa, Lane, Place, Real, Task, nearest};
     pub use steadygrad_nn::activations::{Activation, LaneFunction, Pointwise, Rowwise, Saved};
     pub use steadygrad_nn::builder::{Param, Port};
     pub use steadygrad_nn::config::{Config, Value};

@@ -71,6 +71,12 @@ pub trait Callback: Debug + Send {
     fn writes(&self) -> bool {
         false
     }
+    /// What it is called in a checkpoint, where it is found again by this name: its type, if nothing else is said.
+    fn name(&self) -> &str {
+        let name = std::any::type_name::<Self>();
+        let plain = name.split('<').next().unwrap_or(name);
+        plain.rsplit("::").next().unwrap_or(plain)
+    }
     /// Remembers in a checkpoint what it has seen and decided.
     fn save(&self, state: &mut Under<'_>) {}
     /// Goes on from what it remembered; called after `on_train_begin` where a training is gone on with.

@@ -5,8 +5,9 @@ use super::training::{Keeper, Moment, Onward};
 use crate::callbacks::{Mode, Training, monitor::Monitor};
 use crate::system::{Clock, available_memory};
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
-use steadygrad_data::file::{self, PART, names, replace};
+use steadygrad_data::file::{self, PART, names, replace_with};
 use steadygrad_kernels::{Error, Kind, Place, Result};
 
 const ENDING: &str = ".checkpoint";
@@ -72,19 +73,7 @@ impl Checkpoints {
     /// If it cannot be made or written to, or another program keeps checkpoints there.
     pub fn new(folder: impl AsRef<Path>) -> Result<Checkpoints> {
         let folder = folder.as_ref().to_path_buf();
-        file::make_folder(&folder)?;
-        let place = folder.join(LOCK);
-        let lock = File::options().create(true).truncate(false).write(true).open(&place);
-        let lock = lock.map_err(|e| Error::file(&place, &e))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::argument("another training keeps its checkpoints there")
-                    .at(folder.display().to_string())
-                    .help("wait until it has ended, or take another folder"));
-            }
-            Err(TryLockError::Error(e)) => return Err(Error::file(&place, &e)),
-        }
+        let lock = lock(&folder)?;
         for name in names(&folder)?.iter().filter(|name| is_part(name)) {
             // One that cannot be taken away does no harm.
             let _ = std::fs::remove_file(folder.join(name));
@@ -203,6 +192,49 @@ impl Checkpoints {
     }
 }
 
+/// Makes the folder, and sees to it that nobody else keeps checkpoints in it.
+fn lock(folder: &Path) -> Result<File> {
+    let place = folder.join(LOCK);
+    let failed = |cause: io::Error| Error::file(&place, &cause);
+    loop {
+        file::make_folder(folder)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(&place);
+        let lock = match lock {
+            // Somebody took the folder away just now, see [`Checkpoints::leave`].
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
+            lock => lock.map_err(failed)?,
+        };
+        match lock.try_lock() {
+            Ok(()) if is_at(&lock, &place) => return Ok(lock),
+            // The file was taken away between opening and locking it: who comes next would lock another one.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::argument("another training keeps its checkpoints there")
+                    .at(folder.display().to_string())
+                    .help("wait until it has ended, or take another folder"));
+            }
+            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+        }
+    }
+}
+
+/// Whether this file is the one that lies there.
+#[cfg(unix)]
+fn is_at(file: &File, place: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let which = |about: std::fs::Metadata| (about.dev(), about.ino());
+    match (file.metadata(), std::fs::metadata(place)) {
+        (Ok(own), Ok(there)) => which(own) == which(there),
+        _ => false,
+    }
+}
+
+/// A file that is open cannot be taken away here.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
 /// What a best value is of.
 fn best_of(monitor: &Monitor) -> String {
     format!("{} {:?}", monitor.key, monitor.mode)
@@ -271,12 +303,11 @@ impl Keeper for Checkpoints {
             keeper.put_maybe("best", *best);
             keeper.put_text("of", best_of(monitor));
         }
-        let bytes = state.to_bytes();
         if improved {
-            replace(self.folder.join(BEST), &bytes)?;
+            replace_with(self.folder.join(BEST), |file| state.write(file))?;
         }
         let name = format!("step-{:010}{ENDING}", moment.step);
-        replace(self.folder.join(&name), &bytes)?;
+        replace_with(self.folder.join(&name), |file| state.write(file))?;
         // Of what lies ahead nothing holds, or it is another training's that this one takes the place of.
         for ahead in self.files()?.iter().rev().take_while(|other| **other != name) {
             let _ = std::fs::remove_file(self.folder.join(ahead));

@@ -8,57 +8,60 @@
 //! All numbers are little-endian. Nothing is allocated that the length of the file does not vouch for.
 
 use super::state::{Part, State};
+use std::io::{self, Write};
 use steadygrad_kernels::{Error, Result};
 
 const MAGIC: &[u8] = b"steadygrad checkpoint\n";
 /// The version that is written, and the only one there is so far.
 const VERSION: u32 = 1;
-const HEAD: usize = MAGIC.len() + 4 + 4 + 8;
+
+/// Numbers that are written at a time.
+const AT_ONCE: usize = 1024;
 
 impl State {
     /// The bytes of a checkpoint.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // All at once: a list that grows by doubling would be held twice.
-        let size = |(name, part): (&str, &Part)| {
-            name.len()
-                + 13
-                + match part {
-                    Part::Numbers(x) => 4 * x.len(),
-                    Part::Doubles(x) => 8 * x.len(),
-                    Part::Count(_) => 8,
-                    Part::Text(x) => x.len(),
-                }
-        };
-        let mut bytes = Vec::with_capacity(HEAD + 8 + self.iter().map(size).sum::<usize>());
-        bytes.resize(HEAD, 0);
-        bytes.extend((self.iter().len() as u64).to_le_bytes());
+        let mut bytes = Vec::new();
+        // A list takes whatever is written.
+        let _ = self.write(&mut bytes);
+        bytes
+    }
+
+    /// Writes a checkpoint, of which no second copy is made in memory: what goes before the parts is computed in a pass of its own.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
+        let mut sum = Sum::default();
+        self.write_parts(&mut sum)?;
+        to.write_all(MAGIC)?;
+        to.write_all(&VERSION.to_le_bytes())?;
+        to.write_all(&sum.checksum.finalize().to_le_bytes())?;
+        to.write_all(&sum.len.to_le_bytes())?;
+        self.write_parts(to)
+    }
+
+    fn write_parts(&self, to: &mut impl Write) -> io::Result<()> {
+        to.write_all(&(self.iter().len() as u64).to_le_bytes())?;
         for (name, part) in self.iter() {
-            bytes.extend((name.len() as u32).to_le_bytes());
-            bytes.extend(name.as_bytes());
             let (kind, count): (u8, usize) = match part {
                 Part::Numbers(x) => (0, x.len()),
                 Part::Doubles(x) => (1, x.len()),
                 Part::Count(_) => (2, 1),
                 Part::Text(x) => (3, x.len()),
             };
-            bytes.push(kind);
-            bytes.extend((count as u64).to_le_bytes());
+            to.write_all(&(name.len() as u32).to_le_bytes())?;
+            to.write_all(name.as_bytes())?;
+            to.write_all(&[kind])?;
+            to.write_all(&(count as u64).to_le_bytes())?;
             match part {
-                Part::Numbers(x) => x.iter().for_each(|x| bytes.extend(x.to_le_bytes())),
-                Part::Doubles(x) => x.iter().for_each(|x| bytes.extend(x.to_le_bytes())),
-                Part::Count(x) => bytes.extend(x.to_le_bytes()),
-                Part::Text(x) => bytes.extend(x.as_bytes()),
+                Part::Numbers(x) => write_all(to, x, f32::to_le_bytes)?,
+                Part::Doubles(x) => write_all(to, x, f64::to_le_bytes)?,
+                Part::Count(x) => to.write_all(&x.to_le_bytes())?,
+                Part::Text(x) => to.write_all(x.as_bytes())?,
             }
         }
-        let (head, rest) = bytes.split_at_mut(HEAD);
-        let parts = [
-            MAGIC,
-            &VERSION.to_le_bytes(),
-            &crc32fast::hash(rest).to_le_bytes(),
-            &(rest.len() as u64).to_le_bytes(),
-        ];
-        head.copy_from_slice(&parts.concat());
-        bytes
+        Ok(())
     }
 
     /// The state that these bytes are of.
@@ -135,6 +138,39 @@ impl State {
     }
 }
 
+fn write_all<T: Copy, const N: usize>(
+    to: &mut impl Write,
+    numbers: &[T],
+    bytes_of: fn(T) -> [u8; N],
+) -> io::Result<()> {
+    let mut bytes = Vec::with_capacity(N * AT_ONCE.min(numbers.len()));
+    for some in numbers.chunks(AT_ONCE) {
+        bytes.clear();
+        bytes.extend(some.iter().flat_map(|x| bytes_of(*x)));
+        to.write_all(&bytes)?;
+    }
+    Ok(())
+}
+
+/// The checksum and the length of what is written to it.
+#[derive(Default)]
+struct Sum {
+    checksum: crc32fast::Hasher,
+    len: u64,
+}
+
+impl Write for Sum {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.checksum.update(bytes);
+        self.len += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// What is left of the bytes.
 struct Reader<'a>(&'a [u8]);
 
@@ -192,10 +228,28 @@ mod tests {
     fn there_and_back_bit_for_bit() {
         for state in [State::default(), sample()] {
             let bytes = state.to_bytes();
-            assert_eq!(bytes.len(), bytes.capacity(), "it is known how long it becomes");
             let again = State::from_bytes(&bytes).unwrap();
             assert_eq!(again.to_bytes(), bytes);
             assert_eq!(again.iter().len(), state.iter().len());
+        }
+    }
+
+    #[test]
+    fn long_lists_are_written_whole() {
+        let mut state = State::default();
+        for len in [AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 5 * AT_ONCE] {
+            state.put(format!("{len}"), Part::Numbers((0..len).map(|i| i as f32).collect()));
+            state.put(format!("{len} twice"), Part::Doubles((0..len).map(|i| i as f64 / 3.0).collect()));
+        }
+        assert_eq!(State::from_bytes(&state.to_bytes()).unwrap(), state);
+    }
+
+    #[test]
+    fn a_disk_that_is_full_is_an_error_wherever_it_ends() {
+        let whole = sample().to_bytes().len();
+        for room in 0..whole {
+            let mut disk = vec![0; room];
+            assert!(sample().write(&mut disk.as_mut_slice()).is_err(), "{room} of {whole} bytes");
         }
     }
 

@@ -4,6 +4,7 @@ use super::state::State;
 use crate::callbacks::{Callback, Training};
 use crate::fit_settings::Shuffle;
 use crate::logs::{History, Logs};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use steadygrad_kernels::{Error, Place, Result};
 
@@ -116,8 +117,8 @@ impl Course {
             fit.put_text(&format!("warning_{i}"), warning.clone());
         }
         history.save(&mut state.under("history"));
-        for (i, callback) in callbacks.iter().enumerate() {
-            callback.save(&mut state.under(&format!("callback_{i}")));
+        for (callback, place) in callbacks.iter().zip(places(callbacks)) {
+            callback.save(&mut state.under(&place));
         }
         state
     }
@@ -157,13 +158,37 @@ impl Course {
     }
 }
 
-/// Gives callbacks back what they remembered.
+/// Where each callback is remembered: under its name, and counted where several have the same.
+fn places(callbacks: &[&mut dyn Callback]) -> Vec<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let place = |name: &str| {
+        let count = seen.entry(name.into()).or_default();
+        *count += 1;
+        format!("callbacks/{name}_{count}")
+    };
+    callbacks.iter().map(|callback| callback.name()).map(place).collect()
+}
+
+/// Gives callbacks back what they remembered. One that was not there yet begins anew, which is told where it remembers anything.
 ///
 /// # Errors
 /// If one finds what is not its own.
-pub(crate) fn restore_callbacks(callbacks: &mut [&mut dyn Callback], state: &State) -> Result<()> {
-    for (i, callback) in callbacks.iter_mut().enumerate() {
-        callback.restore(&state.within(&format!("callback_{i}"))).place(|| format!("callback {i}"))?;
+pub(crate) fn restore_callbacks(
+    callbacks: &mut [&mut dyn Callback],
+    state: &State,
+    warnings: &mut Vec<String>,
+) -> Result<()> {
+    for (place, callback) in places(callbacks).iter().zip(callbacks.iter_mut()) {
+        let own = state.within(place);
+        if own.iter().len() > 0 {
+            callback.restore(&own).place(|| callback.name().to_string())?;
+            continue;
+        }
+        let mut anew = State::default();
+        callback.save(&mut anew.under(place));
+        if anew.iter().len() > 0 {
+            warnings.push(format!("{} was not there before the stop: it begins anew", callback.name()));
+        }
     }
     Ok(())
 }
