@@ -25,6 +25,7 @@ impl Backup {
         if let Some(every) = every {
             checkpoints = checkpoints.every_steps(every);
         }
+        outcome.is_kept();
         Ok(Backup { checkpoints, outcome: outcome.clone(), forget })
     }
 
@@ -43,10 +44,8 @@ impl Keeper for Backup {
         if !self.outcome.interrupted() {
             return self.checkpoints.wants(training, moment);
         }
-        // After an epoch, its validation may have been interrupted: what was measured is not what it would have been.
-        let within = moment.logs.is_none();
-        training.stop &= !within;
-        within
+        // After an epoch whose validation was cut, what was measured is not what it would have been.
+        moment.logs.is_none() || !self.outcome.is_cut()
     }
 
     fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, state: State) -> Result<Onward> {

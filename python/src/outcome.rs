@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadygrad::{Error, Result};
 
@@ -9,6 +10,10 @@ use steadygrad::{Error, Result};
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     raised: Arc<Mutex<Option<PyErr>>>,
+    /// The training is kept: an interrupt ends it where that can be done, and a second one at once.
+    kept: Arc<AtomicBool>,
+    /// A validation was ended before its last batch.
+    cut: Arc<AtomicBool>,
 }
 
 impl Outcome {
@@ -25,9 +30,27 @@ impl Outcome {
     /// An interrupt ends the training as it would have ended; all else is an error.
     pub fn heed(&self, error: PyErr, stop: &mut bool) -> Result<()> {
         let interrupt = Python::attach(|py| error.is_instance_of::<PyKeyboardInterrupt>(py));
-        let error = self.raise(error);
-        *stop |= interrupt;
-        if interrupt { Ok(()) } else { Err(error) }
+        if !interrupt {
+            return Err(self.raise(error));
+        }
+        *stop |= !self.kept.load(Relaxed) || self.interrupted();
+        self.raise(error);
+        Ok(())
+    }
+
+    /// The training is kept from now on, and left by its keeper.
+    pub fn is_kept(&self) {
+        self.kept.store(true, Relaxed);
+    }
+
+    /// A validation ends before its last batch.
+    pub fn cut(&self) {
+        self.cut.store(true, Relaxed);
+    }
+
+    /// Whether one did.
+    pub fn is_cut(&self) -> bool {
+        self.cut.load(Relaxed)
     }
 
     /// Whether the user wants it to end.

@@ -106,8 +106,9 @@ impl Progress {
     fn listen(&mut self, training: &mut Training<'_>) {
         training.stop |= custom::failed();
         if let Err(error) = Python::attach(|py| py.check_signals()) {
-            self.outcome.raise(error);
-            training.stop = true;
+            // What else the ears of the user's own raise ends it, too, and is raised when it has ended.
+            let heard = self.outcome.heed(error, &mut training.stop);
+            training.stop |= heard.is_err();
         }
     }
 
@@ -162,6 +163,9 @@ impl Callback for Progress {
         self.tested = batch + 1;
         if self.due() {
             self.listen(training);
+        }
+        if training.stop {
+            self.outcome.cut();
         }
         Ok(())
     }

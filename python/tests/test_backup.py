@@ -98,6 +98,55 @@ def trained(folder: Path, epochs: int, scale: float = 1.0, **settings: Any) -> A
     return model.fit(x, scale * x, epochs=epochs, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(folder, **settings)])
 
 
+@pytest.mark.parametrize("second", [False, True])
+def test_an_interrupt_in_a_validation(tmp_path: Path, second: bool) -> None:
+    seen: list[int] = []
+
+    class Interrupting(keras.callbacks.Callback):
+        epoch = 0
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.epoch = epoch
+            seen.append(epoch)
+
+        def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+            if stops and self.epoch == 2 and batch in ((1, 2) if second else (1,)):
+                raise KeyboardInterrupt
+
+    def train(folder: Path) -> Any:
+        keras.utils.set_random_seed(5)
+        x = np.linspace(-1, 1, 64, dtype="float32")[:, None]
+        model = keras.Sequential([keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
+        model.compile(optimizer="adam", loss="mse")
+        callbacks = [Interrupting(), keras.callbacks.EarlyStopping(patience=1), keras.callbacks.BackupAndRestore(folder)]
+        return model.fit(x, x, epochs=4, batch_size=4, validation_split=0.5, verbose=0, callbacks=callbacks).history
+
+    stops = False
+    straight = train(tmp_path / "straight")
+    seen.clear()
+    stops = True
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "b")
+    # The third epoch is kept where its validation was waited for, and trained again where it was not.
+    stops = False
+    assert train(tmp_path / "b") == straight
+    assert seen == ([0, 1, 2, 2, 3] if second else [0, 1, 2, 3])
+
+
+def test_callbacks_find_what_was_theirs_by_name(tmp_path: Path) -> None:
+    def train(folder: Path, epochs: int, order: int) -> Any:
+        keras.utils.set_random_seed(5)
+        x = np.linspace(-1, 1, 64, dtype="float32")[:, None]
+        model = keras.Sequential([keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
+        model.compile(optimizer=keras.optimizers.SGD(1.0), loss="mse")
+        ours = [keras.callbacks.ReduceLROnPlateau(monitor="loss", patience=1, min_delta=0.1), keras.callbacks.EarlyStopping(monitor="loss", patience=5)]
+        return model.fit(x, x, epochs=epochs, verbose=0, callbacks=[*ours[::order], keras.callbacks.BackupAndRestore(folder, delete_checkpoint=False)])
+
+    straight = train(tmp_path / "straight", 6, 1)
+    train(tmp_path / "b", 3, 1)
+    assert train(tmp_path / "b", 6, -1).history == straight.history
+
+
 def test_more_epochs_and_other_data(tmp_path: Path) -> None:
     straight = trained(tmp_path / "straight", 4)
     trained(tmp_path / "b", 2, delete_checkpoint=False)

@@ -71,7 +71,7 @@ const FILES: [&str; 6] =
 /// Whether this is one of those files, not written to its end.
 pub fn is_part(name: &str) -> bool {
     let of = |file: &&str| name.strip_prefix(*file).is_some_and(|rest| rest.starts_with('.'));
-    name.ends_with(PART) && FILES.iter().any(|file| of(&file))
+    name.ends_with(PART) && FILES.iter().any(of)
 }
 
 impl Earlier {

@@ -146,7 +146,13 @@ fn a_terminal_that_is_closed_keeps_it_unless_that_means_nothing() {
 
     put(&place, "told");
     let mut command = Command::new("nohup");
-    command.arg(env!("CARGO_BIN_EXE_steadygrad")).args(["train", "told.toml", "--out", "told", "--no-doctor"]);
+    command.arg(env!("CARGO_BIN_EXE_steadygrad")).args([
+        "train",
+        "told.toml",
+        "--out",
+        "told",
+        "--no-doctor",
+    ]);
     command.current_dir(place.folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     some_steps(&place, "told");

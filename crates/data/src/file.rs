@@ -126,10 +126,7 @@ fn create_beside(path: &Path, next: &AtomicU64) -> io::Result<(File, PathBuf)> {
     Err(taken)
 }
 
-fn write_through(
-    file: File,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> io::Result<()> {
+fn write_through(file: File, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     let mut file = BufWriter::new(file);
     write(&mut file)?;
     file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()

@@ -158,7 +158,10 @@ fn callbacks_are_known_by_their_names() {
     let mut third = rate(9);
     let all: Vec<&mut dyn Callback> = vec![&mut third];
     let (_, _, warnings) = go(Some(&state), None, all);
-    assert!(!warnings.iter().any(|warning| warning.contains("anew")), "it is the first of its kind: {warnings:?}");
+    assert!(
+        !warnings.iter().any(|warning| warning.contains("anew")),
+        "it is the first of its kind: {warnings:?}"
+    );
     let mut keeper = At { step: 17, epoch_end: false, kept: None };
     go(None, Some(&mut keeper), vec![&mut rate(1)]);
     let state = State::from_bytes(&keeper.kept.unwrap()).unwrap();

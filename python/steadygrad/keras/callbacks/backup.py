@@ -17,8 +17,8 @@ class BackupAndRestore(Callback):
     the numbers are the same to the last bit. So the same script, started again, ends where it would have ended. A callback of your own
     begins anew, as nobody knows what in it is to be remembered. The samples must be the same; ``epochs`` may be more.
 
-    A checkpoint is made after every epoch, or with ``save_freq=100`` after every hundred batches; Ctrl-C makes one, too. The newest one that
-    holds is used: one that was not written to its end, or was changed, is passed over with a warning. Two are kept, so ``double_checkpoint``
+    A checkpoint is made after every epoch, or with ``save_freq=100`` after every hundred batches; Ctrl-C makes one, too, after the batch or
+    the validation that runs; asked a second time, a validation is not waited for. The newest one that holds is used: one that was not written to its end, or was changed, is passed over with a warning. Two are kept, so ``double_checkpoint``
     changes nothing. When the training has come to its end they are deleted, unless ``delete_checkpoint`` is False.
     """
 
