@@ -20,10 +20,11 @@ else
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
   # Fully optimized, the kernels take very long to compile with all these checks in them.
+  # What is freed is not given back to the system for a while: the test that measures the process with checkpoints would see that.
   # Its own target folder: flags of the compiler are others. With `--target`, build scripts and macros are built without it.
   if ! RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=target/asan ASAN_OPTIONS=detect_stack_use_after_return=1 \
     cargo test --locked --target "$host" --config 'profile.dev.package.steadygrad-kernels.opt-level=1' \
-    "${what[@]}" --lib --tests --no-fail-fast 2>&1 | tee "$log"; then
+    "${what[@]}" --lib --tests --no-fail-fast -- --skip with_checkpoints 2>&1 | tee "$log"; then
     grep -A12 "ERROR: \(AddressSanitizer\|LeakSanitizer\)" "$log" || true
     exit 1
   fi
