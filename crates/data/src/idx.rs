@@ -91,12 +91,12 @@ fn parse_stream(stream: &mut dyn Read, most: u64, most_bytes: u64) -> Result<(Ar
                 .help("the file is truncated: get it again")
         }
         _ => damaged(&cause),
-    })?;
+    })??;
     let more = stream.read(&mut [0]).map_err(|cause| damaged(&cause))?;
     if more > 0 {
         return Err(trailing(&format!("bytes follow the {declared} of the shape {text}")));
     }
-    Ok((Array::new(shape, values?)?, number == Number::U8))
+    Ok((Array::new(shape, values)?, number == Number::U8))
 }
 
 fn check_length(found: u64, declared: u64) -> Result<()> {
@@ -261,6 +261,16 @@ mod tests {
         fn noise_does_not_panic(bytes: Vec<u8>) {
             let _ = parse(&bytes);
             let _ = parse(&[&[0, 0, 8, 1][..], &bytes].concat());
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_number_is_told_however_many_follow() {
+        for count in [2_u32, 20_000] {
+            let mut data = 1e300_f64.to_be_bytes().to_vec();
+            data.resize(8 * count as usize, 0);
+            let error = parse(&file(14, &[count], &data)).unwrap_err().to_string();
+            assert!(error.contains("element 0: 1e300"), "{count}: {error}");
         }
     }
 }

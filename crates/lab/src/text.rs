@@ -5,8 +5,15 @@ use std::collections::{HashMap, VecDeque};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Config, Value};
 
+/// Bytes that an experiment may have: reading it takes many times its size.
+const MOST_TEXT: usize = 768 << 10;
+
 /// Reads TOML, or JSON where the text begins with a brace.
 pub(crate) fn parse(text: &str) -> Result<Config> {
+    if text.len() > MOST_TEXT {
+        return Err(Error::format(format!("it has {} bytes, and {MOST_TEXT} are the most", text.len()))
+            .help("an experiment is a short text: write layers that are alike once, with `repeat`, and data as files of their own"));
+    }
     if text.trim_start().starts_with('{') {
         return json::parse(text).map_err(|e| {
             let (line, column) = (e.line(), e.column());
@@ -294,6 +301,13 @@ fn weight(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_no_experiment_is_not_looked_through() {
+        for text in [format!("a = {}", "[".repeat(MOST_TEXT)), format!("{{{}", " ".repeat(MOST_TEXT))] {
+            assert!(parse(&text).unwrap_err().to_string().contains("are the most"));
+        }
+    }
 
     #[test]
     fn toml_and_json_say_the_same() {

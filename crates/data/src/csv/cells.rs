@@ -2,8 +2,14 @@
 
 use std::borrow::Cow;
 
-use ::csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use steadygrad_kernels::{Error, Result};
+
+/// Columns that a file may have: each takes some memory before it is known whether there are numbers in it.
+pub(super) const MOST_COLUMNS: usize = 250_000;
+
+/// Bytes that a line may have.
+const MOST_LINE: usize = 16 << 20;
 
 /// Whether the first line holds the names of the columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,12 +57,34 @@ impl Cells {
     }
 }
 
+/// The cells of one line, which goes on behind its end where a line break is in quotes.
+#[derive(Default)]
+struct Record {
+    text: Vec<u8>,
+    /// Where each cell ends in the text.
+    ends: Vec<usize>,
+    line: u64,
+}
+
+impl Record {
+    fn cell(&self, i: usize) -> &[u8] {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        self.text[start..self.ends[i]].trim_ascii()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|i| self.cell(i))
+    }
+}
+
 /// A file, read up to its first sample.
 pub(super) struct Table<'a> {
     bytes: &'a [u8],
-    reader: Reader<&'a [u8]>,
+    reader: Reader,
+    /// What of the bytes was read.
+    at: usize,
     /// The record that is to be read next, where it was read ahead.
-    ahead: Option<ByteRecord>,
+    ahead: Option<Record>,
     /// The names of the columns; "column 3" where the file has none.
     pub names: Vec<String>,
     pub has_header: bool,
@@ -78,20 +106,16 @@ impl<'a> Table<'a> {
             let what = format!("expected a delimiter such as a comma, got {:?}", char::from(delimiter));
             return Err(Error::argument(what));
         }
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true) // so that a ragged line gets our error, which says where and what
-            .delimiter(delimiter)
-            .trim(Trim::All)
-            .from_reader(bytes);
+        let reader = ReaderBuilder::new().delimiter(delimiter).build();
         let mut table =
-            Table { bytes, reader, ahead: None, names: Vec::new(), has_header: false, first_line: 1 };
-        let Some(first) = table.next()? else {
+            Table { bytes, reader, at: 0, ahead: None, names: Vec::new(), has_header: false, first_line: 1 };
+        let mut first = Record::default();
+        if !table.next(&mut first)? {
             return Err(
                 Error::data("the file is empty").help("it needs a line per sample, and may begin with names")
             );
-        };
-        table.first_line = table.line(&first);
+        }
+        table.first_line = first.line;
         table.has_header = match header {
             Header::Yes => true,
             Header::No => false,
@@ -101,7 +125,7 @@ impl<'a> Table<'a> {
             table.names = first.iter().map(|cell| text(cell).into_owned()).collect();
             table.check_names()?;
         } else {
-            table.names = (1..=first.len()).map(|i| format!("column {i}")).collect();
+            table.names = (1..=first.ends.len()).map(|i| format!("column {i}")).collect();
             table.ahead = Some(first);
         }
         Ok(table)
@@ -136,42 +160,79 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<ByteRecord>> {
-        if let Some(record) = self.ahead.take() {
-            return Ok(Some(record));
+    /// Reads the next record, if there is one. How many cells one line has does not decide how much memory is taken.
+    fn next(&mut self, record: &mut Record) -> Result<bool> {
+        if let Some(ahead) = self.ahead.take() {
+            *record = ahead;
+            return Ok(true);
         }
-        let mut record = ByteRecord::new();
-        match self.reader.read_byte_record(&mut record) {
-            Ok(true) => Ok(Some(record)),
-            Ok(false) => Ok(None),
-            Err(cause) => Err(Error::format(cause.to_string())),
+        let most_cells = match self.names.len() {
+            0 => MOST_COLUMNS,
+            // Of a line that has more than the first it is told how many, if they are not too many to be told.
+            width => 2 * width.max(1000),
+        };
+        record.line = self.line();
+        let (mut text, mut cells) = (0, 0);
+        record.text.resize(record.text.capacity().max(1 << 10), 0);
+        record.ends.resize(record.ends.capacity().max(64), 0);
+        loop {
+            let room = (&mut record.text[text..], &mut record.ends[cells..]);
+            let (result, read, written, ended) =
+                self.reader.read_record(&self.bytes[self.at..], room.0, room.1);
+            self.at += read;
+            text += written;
+            cells += ended;
+            match result {
+                // The reader is told that nothing follows by asking again.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull if text >= MOST_LINE => {
+                    let help = "an open quote takes all that follows it into one cell: close it, or write it twice";
+                    return Err(Error::data(format!("it is longer than {MOST_LINE} bytes"))
+                        .at(format!("line {}", record.line))
+                        .help(help));
+                }
+                ReadRecordResult::OutputFull => record.text.resize(2 * record.text.len(), 0),
+                ReadRecordResult::OutputEndsFull if cells >= most_cells => {
+                    return Err(Error::data(format!("it has more than {most_cells} cells"))
+                        .at(format!("line {}", record.line))
+                        .help("wider data are read from an NPY file"));
+                }
+                ReadRecordResult::OutputEndsFull => {
+                    record.ends.resize((2 * record.ends.len()).min(most_cells), 0);
+                }
+                ReadRecordResult::Record => {
+                    record.text.truncate(text);
+                    record.ends.truncate(cells);
+                    return Ok(true);
+                }
+                ReadRecordResult::End => return Ok(false),
+            }
         }
     }
 
-    /// The line where a record begins. The reader gives the end of the record before: lines that are empty follow it.
-    fn line(&self, record: &ByteRecord) -> u64 {
-        let Some(position) = record.position() else { return 0 };
-        let rest = self.bytes.get(position.byte() as usize..).unwrap_or_default();
+    /// The line where the next record begins. The reader gives the end of the record before: lines that are empty follow it.
+    fn line(&self) -> u64 {
+        let rest = &self.bytes[self.at..];
         let empty = rest.iter().take_while(|b| matches!(b, b'\n' | b'\r')).filter(|b| **b == b'\n').count();
-        position.line() + empty as u64
+        self.reader.line() + empty as u64
     }
 
     /// The features of all samples, row by row, and the cells of the target.
     pub fn read(&mut self, features: &[usize], target: Option<usize>) -> Result<(Vec<f32>, Cells)> {
         let (mut x, mut cells) = (Vec::new(), Cells::default());
-        while let Some(record) = self.next()? {
-            let line = self.line(&record);
-            let width = self.names.len();
-            if record.len() != width {
+        let mut record = Record::default();
+        while self.next(&mut record)? {
+            let (line, width) = (record.line, self.names.len());
+            if record.ends.len() != width {
                 let cells = if width == 1 { "cell" } else { "cells" };
                 let what =
-                    format!("expected {width} {cells} as in line {}, got {}", self.first_line, record.len());
+                    format!("expected {width} {cells} as in line {}, got {}", self.first_line, record.ends.len());
                 let help =
                     "every line needs as many; put a cell that holds the separator or a line break in quotes";
                 return Err(Error::data(what).at(format!("line {line}")).help(help));
             }
             for &column in features {
-                let value = number(&record[column]);
+                let value = number(record.cell(column));
                 x.push(value.map_err(|e| {
                     let suspect = line == self.first_line && e.kind() == steadygrad_kernels::Kind::Format;
                     let e = if suspect {
@@ -183,7 +244,7 @@ impl<'a> Table<'a> {
                 })?);
             }
             if let Some(column) = target {
-                let Ok(text) = std::str::from_utf8(&record[column]) else {
+                let Ok(text) = std::str::from_utf8(record.cell(column)) else {
                     let what = "the label is not UTF-8 text";
                     let place = self.place(column);
                     return Err(Error::data(what)

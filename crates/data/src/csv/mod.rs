@@ -7,6 +7,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use steadygrad_kernels::{Error, Place, Result};
@@ -179,13 +180,16 @@ pub fn parse_like(schema: &Schema, bytes: &[u8]) -> Result<Dataset> {
     let header = if schema.header { Header::Yes } else { Header::No };
     let mut table = Table::open(bytes, schema.delimiter, header)?;
     let as_before = |e: Error| e.help("the columns must be those of the training file");
-    let features = schema.features.iter().map(|name| table.column(name)).collect::<Result<Vec<_>>>()?;
+    // One look through all names for each of them would take for ever where there are very many.
+    let columns: HashMap<&str, usize> = table.names.iter().enumerate().map(|(i, name)| (&**name, i)).collect();
+    let column = |name: &String| columns.get(&**name).map_or_else(|| table.column(name), |&i| Ok(i));
+    let features = schema.features.iter().map(column).collect::<Result<Vec<_>>>()?;
     let [target, weight] =
         [&schema.target, &schema.weight].map(|name| name.as_ref().map(|name| table.column(name)).transpose());
     let (target, weight) = (target?, weight?);
+    let known: HashSet<usize> = features.iter().copied().chain(target).chain(weight).collect();
     for (i, name) in table.names.iter().enumerate() {
-        let known = features.contains(&i) || [target, weight].contains(&Some(i));
-        if !known && !schema.skip.contains(name) {
+        if !known.contains(&i) && !schema.skip.contains(name) {
             return Err(as_before(
                 Error::data("a column that the training file does not have").at(table.place(i)),
             ));

@@ -186,3 +186,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn how_wide_a_line_is_does_not_decide_how_long_it_takes_or_how_much_memory() {
+    let wide = cells::MOST_COLUMNS;
+    let names: Vec<String> = (0..wide).map(|i| format!("n{i}")).collect();
+    let text = format!("{}\n{}\n", names.join(","), vec!["1"; wide].join(","));
+    let begun = std::time::Instant::now();
+    let (data, schema) = parse(text.as_bytes(), &CsvOptions::default()).unwrap();
+    assert_eq!(data.x[0].shape(), [1, wide - 1]);
+    parse_like(&schema, text.as_bytes()).unwrap();
+    // Where every name is looked for among all the others, it takes minutes.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    let more = format!("{}\n", ",".repeat(wide));
+    let error = parse(more.as_bytes(), &CsvOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with("line 1: it has more than 250000 cells"), "{error}");
+    let later = format!("a,b\n1,2\n\n3{}\n", ",".repeat(5000));
+    let error = parse(later.as_bytes(), &CsvOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with("line 4: it has more than 2000 cells"), "{error}");
+    let open = format!("a,b\n1,\"{}", "x".repeat(17 << 20));
+    let error = parse(open.as_bytes(), &CsvOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("line 2: it is longer"), "{error}");
+    assert!(error.remedy().contains("quote"), "{error}");
+}
