@@ -3,9 +3,9 @@
 use crate::errors::python;
 use crate::outcome::Outcome;
 use pyo3::prelude::*;
-use steadygrad::Result;
 use steadygrad::engine::callbacks::Training;
 use steadygrad::engine::checkpoint::{Checkpoints, Keeper, Moment, Newest, Onward, State};
+use steadygrad::{Error, Result};
 
 /// Where a training is kept, and when: the folder, batches between two checkpoints (none for every epoch), and whether they go when it
 /// has come to its end.
@@ -40,12 +40,12 @@ impl Backup {
 }
 
 impl Keeper for Backup {
-    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool {
+    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> {
         if !self.outcome.interrupted() {
             return self.checkpoints.wants(training, moment);
         }
         // After an epoch whose validation was cut, what was measured is not what it would have been.
-        moment.logs.is_none() || !self.outcome.is_cut()
+        Ok(moment.logs.is_none() || !self.outcome.is_cut())
     }
 
     fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, state: State) -> Result<Onward> {
@@ -61,5 +61,7 @@ pub fn backup_seed(folder: &str) -> PyResult<Option<u64>> {
         return Ok(None);
     }
     let newest = Checkpoints::new(folder).and_then(|checkpoints| checkpoints.newest()).map_err(python)?;
-    newest.state.map(|state| state.count("fit/seed").map_err(python)).transpose()
+    let seed =
+        newest.state.map(|state| state.text("fit/seed").map(str::parse)).transpose().map_err(python)?;
+    seed.transpose().map_err(|e: std::num::ParseIntError| python(Error::format(e.to_string())))
 }

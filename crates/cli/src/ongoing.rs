@@ -3,11 +3,12 @@
 //! ```text
 //! DIR/checkpoints/lock               held while it runs
 //! DIR/checkpoints/experiment.toml    what is trained; it is there from before the first step until all results are written
+//! DIR/checkpoints/results            while they are written: until then, those of an earlier run are whole
 //! DIR/checkpoints/step-….checkpoint  the newest few; of a finished training the last one stays
 //! DIR/checkpoints/best.checkpoint    where `[checkpoints]` asks for it
 //! ```
 
-use crate::folder::{self, Earlier};
+use crate::folder;
 use crate::signals::{Signal, Signals};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -21,20 +22,22 @@ use steadygrad::lab::{Experiment, Prepared};
 
 pub const FOLDER: &str = "checkpoints";
 const EXPERIMENT: &str = "experiment.toml";
+const RESULTS: &str = "results";
 
 /// Whether all that is in this folder is of a training's checkpoints.
 pub fn is_own(checkpoints: &Path) -> bool {
     let own = |name: &std::ffi::OsStr| {
         let name = name.to_string_lossy();
-        is_own_name(&name) || name == EXPERIMENT || is_part(&name)
+        is_own_name(&name) || name == EXPERIMENT || name == RESULTS || is_part(&name)
     };
     std::fs::read_dir(checkpoints)
         .is_ok_and(|mut all| all.all(|one| one.is_ok_and(|one| own(&one.file_name()))))
 }
 
-/// An experiment that was not written to its end.
+/// One of those that was not written to its end.
 fn is_part(name: &str) -> bool {
-    name.strip_prefix(EXPERIMENT).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(PART))
+    let whole = [EXPERIMENT, RESULTS].iter().find_map(|own| name.strip_prefix(own));
+    whole.is_some_and(|rest| rest.starts_with('.') && rest.ends_with(PART))
 }
 
 /// Where the experiment of a training in this folder lies as long as it is not finished.
@@ -45,6 +48,11 @@ fn place(folder: &Path) -> PathBuf {
 /// Whether a training in this folder has begun and not come to its end.
 pub fn is_unfinished(folder: &Path) -> bool {
     place(folder).exists()
+}
+
+/// Whether its results are being written, or were when it was stopped: some are of this training, others of the one before.
+pub fn is_being_written(folder: &Path) -> bool {
+    folder.join(FOLDER).join(RESULTS).exists()
 }
 
 /// The command that goes on with it.
@@ -83,7 +91,15 @@ pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
 }
 
 /// What may be another when a training is gone on with, beside `checkpoints.…`.
-const MAY_CHANGE: [&str; 4] = ["fit.epochs", "data.train", "data.validation", "data.path"];
+const MAY_CHANGE: [&str; 7] = [
+    "fit.epochs",
+    "data.train",
+    "data.validation",
+    "data.path",
+    "model.file",
+    "model.weights",
+    "fit.callbacks",
+];
 
 /// Whether this setting may be another when a training is gone on with.
 pub fn may_change(assignment: &str) -> anyhow::Result<()> {
@@ -93,8 +109,8 @@ pub fn may_change(assignment: &str) -> anyhow::Result<()> {
     }
     let meant = nearest(key, &MAY_CHANGE).map_or(String::new(), |meant| format!("did you mean `{meant}`? "));
     anyhow::bail!(
-        "--set {assignment}: a training is gone on with as it began\n  help: {meant}only fit.epochs, checkpoints.… and the place of the \
-         data may be others; for other settings train anew, into a folder of its own"
+        "--set {assignment}: a training is gone on with as it began\n  help: {meant}only fit.epochs, checkpoints.… and the places of files \
+         may be others; for other settings train anew, into a folder of its own"
     )
 }
 
@@ -109,8 +125,6 @@ pub struct Ongoing<'a> {
     text: String,
     /// What the training goes by.
     course: String,
-    /// What was in the folder before it began.
-    pub earlier: Earlier,
     signals: &'a Signals,
     /// One was unfinished there before.
     unfinished: bool,
@@ -149,7 +163,6 @@ impl<'a> Ongoing<'a> {
             checkpoints,
             text: String::new(),
             course: String::new(),
-            earlier: Earlier::default(),
             signals,
             unfinished: is_unfinished(folder),
             begun: false,
@@ -180,10 +193,6 @@ impl<'a> Ongoing<'a> {
     pub fn of(&mut self, experiment: &Experiment, from: Option<&State>) -> anyhow::Result<()> {
         self.text = experiment.to_toml()?;
         self.course = Experiment::parse(&self.text)?.course()?;
-        self.earlier = match from {
-            None => Earlier::of(&self.folder),
-            Some(state) => Earlier::parse(state.text("run/earlier")?),
-        };
         let Some(before) = from.map(|state| state.text("run/course")).transpose()? else { return Ok(()) };
         self.kept = true;
         if before != self.course {
@@ -198,11 +207,25 @@ impl<'a> Ongoing<'a> {
         Ok(())
     }
 
-    /// All results are written: of the checkpoints the last one stays, from which more epochs may follow, and the best.
-    pub fn finish(self) -> anyhow::Result<()> {
+    /// Writes the results. When all are there, the last checkpoint stays, from which more epochs may follow, and the best.
+    ///
+    /// # Errors
+    /// If they cannot be written: how it can be done again.
+    pub fn finish<T>(self, write: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+        self.written(write).map_err(|error| {
+            anyhow::anyhow!("{error:#}\n  help: make room for them, then: {}", command(&self.folder))
+        })
+    }
+
+    fn written<T>(&self, write: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let marker = self.checkpoints.folder().join(RESULTS);
+        replace(&marker, "")?;
+        let written = write()?;
         self.checkpoints.retain(1)?;
-        let place = place(&self.folder);
-        std::fs::remove_file(&place).with_context(|| place.display().to_string())
+        for place in [marker, place(&self.folder)] {
+            std::fs::remove_file(&place).with_context(|| place.display().to_string())?;
+        }
+        Ok(written)
     }
 
     /// The training failed: says how it may be gone on with; where nothing was kept, nothing of it is left.
@@ -251,16 +274,17 @@ impl Keeper for Ongoing<'_> {
         replace(place(&self.folder), &self.text)
     }
 
-    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool {
+    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> {
+        // Asked in any case, as it compares every epoch with the best.
+        let wanted = self.checkpoints.wants(training, moment)?;
         // From the last moment of a training more epochs may follow.
         let last = moment.logs.is_some() && (training.stop || moment.epoch >= training.epochs);
-        last || self.signals.asked().is_some() || self.checkpoints.wants(training, moment)
+        Ok(wanted || last || self.signals.asked().is_some())
     }
 
     fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, mut state: State) -> Result<Onward> {
         let mut run = state.under("run");
         run.put_text("course", self.course.clone());
-        run.put_text("earlier", self.earlier.to_text());
         self.checkpoints.keep(training, moment, state)?;
         self.kept = true;
         let Some(signal) = self.signals.asked() else { return Ok(Onward::Go) };

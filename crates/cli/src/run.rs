@@ -1,10 +1,10 @@
 //! The folder of a finished run: what is written, and how it is read again.
 
-use crate::folder::Earlier;
+use crate::folder::FILES;
 use crate::ongoing;
 use anyhow::Context;
 use serde_json::{Map, Value as Json, json};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygrad::chart::number;
@@ -18,12 +18,11 @@ pub struct Run<'a> {
     pub prepared: &'a Prepared,
     pub learner: &'a Learner,
     pub history: &'a History,
-    /// What was in the folder before the run.
-    pub earlier: &'a Earlier,
 }
 
 impl Run<'_> {
-    /// Writes all files; returns the path of the weights. What an earlier run wrote and this one does not, goes.
+    /// Writes all files; returns the path of the weights. A chart of an earlier run, where this one has none, goes; what else is in the
+    /// folder stays.
     pub fn write(&self, folder: &Path) -> anyhow::Result<PathBuf> {
         self.write_files(folder).with_context(|| format!("{}: cannot be written", folder.display()))
     }
@@ -33,16 +32,16 @@ impl Run<'_> {
         put("experiment.toml", self.experiment.to_toml()?)?;
         put("data.json", format!("{:#}\n", self.prepared.data.form.to_json()))?;
         put("history.csv", self.csv())?;
-        if let Some(chart) = self.learner.chart() {
-            put("chart.json", format!("{}\n", chart.to_json()))?;
+        match self.learner.chart() {
+            Some(chart) => put("chart.json", format!("{}\n", chart.to_json()))?,
+            None => match std::fs::remove_file(folder.join("chart.json")) {
+                Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(cause.into()),
+                _ => {}
+            },
         }
         let weights = folder.join("weights.safetensors");
         self.learner.save_weights(&weights)?;
-        // Last, as it says which files belong to the run.
-        let mut files = self.earlier.written(folder);
-        files.retain(|file| file != "history.json");
-        put("history.json", format!("{:#}\n", self.json(files)))?;
-        self.earlier.clear(folder);
+        put("history.json", format!("{:#}\n", self.json()))?;
         Ok(weights)
     }
 
@@ -65,7 +64,9 @@ impl Run<'_> {
         text
     }
 
-    fn json(&self, files: Vec<String>) -> Json {
+    fn json(&self) -> Json {
+        let watched = self.learner.chart().is_some();
+        let files: Vec<&str> = FILES.into_iter().filter(|file| watched || *file != "chart.json").collect();
         let series = self.series().map(|(name, values)| {
             let values = values.into_iter().map(|v| v.map_or(Json::Null, number));
             (name.to_string(), Json::Array(values.collect()))
@@ -123,9 +124,14 @@ fn stamp(seconds: u64) -> String {
 /// What was trained in this folder.
 pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
     let file = folder.join("experiment.toml");
-    if !file.exists() && ongoing::is_unfinished(folder) {
+    let unfinished = match () {
+        () if ongoing::is_being_written(folder) => "a training was stopped as its results were written",
+        () if !file.exists() && ongoing::is_unfinished(folder) => "the training is not finished",
+        () => "",
+    };
+    if !unfinished.is_empty() {
         anyhow::bail!(
-            "{}: the training is not finished\n  help: go on with `{}`",
+            "{}: {unfinished}\n  help: go on with `{}`",
             folder.display(),
             ongoing::command(folder)
         );
@@ -153,7 +159,7 @@ pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner
     // Paths in the file are absolute; those of overrides start where the command runs.
     let mut experiment = experiment(folder)?.with_base("");
     if ongoing::is_unfinished(folder) {
-        let text = "another training in this folder is not finished: these are the results of the one before";
+        let text = "a training in this folder is not finished: these are the results that were there before";
         warn(&[format!("{}: {text}", folder.display())]);
     }
     for assignment in sets {

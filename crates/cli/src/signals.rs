@@ -24,6 +24,10 @@ impl Signals {
     pub fn listen() -> io::Result<Signals> {
         let signals = Signals { number: Arc::default(), last: Arc::default(), done: Arc::default() };
         for signal in [SIGINT, SIGTERM] {
+            // As of a command that a script has put into the background.
+            if is_ignored(signal).unwrap_or(false) {
+                continue;
+            }
             // They are run in this order: the first signal finds that it is not the last one.
             flag::register_conditional_shutdown(signal, 128 + signal, signals.last.clone())?;
             flag::register(signal, signals.last.clone())?;
@@ -31,11 +35,13 @@ impl Signals {
         }
         // A terminal that is closed says so more than once, by its shell and by the system, and means no more by it.
         #[cfg(unix)]
-        if !is_ignored(SIGHUP) {
+        if !is_ignored(SIGHUP).unwrap_or(true) {
             flag::register_usize(SIGHUP, signals.number.clone(), SIGHUP as usize)?;
         }
         #[cfg(unix)]
-        answer(signals.done.clone())?;
+        if !is_ignored(SIGINT).unwrap_or(false) {
+            answer(signals.done.clone())?;
+        }
         Ok(signals)
     }
 
@@ -54,13 +60,12 @@ impl Signals {
     }
 }
 
-/// Whether the command was told to take no notice of a signal, as by `nohup`. So it is, too, where the system does not say.
-#[cfg(unix)]
-fn is_ignored(signal: i32) -> bool {
+/// Whether the command was told to take no notice of a signal, as by `nohup`, where the system says so.
+fn is_ignored(signal: i32) -> Option<bool> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let set = set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
-    set.is_none_or(|set| set >> (signal - 1) & 1 == 1)
+    Some(set? >> (signal - 1) & 1 == 1)
 }
 
 /// Tells who asks and has to wait, as for a long batch or a validation, that he was heard.

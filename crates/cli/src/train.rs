@@ -84,15 +84,8 @@ impl Train {
             return self.stopped(left, &ongoing, &folder, &history);
         }
         guard.conclude(&mut history);
-        let run = Run {
-            experiment: &experiment,
-            prepared: &prepared,
-            learner: &learner,
-            history: &history,
-            earlier: &ongoing.earlier,
-        };
-        let weights = run.write(&folder)?;
-        ongoing.finish()?;
+        let run = Run { experiment: &experiment, prepared: &prepared, learner: &learner, history: &history };
+        let weights = ongoing.finish(|| run.write(&folder))?;
         let diagnosis = watcher.map(|watcher| watcher.conclude(&mut learner, &history)).transpose()?;
         self.tell(&folder, &weights, &learner, &history, diagnosis)?;
         run::warn(&history.warnings);
@@ -163,7 +156,7 @@ impl Train {
         if self.json {
             let mut object = numbers(history);
             let stopped = json!({
-                "signal": signal.name(), "epoch": epoch, "batch": batch, "step": step, "folder": folder,
+                "signal": signal.name(), "epoch": epoch, "batch": batch, "step": step, "folder": folder.display().to_string(),
             });
             object.insert("stopped".into(), stopped);
             writeln!(crate::terminal::out(), "{}", Json::Object(object))?;
@@ -193,7 +186,7 @@ impl Train {
         if self.json {
             let mut object = numbers(history);
             object.insert("memory_bytes".into(), json!(learner.memory().total()));
-            object.insert("weights".into(), json!(weights));
+            object.insert("weights".into(), json!(weights.display().to_string()));
             object.insert("non_finite".into(), run::non_finite(history));
             if let Some(diagnosis) = diagnosis {
                 object.insert("doctor".into(), diagnosis.to_json());
@@ -238,7 +231,7 @@ fn going_on(folder: &Path, newest: Newest, epochs: usize) -> anyhow::Result<Opti
     let (Some(state), Some(path)) = (newest.state, newest.path) else {
         if !unfinished {
             anyhow::bail!(
-                "--resume {0}: the training is finished, and its checkpoints are gone\n  help: train it anew, into another folder: \
+                "--resume {0}: the training is finished, and no checkpoint of it is there\n  help: train it anew, into another folder: \
                  steadygrad train {0}/experiment.toml --out DIR",
                 folder.display()
             );
@@ -260,8 +253,11 @@ fn going_on(folder: &Path, newest: Newest, epochs: usize) -> anyhow::Result<Opti
         return refuse(why, "--set fit.epochs=N goes on to epoch N");
     }
     if !unfinished && state.count("fit/stop")? != 0 {
-        let why = format!("the training is finished: a callback ended it after epoch {epoch}");
-        return refuse(why, "for more, train anew without the callback");
+        let why = format!("the training is finished: it was ended early, after epoch {epoch}");
+        return refuse(
+            why,
+            "what ended it, a callback or a number that is not finite, is a part of it: train anew",
+        );
     }
     let place = if batch == 0 { String::new() } else { format!(" and {batch} batches") };
     let counted = if epoch == 1 { "1 epoch".to_string() } else { format!("{epoch} epochs") };

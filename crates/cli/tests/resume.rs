@@ -173,12 +173,86 @@ fn a_folder_with_results_and_a_training_that_is_not_finished() {
     place.put("run/notes.part", "mine");
     let result = place.run(&["evaluate", "run"]);
     assert_eq!(result.code, 0, "{}", result.err);
-    assert!(result.err.contains("these are the results of the one before"), "{}", result.err);
+    assert!(result.err.contains("these are the results that were there before"), "{}", result.err);
     std::fs::remove_file(place.path("run/checkpoints/experiment.toml")).unwrap();
     place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=1"]);
     let left = names(&place.path("run"));
     assert!(left.contains(&"notes.part".into()), "{left:?}");
     assert!(!left.iter().any(|name| name.contains("77")), "{left:?}");
+}
+
+#[test]
+fn what_somebody_put_there_stays() {
+    let place = Place::new();
+    put(&place, "run");
+    place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=1"]);
+    place.put("run/notes.txt", "mine");
+    place.fine(&["train", "--resume", "run", "--set", "fit.epochs=2"]);
+    // A history that says it is the run's is of a stranger.
+    let history = std::fs::read_to_string(place.path("run/history.json")).unwrap();
+    let ours = "\"files\": [";
+    assert!(history.contains(ours));
+    place.put("run/history.json", history.replace(ours, "\"files\": [\"notes.txt\","));
+    place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=1"]);
+    assert!(place.path("run/notes.txt").exists());
+}
+
+#[test]
+fn results_are_of_one_run_or_of_none() {
+    let place = Place::new();
+    put(&place, "run");
+    place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=1"]);
+    // The second run cannot write all of its results.
+    std::fs::remove_file(place.path("run/history.csv")).unwrap();
+    std::fs::create_dir(place.path("run/history.csv")).unwrap();
+    let result = place.run(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=2"]);
+    assert!(result.code == 2 && result.err.contains("history.csv"), "{}", result.err);
+    assert!(result.err.contains("then: steadygrad train --resume run\n"), "{}", result.err);
+    for command in [&["evaluate", "run"][..], &["report", "run", "--out", "r.html"]] {
+        let looked = place.run(command);
+        assert!(looked.code == 2 && looked.err.contains("as its results were written"), "{}", looked.err);
+    }
+    std::fs::remove_dir(place.path("run/history.csv")).unwrap();
+    place.fine(&["train", "--resume", "run"]);
+    place.fine(&["evaluate", "run"]);
+    put(&place, "straight");
+    place.fine(&["train", "straight.toml", "--out", "straight", "--set", "fit.epochs=2"]);
+    same(&place, "straight", "run");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_folder_whose_name_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    place.put("run.toml", GOOD);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_steadygrad"));
+    command.current_dir(place.folder.path()).args([
+        "train",
+        "run.toml",
+        "--json",
+        "--set",
+        "fit.epochs=1",
+        "--out",
+    ]);
+    let output = command.arg(std::ffi::OsStr::from_bytes(b"q\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_that_is_ignored_stays_so() {
+    let place = Place::new();
+    put(&place, "run");
+    let mut command = Command::new("sh");
+    let binary = env!("CARGO_BIN_EXE_steadygrad");
+    command.args(["-c", &format!("trap '' INT; exec '{binary}' train run.toml --out run --no-doctor")]);
+    command.current_dir(place.folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    some_steps(&place, "run");
+    signal(&child, "-INT");
+    let (code, _, err) = ended(child);
+    assert_eq!(code, Some(0), "{err}");
 }
 
 #[test]

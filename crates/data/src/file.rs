@@ -158,6 +158,11 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 /// If one cannot be made.
 pub fn make_folder(folder: impl AsRef<Path>) -> Result<()> {
     let folder = folder.as_ref();
+    if folder.is_file() {
+        return Err(Error::new(Kind::File, "it is a file, and a folder is wanted")
+            .at(folder.display().to_string())
+            .help("give another name"));
+    }
     let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
     let new: Vec<&Path> = folder.ancestors().take_while(missing).collect();
     let made = std::fs::create_dir_all(folder);
@@ -239,6 +244,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(read(folder.path()).unwrap_err().to_string().contains("directory"));
         assert!(read(folder.path().join("none")).is_err());
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(
+            make_folder(folder.path().join("file")).unwrap_err().to_string().contains("a folder is wanted")
+        );
         let text = folder.path().join("text");
         std::fs::write(&text, b"ab\xff").unwrap();
         assert_eq!(read(&text).unwrap(), b"ab\xff");

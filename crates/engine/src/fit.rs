@@ -69,12 +69,11 @@ impl Learner {
         let (seed, shuffle) = (self.compile.seed, settings.shuffle);
         let sum = |data: &Dataset| if keeper.is_some() || from.is_some() { data.checksum() } else { 0 };
         let (of_data, of_validation) = (sum(data), validation.map_or(0, sum));
-        let course =
-            Course { samples: n, batch_size, steps, seed, shuffle, data: of_data, validation: of_validation };
+        let course = Course::new(&settings, seed, [n, batch_size, steps], [of_data, of_validation]);
         let start = match from {
             None => Start { epoch: settings.initial_epoch, ..Start::default() },
             Some(state) => {
-                let start = course.restore(state).place(|| "the checkpoint")?;
+                let start = course.restore(state, settings.epochs).place(|| "the checkpoint")?;
                 self.restore(state).place(|| "the checkpoint")?;
                 start
             }
@@ -137,7 +136,7 @@ impl Learner {
                 }
                 let moment = Moment { epoch, batch: batch + 1, step: t.learner.step(), logs: None };
                 if let Some(keeper) = &mut keeper
-                    && keeper.wants(t, moment)
+                    && keeper.wants(t, moment)?
                 {
                     history.seconds = seconds + clock.seconds();
                     let state = course.save(t, &callbacks, moment, &history, warned);
@@ -168,7 +167,7 @@ impl Learner {
             history.push(epoch, &logs);
             let moment = Moment { epoch: epoch + 1, batch: 0, step: t.learner.step(), logs: Some(&logs) };
             if let Some(keeper) = &mut keeper
-                && keeper.wants(t, moment)
+                && keeper.wants(t, moment)?
             {
                 history.seconds = seconds + clock.seconds();
                 let state = course.save(t, &callbacks, moment, &history, warned);

@@ -229,7 +229,7 @@ impl<'a> Fit<'a> {
     /// #[derive(Debug, Default)]
     /// struct At70(Option<State>);
     /// impl Keeper for At70 {
-    ///     fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> bool { moment.step == 70 }
+    ///     fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> { Ok(moment.step == 70) }
     ///     fn keep(&mut self, _: &mut Training<'_>, _: Moment<'_>, state: State) -> Result<Onward> {
     ///         self.0 = Some(state);
     ///         Ok(Onward::Leave)

@@ -8,7 +8,8 @@ use std::fmt;
 use steadygrad_kernels::Result;
 
 /// Bytes of memory that a learner holds for as long as it lives, all of which but a checkpoint is there before the first step of a
-/// training.
+/// training. What callbacks keep is not among them, such as the best weights of
+/// [`EarlyStopping`](crate::callbacks::EarlyStopping).
 ///
 /// ```
 /// use steadygrad_engine::{Compile, Trainable};

@@ -45,6 +45,20 @@ fn the_newest_few_stay_and_the_best_apart() {
 }
 
 #[test]
+fn the_best_is_the_best_of_all_epochs_wherever_others_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    // The loss falls: the first epoch is where most of it is.
+    let mut checkpoints =
+        Checkpoints::new(folder.path()).unwrap().each_epoch(false).every_steps(7).best("loss", Mode::Max);
+    let history = train(&mut checkpoints, 6, None);
+    let losses = history.get("loss").unwrap();
+    let most = (0..6).max_by(|a, b| losses[*a].total_cmp(&losses[*b])).unwrap();
+    let best = read(folder.path().join("best.checkpoint")).unwrap();
+    assert_eq!(best.count("fit/epoch").unwrap(), most as u64 + 1);
+    assert_eq!(best.maybe("keeper/best").unwrap(), Some(losses[most]));
+}
+
+#[test]
 fn broken_ones_are_named_and_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let mut checkpoints = Checkpoints::new(folder.path()).unwrap();

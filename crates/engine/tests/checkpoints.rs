@@ -9,7 +9,7 @@ use steadygrad_chart::Schedule;
 use steadygrad_data::{Array, Dataset};
 use steadygrad_engine::callbacks::{Callback, CsvLogger, EarlyStopping, ReduceLrOnPlateau};
 use steadygrad_engine::checkpoint::State;
-use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, Shuffle, Trainable};
+use steadygrad_engine::{Compile, Fit, FitSettings, History, Learner, OnNonFinite, Shuffle, Trainable};
 use steadygrad_kernels::random::{Purpose, Stream};
 use steadygrad_nn::activations::{Relu, Sigmoid};
 use steadygrad_nn::layers::{BatchNormalization, Dense, Dropout};
@@ -171,6 +171,35 @@ fn callbacks_are_known_by_their_names() {
 }
 
 #[test]
+fn a_logger_that_comes_after_the_stop_writes_a_file_of_its_own() {
+    let (train, _) = data();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log.csv");
+    let mut keeper = At { step: 15, epoch_end: true, kept: None };
+    learner(Sgd::new(0.1).into()).fit(&train, Fit::epochs(6).batch_size(9).keeper(&mut keeper)).unwrap();
+    let state = State::from_bytes(&keeper.kept.unwrap()).unwrap();
+    for (append, first) in [(false, "epoch,"), (true, "of old")] {
+        std::fs::write(&file, "of old\nand more than what comes, and more, and more\n").unwrap();
+        let mut logger = CsvLogger::new(&file).append(append);
+        let fit = Fit::epochs(6).batch_size(9).from(Some(&state)).callback(&mut logger);
+        let history = learner(Sgd::new(0.1).into()).fit(&train, fit).unwrap();
+        assert!(
+            history.warnings.iter().any(|w| w.starts_with("CSVLogger was not there")),
+            "{:?}",
+            history.warnings
+        );
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with(first), "{text}");
+        assert_eq!(lines.len(), if append { 5 } else { 4 }, "the epochs 3, 4 and 5: {text}");
+        assert!(
+            lines[lines.len() - 3].starts_with("3,") && lines[lines.len() - 1].starts_with("5,"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn another_training_is_refused() {
     let (train, _) = data();
     let mut keeper = At { step: 3, epoch_end: false, kept: None };
@@ -187,6 +216,15 @@ fn another_training_is_refused() {
     };
     assert!(refused(&model, 2, 9).contains("whose `seed` was 1, and here it is 2"));
     assert!(refused(&model, 1, 8).contains("`batch_size`"));
+    for (fit, told) in [
+        (Fit::epochs(0), "epoch 1 has begun, and 0 are asked for"),
+        (Fit::epochs(2).class_weight(0, 2.0), "`class_weight`"),
+        (Fit::epochs(2).on_non_finite(OnNonFinite::Skip), "`on_non_finite` was none, and here it is skip"),
+    ] {
+        let mut learner = model.compile(compile(1)).unwrap();
+        let error = learner.fit(&train, fit.batch_size(9).from(Some(&state))).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
     let other: Model = Sequential::new([2]).add(Dense::new(1)).into();
     let error = refused(&other, 1, 9);
     assert!(error.contains("weight"), "{error}");

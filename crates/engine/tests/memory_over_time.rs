@@ -123,11 +123,11 @@ struct Measured {
 }
 
 impl Keeper for Measured {
-    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool {
-        let wants = self.checkpoints.wants(training, moment);
+    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> {
+        let wants = self.checkpoints.wants(training, moment)?;
         self.before = LIVE.load(Relaxed);
         PEAK.store(self.before, Relaxed);
-        wants
+        Ok(wants)
     }
 
     fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, state: State) -> Result<Onward> {

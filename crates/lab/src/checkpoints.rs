@@ -3,7 +3,7 @@
 use std::path::Path;
 use steadygrad_engine::callbacks::Mode;
 use steadygrad_engine::checkpoint::Checkpoints;
-use steadygrad_kernels::Result;
+use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::args::Args;
 use steadygrad_nn::config::Config;
 
@@ -52,6 +52,13 @@ impl CheckpointSettings {
                 return args.reject(name, "1 or more", 0);
             }
         }
+        if settings.monitor.is_none() && settings.mode != Mode::Auto {
+            return Err(Error::argument(
+                "`mode` says which way a number improves, and `monitor` not which number",
+            )
+            .at("[checkpoints]")
+            .help("give `monitor`, as in monitor = \"val_loss\"; or leave `mode` out"));
+        }
         if let Some(minutes) = settings.every_minutes.filter(|m| !(m.is_finite() && *m > 0.0)) {
             return args.reject("every_minutes", "above 0", minutes);
         }
@@ -97,6 +104,7 @@ mod tests {
             ("every_minutes = -1", "`every_minutes` must be above 0, got -1"),
             ("every_step = 5", "every_steps"),
             ("mode = \"up\"", "mode"),
+            ("mode = \"max\"", "`monitor` not which number"),
         ] {
             let error = with(words).unwrap_err();
             assert!(error.contains("[checkpoints]") && error.contains(told), "{error}");

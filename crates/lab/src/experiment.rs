@@ -41,6 +41,9 @@ const TABLES: [&str; 11] =
 /// Settings of `[data]` that are paths.
 const DATA_PATHS: [&str; 3] = ["train", "validation", "path"];
 
+/// The same of the table of the model.
+const MODEL_PATHS: (&str, [&str; 3]) = ("model", ["weights", "file", ""]);
+
 /// Keys that are often written outside of their table.
 const KEYS: [(&str, &[&str]); 4] = [
     ("data", &["source", "train", "validation", "target", "scale"]),
@@ -200,7 +203,7 @@ impl Experiment {
         {
             fit.set("callbacks", settings::absolute_paths(fit.get("callbacks"), read, &absolute));
         }
-        for (table, keys) in [("data", DATA_PATHS), ("model", ["weights", "file", ""])] {
+        for (table, keys) in [("data", DATA_PATHS), MODEL_PATHS] {
             let (Some(Value::Map(map)), Some(Value::Map(read))) =
                 (config.get_mut(table), resolved.get(table))
             else {
@@ -273,10 +276,12 @@ impl Experiment {
                 fit.set("callbacks", settings::absolute_paths(Some(&callbacks), &callbacks, &nowhere));
             }
         }
-        if let Some(Value::Map(data)) = config.get_mut("data") {
-            DATA_PATHS.iter().for_each(|key| {
-                data.remove(key);
-            });
+        for (table, keys) in [("data", DATA_PATHS), MODEL_PATHS] {
+            if let Some(Value::Map(table)) = config.get_mut(table) {
+                keys.iter().for_each(|key| {
+                    table.remove(key);
+                });
+            }
         }
         write::to_toml(&config)
     }

@@ -30,8 +30,8 @@ fn learner() -> Result<Learner> {
 struct All(Vec<Vec<u8>>);
 
 impl Keeper for All {
-    fn wants(&mut self, _: &mut Training<'_>, _: Moment<'_>) -> bool {
-        true
+    fn wants(&mut self, _: &mut Training<'_>, _: Moment<'_>) -> Result<bool> {
+        Ok(true)
     }
     fn keep(&mut self, _: &mut Training<'_>, _: Moment<'_>, state: State) -> Result<Onward> {
         self.0.push(state.to_bytes());

@@ -186,7 +186,8 @@ impl<'a> Table<'a> {
                 // The reader is told that nothing follows by asking again.
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull if text >= MOST_LINE => {
-                    let help = "an open quote takes all that follows it into one cell: close it, or write it twice";
+                    let help =
+                        "an open quote takes all that follows it into one cell: close it, or write it twice";
                     return Err(Error::data(format!("it is longer than {MOST_LINE} bytes"))
                         .at(format!("line {}", record.line))
                         .help(help));
@@ -225,8 +226,11 @@ impl<'a> Table<'a> {
             let (line, width) = (record.line, self.names.len());
             if record.ends.len() != width {
                 let cells = if width == 1 { "cell" } else { "cells" };
-                let what =
-                    format!("expected {width} {cells} as in line {}, got {}", self.first_line, record.ends.len());
+                let what = format!(
+                    "expected {width} {cells} as in line {}, got {}",
+                    self.first_line,
+                    record.ends.len()
+                );
                 let help =
                     "every line needs as many; put a cell that holds the separator or a line break in quotes";
                 return Err(Error::data(what).at(format!("line {line}")).help(help));

@@ -181,7 +181,8 @@ pub fn parse_like(schema: &Schema, bytes: &[u8]) -> Result<Dataset> {
     let mut table = Table::open(bytes, schema.delimiter, header)?;
     let as_before = |e: Error| e.help("the columns must be those of the training file");
     // One look through all names for each of them would take for ever where there are very many.
-    let columns: HashMap<&str, usize> = table.names.iter().enumerate().map(|(i, name)| (&**name, i)).collect();
+    let columns: HashMap<&str, usize> =
+        table.names.iter().enumerate().map(|(i, name)| (&**name, i)).collect();
     let column = |name: &String| columns.get(&**name).map_or_else(|| table.column(name), |&i| Ok(i));
     let features = schema.features.iter().map(column).collect::<Result<Vec<_>>>()?;
     let [target, weight] =

@@ -45,6 +45,8 @@ pub struct CsvLogger {
     keys: Option<Vec<String>>,
     /// Bytes of the file that are of this training, and of those before it.
     length: u64,
+    /// The training was resumed, and what of the file counts is not known.
+    unknown: bool,
 }
 
 impl CsvLogger {
@@ -58,6 +60,7 @@ impl CsvLogger {
             header: true,
             keys: None,
             length: 0,
+            unknown: false,
         }
     }
 
@@ -86,6 +89,18 @@ impl CsvLogger {
         let mut options = File::options();
         let options = options.create(true).append(self.append && !resumed).write(true).truncate(!kept);
         self.file = Some(options.open(&self.path).map_err(|e| Error::file(&self.path, &e))?);
+        self.unknown = resumed;
+        Ok(())
+    }
+
+    /// So much of the file counts; what follows goes.
+    fn cut(&mut self, length: u64) -> Result<()> {
+        self.unknown = false;
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let there = file.metadata().map_or(0, |about| about.len()).min(length);
+        let cut = file.set_len(there).and_then(|()| file.seek(SeekFrom::End(0)));
+        cut.map_err(|e| Error::file(&self.path, &e).at("CSVLogger"))?;
+        (self.length, self.header) = (there, there == 0);
         Ok(())
     }
 
@@ -113,6 +128,9 @@ fn columns(logs: &Logs) -> Vec<String> {
 }
 
 impl Callback for CsvLogger {
+    fn name(&self) -> &str {
+        ENTRY.class
+    }
     fn writes(&self) -> bool {
         true
     }
@@ -131,13 +149,7 @@ impl Callback for CsvLogger {
         let keys: Vec<String> = (0..state.count("keys")?)
             .map(|i| state.text(&format!("key_{i}")).map(str::to_string))
             .collect::<Result<_>>()?;
-        let length = state.count("length")?;
-        if let Some(file) = &mut self.file {
-            let there = file.metadata().map_or(0, |about| about.len()).min(length);
-            let cut = file.set_len(there).and_then(|()| file.seek(SeekFrom::End(0)));
-            cut.map_err(|e| Error::file(&self.path, &e).at("CSVLogger"))?;
-            (self.length, self.header) = (there, there == 0);
-        }
+        self.cut(state.count("length")?)?;
         self.keys = Some(keys).filter(|keys| !keys.is_empty() && self.length > 0);
         Ok(())
     }
@@ -147,6 +159,10 @@ impl Callback for CsvLogger {
     }
 
     fn on_epoch_end(&mut self, _: &mut Training<'_>, epoch: usize, logs: &mut Logs) -> Result<()> {
+        if self.unknown {
+            // It was not there before the stop: as in a training that begins.
+            self.cut(if self.append { u64::MAX } else { 0 })?;
+        }
         let mut text = String::new();
         let keys = match self.keys.take() {
             Some(keys) => keys,

@@ -82,7 +82,10 @@ impl Monitor {
             self.direction = Some(self.find_direction(training, &logs.names())?);
         }
         let value = logs.get(&self.key);
-        if value.is_none() {
+        // With `validation_freq`, an epoch without validation lacks nothing.
+        let later =
+            training.validation && self.key.starts_with("val_") && training.names().contains(&self.key);
+        if value.is_none() && !later {
             training.warn(format!(
                 "{}: `{}` is not among the logs ({}), so {so}; give validation data, or watch another one",
                 self.owner,

@@ -127,6 +127,9 @@ impl ReduceLrOnPlateau {
 }
 
 impl Callback for ReduceLrOnPlateau {
+    fn name(&self) -> &str {
+        ENTRY.class
+    }
     fn save(&self, state: &mut Under<'_>) {
         state.put_maybe("best", self.best);
         state.put_count("wait", self.wait as u64);

@@ -48,6 +48,9 @@ impl TerminateOnNan {
 }
 
 impl Callback for TerminateOnNan {
+    fn name(&self) -> &str {
+        ENTRY.class
+    }
     fn wants_batches(&self) -> bool {
         true
     }

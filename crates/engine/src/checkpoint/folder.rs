@@ -50,9 +50,12 @@ pub struct Checkpoints {
     keep: usize,
     /// The number that is watched, and its best value.
     best: Option<(Monitor, Option<f64>)>,
+    /// It was better than ever before in the epoch that is over now.
+    improved: bool,
     last: Clock,
-    /// Held as long as the file is open; the system lets go of it when the process ends, however that is.
-    _lock: File,
+    /// Held as long as the file is open; the system lets go of it when the process ends, however that is. Nothing on a disk that knows
+    /// no locks.
+    lock: Option<File>,
 }
 
 /// The newest checkpoint that holds.
@@ -79,7 +82,7 @@ impl Checkpoints {
             let _ = std::fs::remove_file(folder.join(name));
         }
         let (steps, seconds, best, last) = (None, None, None, Clock::start());
-        Ok(Checkpoints { folder, steps, seconds, epochs: true, keep: 3, best, last, _lock: lock })
+        Ok(Checkpoints { folder, steps, seconds, epochs: true, keep: 3, best, improved: false, last, lock })
     }
 
     /// After every so many steps, too.
@@ -183,7 +186,7 @@ impl Checkpoints {
     }
 
     /// Whether the watched number is better than after all epochs before.
-    fn improved(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> {
+    fn is_better(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> {
         let (Some((monitor, best)), Some(logs)) = (&mut self.best, moment.logs) else { return Ok(false) };
         let value = monitor.value(training, logs, "no best checkpoint is kept")?;
         let Some(value) = value.filter(|value| monitor.improves(*value, *best)) else { return Ok(false) };
@@ -193,7 +196,7 @@ impl Checkpoints {
 }
 
 /// Makes the folder, and sees to it that nobody else keeps checkpoints in it.
-fn lock(folder: &Path) -> Result<File> {
+fn lock(folder: &Path) -> Result<Option<File>> {
     let place = folder.join(LOCK);
     let failed = |cause: io::Error| Error::file(&place, &cause);
     loop {
@@ -205,7 +208,7 @@ fn lock(folder: &Path) -> Result<File> {
             lock => lock.map_err(failed)?,
         };
         match lock.try_lock() {
-            Ok(()) if is_at(&lock, &place) => return Ok(lock),
+            Ok(()) if is_at(&lock, &place) => return Ok(Some(lock)),
             // The file was taken away between opening and locking it: who comes next would lock another one.
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -213,9 +216,19 @@ fn lock(folder: &Path) -> Result<File> {
                     .at(folder.display().to_string())
                     .help("wait until it has ended, or take another folder"));
             }
-            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+            // As on some disks of clusters.
+            Err(TryLockError::Error(cause)) if knows_no_locks(&cause) => return Ok(None),
+            Err(TryLockError::Error(cause)) => {
+                return Err(failed(cause).help("keep the checkpoints on another disk"));
+            }
         }
     }
+}
+
+/// Whether an error says that there are no locks: ENOSYS and the like, and ENOLCK, which has no kind of its own.
+fn knows_no_locks(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::Unsupported
+        || (cfg!(target_os = "linux") && cause.raw_os_error() == Some(37))
 }
 
 /// Whether this file is the one that lies there.
@@ -275,6 +288,12 @@ pub fn read(path: impl AsRef<Path>) -> Result<State> {
 impl Keeper for Checkpoints {
     fn begin(&mut self, training: &mut Training<'_>, from: Option<&State>) -> Result<()> {
         self.last = Clock::start();
+        if self.lock.is_none() {
+            training.warn(format!(
+                "{}: this disk knows no locks, so that nothing keeps a second training out of the folder",
+                self.folder.display()
+            ));
+        }
         let Some((monitor, best)) = &mut self.best else { return Ok(()) };
         monitor.begin(training)?;
         // The best of another number is no measure for this one.
@@ -286,24 +305,25 @@ impl Keeper for Checkpoints {
         Ok(())
     }
 
-    fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> bool {
-        match moment.logs {
-            Some(_) => self.epochs,
+    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> {
+        // Asked after every epoch, so that the best is the best of all.
+        self.improved = self.is_better(training, moment)?;
+        Ok(match moment.logs {
+            Some(_) => self.epochs || self.improved,
             None => {
                 self.steps.is_some_and(|steps| moment.step.is_multiple_of(steps))
                     || self.seconds.is_some_and(|seconds| self.last.seconds() >= seconds)
             }
-        }
+        })
     }
 
-    fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, mut state: State) -> Result<Onward> {
-        let improved = self.improved(training, moment)?;
+    fn keep(&mut self, _: &mut Training<'_>, moment: Moment<'_>, mut state: State) -> Result<Onward> {
         if let Some((monitor, best)) = &self.best {
             let mut keeper = state.under("keeper");
             keeper.put_maybe("best", *best);
             keeper.put_text("of", best_of(monitor));
         }
-        if improved {
+        if self.improved {
             replace_with(self.folder.join(BEST), |file| state.write(file))?;
         }
         let name = format!("step-{:010}{ENDING}", moment.step);

@@ -2,8 +2,9 @@
 
 use super::state::State;
 use crate::callbacks::{Callback, Training};
-use crate::fit_settings::Shuffle;
+use crate::fit_settings::{FitSettings, Shuffle};
 use crate::logs::{History, Logs};
+use crate::on_non_finite::OnNonFinite;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use steadygrad_kernels::{Error, Place, Result};
@@ -41,26 +42,23 @@ pub trait Keeper: Debug + Send {
     }
 
     /// Whether a checkpoint is wanted now. Asked after every batch, when its hooks were called, and after every epoch.
-    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> bool;
+    ///
+    /// # Errors
+    /// Those end the training.
+    fn wants(&mut self, training: &mut Training<'_>, moment: Moment<'_>) -> Result<bool>;
 
-    /// Keeps it.
+    /// Keeps it, where it was wanted just now.
     ///
     /// # Errors
     /// Those end the training.
     fn keep(&mut self, training: &mut Training<'_>, moment: Moment<'_>, state: State) -> Result<Onward>;
 }
 
-/// What must be the same where a training is gone on with.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What must be the same where a training is gone on with: each setting by its name, as text.
+#[derive(Debug)]
 pub(crate) struct Course {
-    pub samples: usize,
-    pub batch_size: usize,
-    pub steps: usize,
-    pub seed: u64,
-    pub shuffle: Shuffle,
-    /// Checksums of what is trained on and what is validated on; known where checkpoints are kept or gone on from.
-    pub data: u32,
-    pub validation: u32,
+    steps: usize,
+    settings: Vec<(&'static str, String)>,
 }
 
 /// Where a training goes on.
@@ -76,26 +74,40 @@ pub(crate) struct Start {
 }
 
 impl Course {
-    fn numbers(self) -> [(&'static str, u64); 7] {
-        let shuffle = match self.shuffle {
-            Shuffle::All => 0,
-            Shuffle::Batch => 1,
-            Shuffle::No => 2,
+    /// Of a training with these settings: samples, their number in a batch, batches of an epoch, and checksums of what is trained on and
+    /// what is validated on.
+    pub fn new(
+        settings: &FitSettings,
+        seed: u64,
+        [samples, batch_size, steps]: [usize; 3],
+        [data, validation]: [u32; 2],
+    ) -> Course {
+        let maybe = |size: Option<usize>| size.map_or("none".into(), |size| size.to_string());
+        let shuffle = match settings.shuffle {
+            Shuffle::All => "all",
+            Shuffle::Batch => "batch",
+            Shuffle::No => "no",
         };
-        [
-            ("samples", self.samples as u64),
-            ("batch_size", self.batch_size as u64),
-            ("steps", self.steps as u64),
-            ("seed", self.seed),
-            ("shuffle", shuffle),
-            ("data", self.data.into()),
-            ("validation data", self.validation.into()),
-        ]
+        let settings = vec![
+            ("samples", samples.to_string()),
+            ("batch_size", batch_size.to_string()),
+            ("steps", steps.to_string()),
+            ("seed", seed.to_string()),
+            ("shuffle", shuffle.into()),
+            ("class_weight", format!("{:?}", settings.class_weight)),
+            ("validation_freq", settings.validation_freq.to_string()),
+            ("validation_steps", maybe(settings.validation_steps)),
+            ("validation_batch_size", maybe(settings.validation_batch_size)),
+            ("on_non_finite", settings.on_non_finite.map_or("none", OnNonFinite::name).into()),
+            ("data", format!("{data:08x}")),
+            ("validation data", format!("{validation:08x}")),
+        ];
+        Course { steps, settings }
     }
 
     /// The whole training at this moment.
     pub fn save(
-        self,
+        &self,
         training: &Training<'_>,
         callbacks: &[&mut dyn Callback],
         moment: Moment<'_>,
@@ -104,8 +116,8 @@ impl Course {
     ) -> State {
         let mut state = training.learner.state();
         let mut fit = state.under("fit");
-        for (name, number) in self.numbers() {
-            fit.put_count(name, number);
+        for (name, setting) in &self.settings {
+            fit.put_text(name, setting.clone());
         }
         fit.put_count("epoch", moment.epoch as u64);
         fit.put_count("batch", moment.batch as u64);
@@ -126,16 +138,16 @@ impl Course {
     /// Where the training of this state is, if it is the same training.
     ///
     /// # Errors
-    /// If samples, batches, seed or order are others, or it is not the state of a training.
-    pub fn restore(self, state: &State) -> Result<Start> {
+    /// If samples, batches, seed or order are others, more epochs than asked for have begun, or it is not the state of a training.
+    pub fn restore(&self, state: &State, epochs: usize) -> Result<Start> {
         let fit = state.within("fit");
-        for (name, number) in self.numbers() {
-            let found = fit.count(name)?;
-            if found != number {
+        for (name, setting) in &self.settings {
+            let found = fit.text(name)?;
+            if found != setting {
                 let what = match name.ends_with("data") {
                     true => format!("it is of a training on other {name}: some values differ"),
                     false => {
-                        format!("it is of a training whose `{name}` was {found}, and here it is {number}")
+                        format!("it is of a training whose `{name}` was {found}, and here it is {setting}")
                     }
                 };
                 return Err(Error::format(what).help("go on with the data and settings that it began with"));
@@ -146,6 +158,11 @@ impl Course {
         let (epoch, batch) = (fit.size("epoch")?, fit.size("batch")?);
         if batch > self.steps {
             return Err(Error::format(format!("it has {batch} batches of an epoch of {}", self.steps)));
+        }
+        let reached = epoch + usize::from(batch > 0);
+        if epochs < reached {
+            return Err(Error::argument(format!("epoch {reached} has begun, and {epochs} are asked for"))
+                .help(format!("`epochs` must be {reached} or more")));
         }
         Ok(Start {
             epoch,

@@ -13,8 +13,8 @@ pub struct At {
 }
 
 impl Keeper for At {
-    fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> bool {
-        moment.step == self.step && moment.logs.is_some() == self.epoch_end
+    fn wants(&mut self, _: &mut Training<'_>, moment: Moment<'_>) -> Result<bool> {
+        Ok(moment.step == self.step && moment.logs.is_some() == self.epoch_end)
     }
     fn keep(&mut self, _: &mut Training<'_>, _: Moment<'_>, state: State) -> Result<Onward> {
         self.kept = Some(state.to_bytes());
