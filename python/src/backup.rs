@@ -25,7 +25,7 @@ impl Backup {
         if let Some(every) = every {
             checkpoints = checkpoints.every_steps(every);
         }
-        outcome.is_kept();
+        outcome.keep();
         Ok(Backup { checkpoints, outcome: outcome.clone(), forget })
     }
 

@@ -39,7 +39,7 @@ impl Outcome {
     }
 
     /// The training is kept from now on, and left by its keeper.
-    pub fn is_kept(&self) {
+    pub fn keep(&self) {
         self.kept.store(true, Relaxed);
     }
 

@@ -1,9 +1,8 @@
-//! The folder that a run is kept in: whether it may be, and what an earlier run has left there.
+//! The folder that a run is kept in: whether it may be, and what every run writes there.
 
 use crate::ongoing;
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
-use steadygrad::data::file::PART;
 
 const OTHER: &str = "choose another one with --out DIR";
 
@@ -63,9 +62,3 @@ pub fn standing(folder: &Path) -> PathBuf {
 /// What every run writes.
 pub const FILES: [&str; 6] =
     ["experiment.toml", "data.json", "history.csv", "history.json", "chart.json", "weights.safetensors"];
-
-/// Whether this is one of those files, not written to its end.
-pub fn is_part(name: &str) -> bool {
-    let of = |file: &&str| name.strip_prefix(*file).is_some_and(|rest| rest.starts_with('.'));
-    name.ends_with(PART) && FILES.iter().any(of)
-}

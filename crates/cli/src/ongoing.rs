@@ -13,7 +13,7 @@ use crate::signals::{Signal, Signals};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use steadygrad::Result;
-use steadygrad::data::file::{PART, names, replace};
+use steadygrad::data::file::{part_of, remove_parts, replace};
 use steadygrad::engine::checkpoint::{
     Checkpoints, Keeper, Moment, Newest, Onward, State, is_own as is_own_name,
 };
@@ -23,21 +23,17 @@ use steadygrad::lab::{Experiment, Prepared};
 pub const FOLDER: &str = "checkpoints";
 const EXPERIMENT: &str = "experiment.toml";
 const RESULTS: &str = "results";
+/// What lies there beside the checkpoints.
+const OWN: [&str; 2] = [EXPERIMENT, RESULTS];
 
 /// Whether all that is in this folder is of a training's checkpoints.
 pub fn is_own(checkpoints: &Path) -> bool {
     let own = |name: &std::ffi::OsStr| {
         let name = name.to_string_lossy();
-        is_own_name(&name) || name == EXPERIMENT || name == RESULTS || is_part(&name)
+        is_own_name(&name) || OWN.contains(&part_of(&name).unwrap_or(&name))
     };
     std::fs::read_dir(checkpoints)
         .is_ok_and(|mut all| all.all(|one| one.is_ok_and(|one| own(&one.file_name()))))
-}
-
-/// One of those that was not written to its end.
-fn is_part(name: &str) -> bool {
-    let whole = [EXPERIMENT, RESULTS].iter().find_map(|own| name.strip_prefix(own));
-    whole.is_some_and(|rest| rest.starts_with('.') && rest.ends_with(PART))
 }
 
 /// Where the experiment of a training in this folder lies as long as it is not finished.
@@ -150,13 +146,8 @@ impl<'a> Ongoing<'a> {
     pub fn open(folder: &Path, prepared: &Prepared, signals: &'a Signals) -> anyhow::Result<Ongoing<'a>> {
         let standing = folder::standing(&folder.join(FOLDER));
         let checkpoints = prepared.checkpoints.open(folder.join(FOLDER))?;
-        // What was half written when a run was killed. A file that cannot be taken away does no harm.
-        for name in names(checkpoints.folder())?.iter().filter(|name| is_part(name)) {
-            let _ = std::fs::remove_file(checkpoints.folder().join(name));
-        }
-        for name in names(folder)?.iter().filter(|name| folder::is_part(name)) {
-            let _ = std::fs::remove_file(folder.join(name));
-        }
+        remove_parts(checkpoints.folder(), |name| OWN.contains(&name))?;
+        remove_parts(folder, |name| folder::FILES.contains(&name))?;
         Ok(Ongoing {
             folder: folder.to_path_buf(),
             standing,
@@ -212,9 +203,8 @@ impl<'a> Ongoing<'a> {
     /// # Errors
     /// If they cannot be written: how it can be done again.
     pub fn finish<T>(self, write: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-        self.written(write).map_err(|error| {
-            anyhow::anyhow!("{error:#}\n  help: make room for them, then: {}", command(&self.folder))
-        })
+        self.written(write)
+            .map_err(|error| anyhow::anyhow!("{error:#}\n  help: mend that, then: {}", command(&self.folder)))
     }
 
     fn written<T>(&self, write: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {

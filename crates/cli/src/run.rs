@@ -124,12 +124,12 @@ fn stamp(seconds: u64) -> String {
 /// What was trained in this folder.
 pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
     let file = folder.join("experiment.toml");
-    let unfinished = match () {
-        () if ongoing::is_being_written(folder) => "a training was stopped as its results were written",
-        () if !file.exists() && ongoing::is_unfinished(folder) => "the training is not finished",
-        () => "",
+    let unfinished = match file.exists() {
+        _ if ongoing::is_being_written(folder) => Some("a training was stopped as its results were written"),
+        false if ongoing::is_unfinished(folder) => Some("the training is not finished"),
+        _ => None,
     };
-    if !unfinished.is_empty() {
+    if let Some(unfinished) = unfinished {
         anyhow::bail!(
             "{}: {unfinished}\n  help: go on with `{}`",
             folder.display(),

@@ -23,11 +23,10 @@ pub struct Signals {
 impl Signals {
     pub fn listen() -> io::Result<Signals> {
         let signals = Signals { number: Arc::default(), last: Arc::default(), done: Arc::default() };
-        for signal in [SIGINT, SIGTERM] {
-            // As of a command that a script has put into the background.
-            if is_ignored(signal).unwrap_or(false) {
-                continue;
-            }
+        // One that is ignored stays so, as of a command that a script has put into the background.
+        let asking = [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal).unwrap_or(false));
+        let asking: Vec<i32> = asking.collect();
+        for &signal in &asking {
             // They are run in this order: the first signal finds that it is not the last one.
             flag::register_conditional_shutdown(signal, 128 + signal, signals.last.clone())?;
             flag::register(signal, signals.last.clone())?;
@@ -39,9 +38,7 @@ impl Signals {
             flag::register_usize(SIGHUP, signals.number.clone(), SIGHUP as usize)?;
         }
         #[cfg(unix)]
-        if !is_ignored(SIGINT).unwrap_or(false) {
-            answer(signals.done.clone())?;
-        }
+        answer(&asking, signals.done.clone())?;
         Ok(signals)
     }
 
@@ -70,8 +67,8 @@ fn is_ignored(signal: i32) -> Option<bool> {
 
 /// Tells who asks and has to wait, as for a long batch or a validation, that he was heard.
 #[cfg(unix)]
-fn answer(done: Arc<AtomicBool>) -> io::Result<()> {
-    let mut heard = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+fn answer(asking: &[i32], done: Arc<AtomicBool>) -> io::Result<()> {
+    let mut heard = signal_hook::iterator::Signals::new(asking)?;
     std::thread::Builder::new().spawn(move || {
         if heard.forever().next().is_some() {
             std::thread::sleep(SOON);

@@ -101,7 +101,28 @@ pub fn replace_with(
 }
 
 /// How files end that are not written to their end.
-pub const PART: &str = ".part";
+const PART: &str = ".part";
+
+/// The name that a file was to get which was not written to its end.
+///
+/// ```
+/// use steadygrad_data::file::part_of;
+/// assert_eq!([part_of("a.csv.77-0.part"), part_of("a.csv"), part_of("b.part")], [Some("a.csv"), None, None]);
+/// ```
+pub fn part_of(name: &str) -> Option<&str> {
+    Some(name.strip_suffix(PART)?.rsplit_once('.')?.0)
+}
+
+/// Takes away what was half written in a folder when a program was killed, of the files that are `own`.
+///
+/// # Errors
+/// If the folder cannot be read. A file that cannot be taken away does no harm.
+pub fn remove_parts(folder: &Path, own: impl Fn(&str) -> bool) -> Result<()> {
+    for name in names(folder)?.iter().filter(|name| part_of(name).is_some_and(&own)) {
+        let _ = std::fs::remove_file(folder.join(name));
+    }
+    Ok(())
+}
 
 /// The number of the next file of this program that is not written to its end.
 static NEXT: AtomicU64 = AtomicU64::new(0);

@@ -7,7 +7,7 @@ use crate::system::{Clock, available_memory};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use steadygrad_data::file::{self, PART, names, replace_with};
+use steadygrad_data::file::{self, names, part_of, replace_with};
 use steadygrad_kernels::{Error, Kind, Place, Result};
 
 const ENDING: &str = ".checkpoint";
@@ -77,10 +77,7 @@ impl Checkpoints {
     pub fn new(folder: impl AsRef<Path>) -> Result<Checkpoints> {
         let folder = folder.as_ref().to_path_buf();
         let lock = lock(&folder)?;
-        for name in names(&folder)?.iter().filter(|name| is_part(name)) {
-            // One that cannot be taken away does no harm.
-            let _ = std::fs::remove_file(folder.join(name));
-        }
+        file::remove_parts(&folder, is_checkpoint)?;
         let (steps, seconds, best, last) = (None, None, None, Clock::start());
         Ok(Checkpoints { folder, steps, seconds, epochs: true, keep: 3, best, improved: false, last, lock })
     }
@@ -255,18 +252,12 @@ fn best_of(monitor: &Monitor) -> String {
 
 /// Whether a file of this name is one that [`Checkpoints`] keeps: a checkpoint, or the lock of its folder. All others are somebody else's.
 pub fn is_own(name: &str) -> bool {
-    name == LOCK || is_checkpoint(name) || is_part(name)
+    name == LOCK || is_checkpoint(part_of(name).unwrap_or(name))
 }
 
 fn is_checkpoint(name: &str) -> bool {
     let step = name.strip_prefix("step-").and_then(|rest| rest.strip_suffix(ENDING));
     name == BEST || step.is_some_and(|step| step.len() >= 10 && step.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// One that was not written to its end.
-fn is_part(name: &str) -> bool {
-    let whole = name.strip_suffix(PART).and_then(|rest| rest.rsplit_once('.'));
-    whole.is_some_and(|(whole, _)| is_checkpoint(whole))
 }
 
 /// The checkpoint in this file.

@@ -178,12 +178,12 @@ impl Course {
 /// Where each callback is remembered: under its name, and counted where several have the same.
 fn places(callbacks: &[&mut dyn Callback]) -> Vec<String> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let place = |name: &str| {
+    let mut place = |name: &str| {
         let count = seen.entry(name.into()).or_default();
         *count += 1;
         format!("callbacks/{name}_{count}")
     };
-    callbacks.iter().map(|callback| callback.name()).map(place).collect()
+    callbacks.iter().map(|callback| place(callback.name())).collect()
 }
 
 /// Gives callbacks back what they remembered. One that was not there yet begins anew, which is told where it remembers anything.

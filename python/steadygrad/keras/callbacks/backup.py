@@ -18,8 +18,9 @@ class BackupAndRestore(Callback):
     begins anew, as nobody knows what in it is to be remembered. The samples must be the same; ``epochs`` may be more.
 
     A checkpoint is made after every epoch, or with ``save_freq=100`` after every hundred batches; Ctrl-C makes one, too, after the batch or
-    the validation that runs; asked a second time, a validation is not waited for. The newest one that holds is used: one that was not written to its end, or was changed, is passed over with a warning. Two are kept, so ``double_checkpoint``
-    changes nothing. When the training has come to its end they are deleted, unless ``delete_checkpoint`` is False.
+    the validation that runs; asked a second time, a validation is not waited for. The newest one that holds is used: one that was not
+    written to its end, or was changed, is passed over with a warning. Two are kept, so ``double_checkpoint`` changes nothing. When the
+    training has come to its end they are deleted, unless ``delete_checkpoint`` is False.
     """
 
     def __init__(self, backup_dir: Any, save_freq: Any = "epoch", double_checkpoint: bool = False, delete_checkpoint: bool = True) -> None:
