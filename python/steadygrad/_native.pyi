@@ -10,7 +10,7 @@ _Weights = list[tuple[str, _Numbers]]
 _Measured = list[tuple[str, float]]
 
 __all__ = [
-    "Attached", "Diagnosis", "Graph", "Layer", "Learner", "Metric", "Mirror", "Patient", "__version__", "catalog", "constrained",
+    "Attached", "Diagnosis", "Graph", "Layer", "Learner", "Metric", "Mirror", "Patient", "__version__", "backup_seed", "catalog", "constrained",
     "describe", "digits_8x8", "done_line", "draw", "explain", "function_layer", "graph_config", "keras_3_config", "looks_at", "loss", "penalty",
     "published", "rate", "read_model", "read_safetensors", "read_weights_of", "rewrite", "snake_case", "unbuilt_summary", "write_safetensors",
 ]
