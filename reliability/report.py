@@ -114,8 +114,8 @@ def page(lines: list[dict[str, Any]]) -> str:
     out += SANITIZERS
     for line in having("sanitizer"):
         out += row(line["sanitizer"], line["what"], line["tests"], line["finds"])
-    if not any(line["sanitizer"] == "Miri" for line in having("sanitizer")):
-        out += "\nMiri was not run: the component was not to be had on that machine. The mutated inputs above, which are the same for the same seed, stand in.\n"
+    for line in having("skipped"):
+        out += f"\n{line['skipped']} was not run: {line['why']}. The mutated inputs above, which are the same for the same seed, stand in.\n"
     return out
 
 

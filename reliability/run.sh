@@ -28,6 +28,10 @@ readers() {
 
 fuzz() {
   local targets
+  if ! cargo +nightly fuzz --version >/dev/null 2>&1; then
+    echo 'reliability: {"skipped":"Fuzzing","why":"it needs a nightly toolchain and cargo-fuzz"}'
+    return
+  fi
   targets=$(sed -n 's/^name = "\([a-z0-9_]*\)"$/\1/p' reliability/fuzz/Cargo.toml | grep -c . || true)
   reliability/fuzz.sh "$(awk -v m="$minutes" -v t="$targets" 'BEGIN { n = int(m / t); print n < 1 ? 1 : n }')" | sed 's/^{/reliability: {/'
 }

@@ -10,10 +10,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf 'reliability: {"sanitizer":"%s","what":"%s","tests":%s,"finds":%s}\n' "$@"; }
+skip() { printf 'reliability: {"skipped":"%s","why":"%s"}\n' "$@"; }
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 if ! ls "$(rustc --print sysroot)/lib/rustlib/$host/lib/"*_rt.asan.* >/dev/null 2>&1; then
-  echo "AddressSanitizer: skipped, this toolchain has no runtime for it on $host"
+  skip AddressSanitizer "this toolchain has no runtime for it on $host"
 else
   what=(-p steadygrad-kernels)
   [ "${1:-}" = --at-length ] && what+=(-p steadygrad-engine)
@@ -48,5 +49,5 @@ if cargo +nightly miri --version >/dev/null 2>&1; then
   fi
   say "Miri" "steadygrad-kernels (${some[*]})" "$tests" 0
 else
-  echo "Miri: skipped, the component is not there (rustup +nightly component add miri)"
+  skip Miri "the component is not there (rustup +nightly component add miri)"
 fi

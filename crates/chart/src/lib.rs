@@ -3,6 +3,7 @@
 
 mod chart;
 mod ledger;
+mod parts;
 mod read;
 mod recorder;
 mod schedule;

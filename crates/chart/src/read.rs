@@ -1,26 +1,16 @@
 //! A chart from JSON: what [`Chart::to_json`] wrote, or what another program wrote in the same words.
 
 use crate::chart::{Chart, Layer, Observation, Phase, Sample, Sick};
+use crate::parts::{self, Parts};
 use serde_json::Value as Json;
 use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::statistics::Statistics;
 use steadygrad_kernels::{Error, Place, Result};
 
-/// More layers or samples than anybody looks at: a file that claims them is wrong.
-const MOST: usize = 1_000_000;
-
 impl Chart {
-    /// Reads the text of a chart.
+    /// Reads the text of a chart: what [`Chart::to_json`] writes. Layers must stand behind those they read.
     ///
-    /// # Errors
-    /// If it is no JSON, or as for [`Chart::from_json`].
-    pub fn parse(text: &str) -> Result<Chart> {
-        let json = serde_json::from_str(text);
-        let json = json.map_err(|e| helped(Error::format(format!("it is no JSON: {e}"))))?;
-        Chart::from_json(&json)
-    }
-
-    /// Reads what [`Chart::to_json`] writes. Layers must stand behind those they read.
+    /// One sample after the other is read, so that it takes little more memory than the chart itself.
     ///
     /// ```
     /// use steadygrad_chart::{Chart, Histogram, Layer, Observation, Sample};
@@ -29,35 +19,40 @@ impl Chart {
     ///     delta_histogram: Some(Histogram::of(&[1.0, -0.5]).into()), ..Observation::default() };
     /// let mut chart = Chart::new(vec![layer]);
     /// chart.samples.push(Sample { step: 3, loss: f64::INFINITY, layers: vec![seen], ..Sample::default() });
-    /// let again = Chart::from_json(&chart.to_json())?;
+    /// let again = Chart::parse(&chart.to_json().to_string())?;
     /// assert_eq!(again.to_json(), chart.to_json());
-    /// assert!(Chart::from_json(&serde_json::json!({ "schema": 7 })).unwrap_err().to_string().contains("schema"));
+    /// assert!(Chart::parse(r#"{ "schema": 7 }"#).unwrap_err().to_string().contains("schema"));
     /// # Ok::<(), steadygrad_kernels::Error>(())
     /// ```
     ///
     /// # Errors
-    /// If something is missing or of another kind: where it is, and what was expected.
-    pub fn from_json(json: &Json) -> Result<Chart> {
-        Chart::of(json).map_err(helped)
+    /// If it is no JSON, or something is missing or of another kind: where it is, and what was expected.
+    pub fn parse(text: &str) -> Result<Chart> {
+        Chart::of(text).map_err(helped)
     }
 
-    fn of(json: &Json) -> Result<Chart> {
-        match json.get("schema").and_then(Json::as_u64) {
+    fn of(text: &str) -> Result<Chart> {
+        let parts = Parts::of(text, &["schema", "layers", "samples", "first_non_finite"])?;
+        match parts.value("schema")?.as_ref().and_then(Json::as_u64) {
             Some(1) => {}
             found => {
                 let found = found.map_or("none".to_string(), |n| n.to_string());
                 return Err(Error::format(format!("expected a chart of schema 1, found schema {found}")));
             }
         }
-        let layers = list(json, "layers")?;
-        let one = |(i, value)| layer(i, value).place(|| format!("layer {i}"));
-        let layers: Vec<Layer> = layers.iter().enumerate().map(one).collect::<Result<_>>()?;
-        let samples = list(json, "samples")?;
-        let one = |(i, value)| sample(&layers, value).place(|| format!("sample {i}"));
-        let samples = samples.iter().enumerate().map(one).collect::<Result<_>>()?;
-        let first_non_finite = match json.get("first_non_finite") {
+        let mut layers = Vec::new();
+        parts.each("layers", |i, text| {
+            layers.push(parts::read(text).and_then(|json| layer(i, &json)).place(|| format!("layer {i}"))?);
+            Ok(())
+        })?;
+        let mut samples = Vec::new();
+        parts.each("samples", |i, text| {
+            samples.push(sample(&layers, text.get()).place(|| format!("sample {i}"))?);
+            Ok(())
+        })?;
+        let first_non_finite = match parts.value("first_non_finite")? {
             None | Some(Json::Null) => None,
-            Some(value) => Some(sick(value).place(|| "`first_non_finite`")?),
+            Some(value) => Some(sick(&value).place(|| "`first_non_finite`")?),
         };
         Ok(Chart { layers, samples, first_non_finite })
     }
@@ -73,8 +68,7 @@ fn helped(error: Error) -> Error {
 
 fn list<'a>(json: &'a Json, key: &str) -> Result<&'a Vec<Json>> {
     match json.get(key).and_then(Json::as_array) {
-        Some(list) if list.len() <= MOST => Ok(list),
-        Some(list) => Err(Error::format(format!("`{key}` has {} entries", list.len()))),
+        Some(list) => Ok(list),
         None => Err(Error::format(format!("`{key}` must be a list"))),
     }
 }
@@ -153,18 +147,26 @@ fn layer(index: usize, json: &Json) -> Result<Layer> {
     })
 }
 
-fn sample(layers: &[Layer], json: &Json) -> Result<Sample> {
-    let seen = list(json, "layers")?;
+fn sample(layers: &[Layer], text: &str) -> Result<Sample> {
+    let mut seen = Vec::new();
+    Parts::of(text, &["layers"])?.each("layers", |i, text| {
+        if i == layers.len() {
+            return Err(Error::format(format!("has more layers than the chart, which has {i}")));
+        }
+        seen.push(parts::read(text).and_then(|json| observation(&json)).place(|| format!("layer {i}"))?);
+        Ok(())
+    })?;
     if seen.len() != layers.len() {
         return Err(Error::format(format!("has {} layers, and the chart {}", seen.len(), layers.len())));
     }
+    let json = &Parts::of(text, &["step", "loss", "gradient_norm", "clipped_norm", "clipped"])?.object()?;
     Ok(Sample {
         step: step(json)?,
         loss: number(json, "loss")?.unwrap_or(f64::NAN),
         gradient_norm: number(json, "gradient_norm")?,
         clipped_norm: number(json, "clipped_norm")?,
         clipped: json.get("clipped").and_then(Json::as_bool),
-        layers: seen.iter().map(observation).collect::<Result<_>>()?,
+        layers: seen,
     })
 }
 

@@ -4,6 +4,7 @@ use crate::{Outcome, Source};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use steadygrad::chart::Chart;
+use steadygrad::data::file::read_text;
 use steadygrad::doctor::Verdict;
 use steadygrad::extend::Place;
 use steadygrad::lab::{self, Diagnosis, Experiment, Watcher};
@@ -67,14 +68,11 @@ impl Doctor {
 
 /// What the record of a finished run says, beside a look at the network as it started.
 pub fn of_run(experiment: &Experiment, folder: &Path) -> anyhow::Result<Diagnosis> {
-    let json = |name: &str| -> anyhow::Result<serde_json::Value> {
-        let path = folder.join(name);
-        let text = steadygrad::data::file::read_text(&path)?;
-        serde_json::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
-    };
-    let chart =
-        Chart::from_json(&json("chart.json")?).place(|| folder.join("chart.json").display().to_string())?;
-    let kept = json("history.json")?;
+    let read = |name: &str| read_text(folder.join(name));
+    let place = |name: &str| folder.join(name).display().to_string();
+    let chart = Chart::parse(&read("chart.json")?).place(|| place("chart.json"))?;
+    let kept: serde_json::Value = serde_json::from_str(&read("history.json")?)
+        .map_err(|e| anyhow::anyhow!("{}: {e}", place("history.json")))?;
     let number = |v: &serde_json::Value| match v.as_str() {
         Some("inf") => Some(f64::INFINITY),
         Some("-inf") => Some(f64::NEG_INFINITY),

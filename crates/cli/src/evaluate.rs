@@ -1,21 +1,18 @@
 //! `steadygrad evaluate`: losses and metrics of a finished run.
 
-use crate::{Outcome, run};
+use crate::Outcome;
+use crate::run::Opening;
 use serde_json::Map;
 use std::io::Write;
-use std::path::PathBuf;
 use steadygrad::chart::number;
 
 #[derive(Debug, clap::Args)]
 pub struct Evaluate {
-    /// The folder of the run.
-    run: PathBuf,
+    #[command(flatten)]
+    opening: Opening,
     /// On the training data instead of the validation data.
     #[arg(long)]
     train: bool,
-    /// Overrides a key of the experiment: --set data.validation=other.csv, or a folder of images (may be repeated).
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// Prints one JSON object.
     #[arg(long)]
     json: bool,
@@ -23,12 +20,12 @@ pub struct Evaluate {
 
 impl Evaluate {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let (finished, mut learner) = run::open(&self.run, &self.set)?;
+        let (finished, mut learner) = self.opening.open()?;
         let data = if self.train { Some(finished.train()?) } else { finished.validation()? };
         let Some(data) = data else {
             anyhow::bail!(
                 "{}: the experiment has no validation data\n  help: use --train, or --set data.validation_split=0.2",
-                self.run.display()
+                self.opening.folder().display()
             );
         };
         let logs = learner.evaluate(&data)?;

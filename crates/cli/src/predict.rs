@@ -1,24 +1,22 @@
 //! `steadygrad predict`: what a finished run says about new samples, in the units of the data.
 
-use crate::{Outcome, run};
+use crate::Outcome;
+use crate::run::Opening;
 use std::io::Write;
 use std::path::PathBuf;
 use steadygrad::data::Array;
 
 #[derive(Debug, clap::Args)]
 pub struct Predict {
-    /// The folder of the run.
-    run: PathBuf,
+    #[command(flatten)]
+    opening: Opening,
     /// The samples: a CSV file with the columns of the training data, an NPY or NPZ file, an image or a folder of images. Without it, the validation data, or the training data where there are none.
     input: Option<PathBuf>,
-    /// Overrides a key of the experiment (may be repeated).
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
 }
 
 impl Predict {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let (finished, mut learner) = run::open(&self.run, &self.set)?;
+        let (finished, mut learner) = self.opening.open()?;
         let (samples, files) = match &self.input {
             Some(file) => finished.form.samples_with_files(file)?,
             None => match finished.validation()? {

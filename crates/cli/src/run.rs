@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygrad::chart::number;
 use steadygrad::data::file::replace;
+use steadygrad::engine::checkpoint;
 use steadygrad::lab::{Experiment, Finished, Form, Prepared};
 use steadygrad::prelude::{History, Learner, NonFinite};
 
@@ -145,8 +146,47 @@ pub fn experiment(folder: &Path) -> anyhow::Result<Experiment> {
     Ok(Experiment::load(file)?)
 }
 
-/// A finished run, read again, and a learner with its weights. The data that it was trained on are not touched.
-pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner)> {
+/// How a finished run is opened.
+#[derive(Debug, clap::Args)]
+pub struct Opening {
+    /// The folder of the run.
+    run: PathBuf,
+    /// With what the run was at this checkpoint of it, instead of its last weights: DIR/checkpoints/best.checkpoint, where
+    /// `[checkpoints] monitor` kept one.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Overrides a key of the experiment: --set data.validation=other.csv, or a folder of images (may be repeated).
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Opening {
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.run
+    }
+
+    /// The run, and a learner with its weights. The data that it was trained on are not touched.
+    pub fn open(&self) -> anyhow::Result<(Finished, Learner)> {
+        let (finished, mut learner) = open(&self.run, &self.set)?;
+        match &self.checkpoint {
+            None => learner.load_weights(self.run.join("weights.safetensors"))?,
+            Some(file) => {
+                let restored = checkpoint::read(file).and_then(|state| {
+                    learner.restore(&state).map_err(|e| {
+                        e.at(file.display().to_string())
+                            .help("name one in the folder checkpoints of this run")
+                    })
+                });
+                restored?;
+            }
+        }
+        Ok((finished, learner))
+    }
+}
+
+/// A finished run, read again, and a learner without its weights.
+fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner)> {
     let read = |name: &str| {
         let file = folder.join(name);
         steadygrad::data::file::read_text(&file).map_err(|e| {
@@ -168,8 +208,7 @@ pub fn open(folder: &Path, sets: &[String]) -> anyhow::Result<(Finished, Learner
     let form =
         Form::parse(&read("data.json")?).map_err(|e| e.at(folder.join("data.json").display().to_string()))?;
     let finished = crate::with_cache(experiment).finished(form, 1)?;
-    let mut learner = finished.learner()?;
-    learner.load_weights(folder.join("weights.safetensors"))?;
+    let learner = finished.learner()?;
     Ok((finished, learner))
 }
 

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{GOOD, Place, json, names, with};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -95,10 +96,39 @@ fn a_signal_stops_it_and_it_goes_on_as_if_it_never_had() {
         assert_eq!(result.code, 0, "{}", result.err);
         assert!(result.err.contains("going on after "), "{}", result.err);
         same(&place, "straight", run);
+        if sign == "-INT" {
+            the_best_is_of_use(&place, run);
+        }
         let kept = names(&place.path(run).join("checkpoints"));
         assert!(kept.len() == 3 && kept[0] == "best.checkpoint" && kept[1] == "lock", "{kept:?}");
         assert!(kept[2].starts_with("step-"), "the last one stays: {kept:?}");
     }
+}
+
+/// The best checkpoint has the loss that the history says was the best; the last one has that of the last epoch.
+fn the_best_is_of_use(place: &Place, run: &str) {
+    let history = json(&std::fs::read_to_string(place.path(run).join("history.json")).unwrap());
+    let losses: Vec<f64> = history["history"]["val_loss"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|loss| loss.as_f64().unwrap())
+        .collect();
+    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let folder = place.path(run).join("checkpoints");
+    let file = |front: &str| {
+        let name = names(&folder).into_iter().find(|name| name.starts_with(front)).unwrap();
+        format!("{run}/checkpoints/{name}")
+    };
+    let loss = |of: &str| {
+        json(&place.fine(&["evaluate", run, "--json", "--checkpoint", of]))["loss"].as_f64().unwrap()
+    };
+    assert!((loss(&file("best")) - best).abs() < 1e-6, "{best}");
+    assert!((loss(&file("step")) - losses[losses.len() - 1]).abs() < 1e-6, "{losses:?}");
+    let rows = |arguments: &[&str]| place.fine(arguments).lines().count();
+    assert_eq!(rows(&["predict", run, "--checkpoint", &file("best")]), rows(&["predict", run]));
+    let wrong = place.run(&["evaluate", run, "--checkpoint", &format!("{run}/weights.safetensors")]);
+    assert!(wrong.code == 2 && wrong.err.contains("it is no checkpoint"), "{}", wrong.err);
 }
 
 #[test]
@@ -106,9 +136,10 @@ fn a_signal_stops_it_and_it_goes_on_as_if_it_never_had() {
 fn the_second_signal_ends_it_at_once() {
     let place = Place::new();
     // One step takes seconds.
-    let slow = long().replace("units = 48", "units = 2500").replace("batch_size = 16", "batch_size = 800");
+    let slow = long().replace("units = 48", "units = 2500").replace("batch_size = 16", "batch_size = 3200");
+    let slow = slow.replace("samples = 1000", "samples = 4000");
     place.put("e.toml", slow.replace("DIR", "run").replace("every_steps = 7", "every_steps = 1"));
-    let child = start(&place, &["train", "e.toml", "--out", "run", "--no-doctor"]);
+    let mut child = start(&place, &["train", "e.toml", "--out", "run", "--no-doctor"]);
     for _ in 0..3000 {
         if place.path("run/checkpoints/experiment.toml").exists() {
             break;
@@ -117,11 +148,15 @@ fn the_second_signal_ends_it_at_once() {
     }
     signal(&child, "-INT");
     // It is told that it was heard, as the batch takes longer.
-    std::thread::sleep(Duration::from_millis(800));
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(|line| line.unwrap() + "\n");
+    let mut err = String::new();
+    while !err.contains("asked again, it ends at once") {
+        err += &lines.next().unwrap_or_else(|| panic!("it ended unasked: {err}"));
+    }
     signal(&child, "-INT");
-    let (code, _, err) = ended(child);
+    err.extend(lines);
+    let (code, _, _) = ended(child);
     assert_eq!(code, Some(130), "{err}");
-    assert!(err.contains("asked again, it ends at once"), "{err}");
     assert!(!err.contains("stopped by"), "it did not wait for the batch: {err}");
     let result = place.run(&["train", "--resume", "run", "--no-doctor", "--set", "fit.epochs=0"]);
     assert_eq!(result.code, 0, "{}", result.err);

@@ -16,6 +16,7 @@ use crate::file;
 use crate::numbers::{MOST_DECODED, Number, check_decoded};
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
+use steadygrad_kernels::json::{self, within};
 use steadygrad_kernels::{Error, Place, Result};
 
 /// Writes the arrays in this order; an interrupted write leaves the old file as it was.
@@ -94,10 +95,7 @@ fn parse_within(bytes: &[u8], most_bytes: u64) -> Result<Vec<(String, Array)>> {
     let (header, numbers) =
         rest.split_at(length.ok_or_else(|| broken("its header is longer than the file"))?);
     let text = header;
-    // Of JSON every value takes forty bytes and more, however short it is written.
-    if values(text) > MOST_VALUES {
-        return Err(broken(format!("its header has more than {MOST_VALUES} values")));
-    }
+    within(text, json::MOST).map_err(|e| broken(format!("its header: {}", e.what())))?;
     // What is nested deeply is an error of the reader, and no overflow of the stack.
     let header: Map<String, Json> =
         serde_json::from_slice(text).map_err(|e| broken(format!("its header is not valid JSON ({e})")))?;
@@ -171,14 +169,6 @@ fn number(dtype: &str) -> Result<Number> {
                 .help("save it as float32; float16, bfloat16, float64 and whole numbers are read too"));
         }
     })
-}
-
-/// Values that a header may have: a model of a hundred thousand weights has as many.
-const MOST_VALUES: usize = 1_000_000;
-
-/// Values of a JSON text at the most: one begins it, and each other one stands behind a comma, a colon or a bracket.
-fn values(json: &[u8]) -> usize {
-    json.iter().filter(|byte| b",:[{".contains(byte)).count() + 1
 }
 
 /// Colons outside of texts: one for each entry of each object, also of those that a later one of the same name hides.

@@ -1,11 +1,13 @@
 //! The form of the samples: what must be known of the training data to read new samples as it was read.
 
+use crate::json;
 use crate::sources::arrays;
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use steadygrad_data::{Array, Dataset, Factors, Scale, Scaler, csv, npy};
 use steadygrad_formats::images::{self, ColorMode, Reading};
 use steadygrad_formats::npz;
+use steadygrad_kernels::json::within;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Shape;
 use steadygrad_nn::args::Args;
@@ -31,6 +33,9 @@ pub struct Form {
 
 /// The version of [`Form::to_json`].
 const SCHEMA: i64 = 1;
+
+/// What its values may weigh. It has names, shifts and divisors of every column, and comes from a run of one's own.
+const MOST_VALUES: usize = 4_000_000;
 
 impl Form {
     pub(crate) fn of(
@@ -110,9 +115,8 @@ impl Form {
     }
 
     fn of_text(text: &str) -> Result<Form> {
-        let json: Json =
-            serde_json::from_str(text).map_err(|e| Error::format(format!("not valid JSON: {e}")))?;
-        let config = Config::from_json(&json)?;
+        within(text.as_bytes(), MOST_VALUES)?;
+        let config = json::parse(text).map_err(|e| Error::format(format!("not valid JSON: {e}")))?;
         let mut args = Args::new("form", &config);
         let version: i64 = args.need("schema")?;
         if version != SCHEMA {

@@ -1,6 +1,7 @@
 //! Experiments as JSON: as it is read everywhere, but that no key may stand twice in an object.
 
 use serde_core::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 use steadygrad_nn::config::{Config, Value};
@@ -8,7 +9,7 @@ use steadygrad_nn::config::{Config, Value};
 /// Reads an object.
 pub(crate) fn parse(text: &str) -> serde_json::Result<Config> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Any.deserialize(&mut reader)?;
+    let value = Any(&Cell::new(0)).deserialize(&mut reader)?;
     reader.end()?;
     match value {
         Value::Map(config) => Ok(config),
@@ -16,17 +17,21 @@ pub(crate) fn parse(text: &str) -> serde_json::Result<Config> {
     }
 }
 
-/// Any value.
-struct Any;
+/// Entries of all objects of a text together: each takes some hundred bytes, however short it is written.
+const MOST_ENTRIES: usize = 50_000;
 
-impl<'de> DeserializeSeed<'de> for Any {
+/// Any value, and how many entries were read before it.
+#[derive(Clone, Copy)]
+struct Any<'a>(&'a Cell<usize>);
+
+impl<'de> DeserializeSeed<'de> for Any<'_> {
     type Value = Value;
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
         reader.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Any {
+impl<'de> Visitor<'de> for Any<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,7 +57,7 @@ impl<'de> Visitor<'de> for Any {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Any)? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(Value::List(list))
@@ -63,7 +68,10 @@ impl<'de> Visitor<'de> for Any {
             if !known.insert(key.clone()) {
                 return Err(Error::custom(format!("duplicate key `{key}`")));
             }
-            let value = entries.next_value_seed(Any)?;
+            if self.0.replace(self.0.get() + 1) == MOST_ENTRIES {
+                return Err(Error::custom(format!("its objects have more than {MOST_ENTRIES} entries")));
+            }
+            let value = entries.next_value_seed(self)?;
             all.push((key, value));
         }
         Ok(Value::Map(all.into_iter().collect()))

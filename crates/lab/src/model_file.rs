@@ -2,7 +2,7 @@
 
 use crate::keras_file::compile_words;
 use std::path::{Path, PathBuf};
-use steadygrad_formats::keras::{Saved, is_keras_file};
+use steadygrad_formats::keras::{Saved, is_keras_file, json, model_from_config};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Model;
 use steadygrad_nn::args::Args;
@@ -25,18 +25,14 @@ pub(crate) fn from_file(config: &Config, base: &Path) -> Result<Model> {
         return named(model, &mut args);
     }
     let text = steadygrad_data::file::read_text(&file).map_err(|e| e.at("[model], `file`"))?;
-    let json = serde_json::from_str(&text).map_err(|e| {
-        Error::format(format!("not valid JSON: {e}"))
-            .at(place())
-            .help("`file` names a model's configuration as Keras writes it: model.to_json()")
-    })?;
-    let model = steadygrad_formats::keras::model_from_config(&json).place(place).map_err(|e| {
-        if e.remedy().is_empty() {
-            e.help("`file` names a model's configuration as Keras writes it: model.to_json()")
-        } else {
-            e
-        }
-    })?;
+    let model =
+        json(text.as_bytes()).and_then(|json| model_from_config(&json)).place(place).map_err(|e| {
+            if e.remedy().is_empty() {
+                e.help("`file` names a model's configuration as Keras writes it: model.to_json()")
+            } else {
+                e
+            }
+        })?;
     named(model, &mut args)
 }
 

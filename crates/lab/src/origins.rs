@@ -1,58 +1,40 @@
 //! Where each key of an experiment was written: a line of its file, or an override. Errors begin with it.
 
-use std::ops::Range;
 use steadygrad_kernels::Error;
 use steadygrad_nn::config::{Config, Value};
 use toml::de::{DeTable, DeValue};
 
-/// Paths of keys, such as `model.layers.0.units`, with the places where they were written.
+/// The text of an experiment, and what was set after it was read.
+///
+/// Lines are looked for when there is an error to tell: a place for each key beside it would take many times the text.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Origins(Vec<(String, String)>);
+pub(crate) struct Origins {
+    text: String,
+    /// Paths of keys, such as `model.layers.0.units`, each with its override.
+    overrides: Vec<(String, String)>,
+}
 
 impl Origins {
-    /// The lines of a TOML text that was read before; none where it cannot be read.
+    /// Of a TOML text that was read before; in one of JSON there are no lines to find.
     pub fn of_toml(text: &str) -> Origins {
-        let mut origins = Origins::default();
-        if let Ok(table) = DeTable::parse(text) {
-            let starts: Vec<usize> =
-                std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
-            let line = |span: Range<usize>| starts.partition_point(|&start| start <= span.start);
-            origins.table("", table.get_ref(), &line);
-        }
-        origins
-    }
-
-    fn table(&mut self, path: &str, table: &DeTable<'_>, line: &impl Fn(Range<usize>) -> usize) {
-        for (key, value) in table.iter() {
-            let path = join(path, key.get_ref());
-            self.0.push((path.clone(), format!("line {}", line(key.span()))));
-            self.value(&path, value.get_ref(), line);
-        }
-    }
-
-    fn value(&mut self, path: &str, value: &DeValue<'_>, line: &impl Fn(Range<usize>) -> usize) {
-        match value {
-            DeValue::Table(table) => self.table(path, table, line),
-            DeValue::Array(items) => {
-                for (i, item) in items.iter().enumerate() {
-                    let path = join(path, &i.to_string());
-                    self.0.push((path.clone(), format!("line {}", line(item.span()))));
-                    self.value(&path, item.get_ref(), line);
-                }
-            }
-            _ => {}
-        }
+        Origins { text: text.to_string(), overrides: Vec::new() }
     }
 
     /// The key was overridden: what stood in the file no longer counts.
     pub fn overridden(&mut self, key: &str, assignment: &str) {
-        let inside = format!("{key}.");
-        self.0.retain(|(path, _)| path != key && !path.starts_with(&inside));
-        self.0.push((key.to_string(), format!("--set {assignment}")));
+        self.overrides.retain(|(path, _)| path != key && !is_within(path, key));
+        self.overrides.push((key.to_string(), format!("--set {assignment}")));
     }
 
-    fn get(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == path).map(|(_, place)| place.as_str())
+    fn get(&self, file: Option<&DeTable<'_>>, path: &str) -> Option<String> {
+        if let Some((_, place)) = self.overrides.iter().find(|(known, _)| known == path) {
+            return Some(place.clone());
+        }
+        if self.overrides.iter().any(|(known, _)| is_within(path, known)) {
+            return None;
+        }
+        let start = in_table(file?, path)?;
+        Some(format!("line {}", self.text[..start.min(self.text.len())].matches('\n').count() + 1))
     }
 
     /// The error with its line: that of the key at `path` which it names, else that of `path` or of what holds it.
@@ -63,17 +45,52 @@ impl Origins {
         };
         let text = format!("{}: {}", error.place(), error.what());
         let mentioned = |key: &&&str| text.contains(&format!("`{key}`"));
-        let exact = keys.iter().filter(mentioned).find_map(|key| self.get(&join(path, key)));
+        let file = DeTable::parse(&self.text).ok().map(toml::Spanned::into_inner);
+        let get = |path: &str| self.get(file.as_ref(), path);
+        let exact = keys.iter().filter(mentioned).find_map(|key| get(&join(path, key)));
         let mut holder = Some(path);
         let outer = std::iter::from_fn(|| {
             let now = holder?;
             holder = now.rsplit_once('.').map(|(outer, _)| outer);
             Some(now)
         });
-        match exact.or_else(|| outer.into_iter().find_map(|path| self.get(path))) {
+        match exact.or_else(|| outer.into_iter().find_map(get)) {
             Some(place) => error.at(place),
             None => error,
         }
+    }
+}
+
+/// Whether a path leads into what is at another one.
+fn is_within(path: &str, outer: &str) -> bool {
+    rest(path, outer).is_some_and(|rest| !rest.is_empty())
+}
+
+/// What is left of a path behind its first keys; empty where they are all of it.
+fn rest<'a>(path: &'a str, first: &str) -> Option<&'a str> {
+    match path.strip_prefix(first)? {
+        "" => Some(""),
+        more => more.strip_prefix('.'),
+    }
+}
+
+/// Where the key at a path begins.
+fn in_table(table: &DeTable<'_>, path: &str) -> Option<usize> {
+    table.iter().find_map(|(key, value)| match rest(path, key.get_ref())? {
+        "" => Some(key.span().start),
+        rest => in_value(value.get_ref(), rest),
+    })
+}
+
+fn in_value(value: &DeValue<'_>, path: &str) -> Option<usize> {
+    match value {
+        DeValue::Table(table) => in_table(table, path),
+        DeValue::Array(items) => {
+            let (index, rest) = path.split_once('.').unwrap_or((path, ""));
+            let item = items.get(index.parse::<usize>().ok()?)?;
+            if rest.is_empty() { Some(item.span().start) } else { in_value(item.get_ref(), rest) }
+        }
+        _ => None,
     }
 }
 
@@ -116,5 +133,11 @@ mod tests {
         assert_eq!(place(&origins, "nowhere", "compile"), "");
         origins.overridden("fit.batch", "fit.batch=9");
         assert_eq!(place(&origins, "`batch` is not known", "fit"), "--set fit.batch=9");
+        origins.overridden("model.layers", "model.layers=[]");
+        assert_eq!(place(&origins, "`units` must be 1 or more", "model.layers.0"), "--set model.layers=[]");
+        origins.overridden("model.layers.0.units", "model.layers.0.units=0");
+        assert_eq!(place(&origins, "`units` …", "model.layers.0"), "--set model.layers.0.units=0");
+        origins.overridden("model", "model={}");
+        assert_eq!(place(&origins, "`units` …", "model.layers.0"), "--set model={}");
     }
 }

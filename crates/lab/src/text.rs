@@ -4,15 +4,24 @@ use crate::json;
 use std::collections::{HashMap, VecDeque};
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::config::{Config, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-/// Bytes that an experiment may have: reading it takes many times its size.
-const MOST_TEXT: usize = 768 << 10;
+/// Bytes that an experiment may have.
+const MOST_TEXT: usize = 512 << 10;
+
+/// Signs that an experiment may have which bring a value or a table: each may take a kilobyte until it is read, however short it is.
+const MOST_SIGNS: usize = 50_000;
 
 /// Reads TOML, or JSON where the text begins with a brace.
 pub(crate) fn parse(text: &str) -> Result<Config> {
-    if text.len() > MOST_TEXT {
-        return Err(Error::format(format!("it has {} bytes, and {MOST_TEXT} are the most", text.len()))
-            .help("an experiment is a short text: write layers that are alike once, with `repeat`, and data as files of their own"));
+    let signs = text.bytes().filter(|byte| b".,=[{".contains(byte)).count();
+    for (count, most, of) in [(text.len(), MOST_TEXT, "bytes"), (signs, MOST_SIGNS, "of the signs . , = [ {")]
+    {
+        if count > most {
+            return Err(Error::format(format!("it has {count} {of}, and {most} are the most"))
+                .help("an experiment is a short text: write layers that are alike once, with `repeat`, and data as files of their own"));
+        }
     }
     if text.trim_start().starts_with('{') {
         return json::parse(text).map_err(|e| {
@@ -22,13 +31,10 @@ pub(crate) fn parse(text: &str) -> Result<Config> {
             error.at(format!("line {line}, column {column}")).help(shown(text, line))
         });
     }
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
-        let at = e.span().map_or(0, |s| s.start).min(text.len());
-        let line = text[..at].matches('\n').count() + 1;
-        let error = Error::format(format!("not valid TOML: {}", e.message().trim_end()));
-        error.at(format!("line {line}")).help(shown(text, line))
-    })?;
-    Ok(table.iter().map(|(k, v)| (k.clone(), from_toml(v))).collect())
+    from_toml(text).map_err(|(at, what)| {
+        let line = text[..at.min(text.len())].matches('\n').count() + 1;
+        Error::format(format!("not valid TOML: {what}")).at(format!("line {line}")).help(shown(text, line))
+    })
 }
 
 /// The line that cannot be read.
@@ -42,16 +48,42 @@ fn shown(text: &str, line: usize) -> String {
     }
 }
 
-fn from_toml(value: &toml::Value) -> Value {
-    match value {
-        toml::Value::String(s) => Value::Text(s.clone()),
-        toml::Value::Integer(i) => Value::Int(*i),
-        toml::Value::Float(x) => Value::Float(*x),
-        toml::Value::Boolean(b) => Value::Bool(*b),
-        toml::Value::Datetime(d) => Value::Text(d.to_string()),
-        toml::Value::Array(items) => Value::List(items.iter().map(from_toml).collect()),
-        toml::Value::Table(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), from_toml(v))).collect()),
-    }
+/// Where it is no TOML, and why.
+type NoToml = (usize, String);
+
+/// A text of TOML as values. What the parser has is taken apart as it is turned into ours, so that no table is there a third time, as it
+/// would be by way of [`toml::Table`].
+fn from_toml(text: &str) -> std::result::Result<Config, NoToml> {
+    let table = DeTable::parse(text)
+        .map_err(|e| (e.span().map_or(0, |span| span.start), e.message().trim_end().to_string()))?;
+    config_of(table.into_inner())
+}
+
+fn config_of(table: DeTable<'_>) -> std::result::Result<Config, NoToml> {
+    table.into_iter().map(|(key, value)| Ok((key.into_inner().into_owned(), value_of(value)?))).collect()
+}
+
+fn value_of(value: Spanned<DeValue<'_>>) -> std::result::Result<Value, NoToml> {
+    let at = value.span().start;
+    Ok(match value.into_inner() {
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Integer(n) => match i64::from_str_radix(n.as_str(), n.radix()) {
+            Ok(n) => Value::Int(n),
+            Err(_) => return Err((at, format!("{n} is beyond the whole numbers of 64 bits"))),
+        },
+        DeValue::Float(x) => match x.as_str().parse::<f64>() {
+            Ok(number) if number.is_finite() || x.as_str().contains("inf") || number.is_nan() => {
+                Value::Float(number)
+            }
+            _ => return Err((at, format!("{x} is beyond the numbers of 64 bits"))),
+        },
+        DeValue::Boolean(yes) => Value::Bool(yes),
+        DeValue::Datetime(date) => Value::Text(date.to_string()),
+        DeValue::Array(items) => {
+            Value::List(items.into_iter().map(value_of).collect::<std::result::Result<_, _>>()?)
+        }
+        DeValue::Table(table) => Value::Map(config_of(table)?),
+    })
 }
 
 /// Sets one key: `fit.epochs=3`, `model.layers.0.units=64`. The value is TOML, or an object of JSON; a word that is none
@@ -64,14 +96,14 @@ pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<String> {
             .help("write KEY=VALUE, as in --set fit.epochs=3"));
     };
     let (key, text) = (key.trim(), text.trim());
-    let value = match format!("value = {text}").parse::<toml::Table>() {
-        Ok(table) => table.get("value").map_or(Value::Null, from_toml),
+    let value = match from_toml(&format!("value = {text}")) {
+        Ok(table) => table.get("value").cloned().unwrap_or(Value::Null),
         // What is no TOML may be JSON: { "units": 3 }.
         Err(_) if text.starts_with('{') && json::parse(text).is_ok() => {
             Value::Map(json::parse(text).unwrap_or_default())
         }
-        Err(e) if text.starts_with(['[', '{', '"']) => {
-            return Err(Error::format(format!("not valid TOML: {}", e.message().trim_end()))
+        Err((_, what)) if text.starts_with(['[', '{', '"']) => {
+            return Err(Error::format(format!("not valid TOML: {what}"))
                 .at(format!("--set {key}"))
                 .help(format!("the value reads: {text}")));
         }
@@ -304,7 +336,9 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_experiment_is_not_looked_through() {
-        for text in [format!("a = {}", "[".repeat(MOST_TEXT)), format!("{{{}", " ".repeat(MOST_TEXT))] {
+        let signs = format!("a = [{}]", "0,".repeat(MOST_SIGNS));
+        for text in [format!("a = {}", "x".repeat(MOST_TEXT)), format!("{{{}", " ".repeat(MOST_TEXT)), signs]
+        {
             assert!(parse(&text).unwrap_err().to_string().contains("are the most"));
         }
     }

@@ -1,5 +1,6 @@
 //! Files that are broken on purpose, and what must be said of each.
 
+mod long;
 mod models;
 mod tables;
 mod texts;
@@ -33,7 +34,7 @@ fn case(
 
 /// All cases.
 pub fn cases() -> Vec<Case> {
-    let mut all = [tables::cases(), models::cases(), texts::cases()].concat_all();
+    let mut all = [tables::cases(), models::cases(), texts::cases(), long::cases()].concat_all();
     // What is broken for every reader alike.
     for reader in &crate::readers::READERS {
         for (name, bytes) in
@@ -49,7 +50,7 @@ trait ConcatAll {
     fn concat_all(self) -> Vec<Case>;
 }
 
-impl ConcatAll for [Vec<Case>; 3] {
+impl ConcatAll for [Vec<Case>; 4] {
     fn concat_all(self) -> Vec<Case> {
         self.into_iter().flatten().collect()
     }

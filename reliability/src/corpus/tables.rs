@@ -24,6 +24,9 @@ fn csv() -> Vec<Case> {
         case("csv", "wide_and_ragged", format!("{}\n1\n", wide(30_000)), &["30000 cells"]),
         case("csv", "only_names", "a,b,y\n", &["no sample"]),
         case("csv", "commas", ",".repeat(200_000), &[""]),
+        case("csv", "commas_without_end", ",".repeat(30_000_000), &["250000"]),
+        case("csv", "line_of_cells_without_end", format!("a,b,y\n{}\n", "1,".repeat(5_000_000)), &["line 2"]),
+        case("csv", "as_wide_as_can_be", format!("{}\n{}0\n", wide(250_000), "1,".repeat(249_999)), &[]),
         case("csv", "infinity", "a,b,y\n1,inf,0\n", &["finite"]),
         case("csv", "huge_number", "a,b,y\n1,1e999,0\n", &["beyond the numbers"]),
     ]

@@ -18,21 +18,22 @@ fn experiments() -> Vec<Case> {
     let toml = |name, text: String, says| case("experiment_toml", name, text, says);
     let doubled: String = (0..60).map(|i| format!("c{i} = [\"$c{0}\", \"$c{0}\"]\n", i + 1)).collect();
     let chain: String = (0..8000).map(|i| format!("c{i} = \"$c{}\"\n", i + 1)).collect();
-    let keys: String = (0..40_000).map(|i| format!("k{i} = 0\n")).collect();
+    let keys: String = (0..20_000).map(|i| format!("k{i} = 0\n")).collect();
     let wide = |units: &str| with(&format!("{{ layer = \"dense\", units = {units} }}"));
     vec![
         toml("not_utf_8", String::new(), &[""]),
         case("experiment_toml", "bytes", b"[data]\nsource = \"\xff\"\n".to_vec(), &["UTF-8"]),
-        toml("lists_without_end", format!("a = {}", "[".repeat(100_000)), &["not valid TOML"]),
+        toml("lists_without_end", format!("a = {}", "[".repeat(24_000)), &["not valid TOML"]),
         toml(
             "lists_in_lists",
-            format!("data = {}{}", "[".repeat(100_000), "]".repeat(100_000)),
+            format!("data = {}{}", "[".repeat(24_000), "]".repeat(24_000)),
             &["not valid TOML"],
         ),
-        toml("tables_in_tables", format!("[data{}]\nx = 1\n", ".a".repeat(50_000)), &[""]),
+        toml("tables_in_tables", format!("[data{}]\nx = 1\n", ".a".repeat(49_000)), &[""]),
+        toml("too_long", format!("# {}\n", "x".repeat(800_000)), &["524288 are the most"]),
         toml(
             "tables_inline",
-            format!("data = {}1{}", "{a=".repeat(50_000), "}".repeat(50_000)),
+            format!("data = {}1{}", "{a=".repeat(24_000), "}".repeat(24_000)),
             &["not valid TOML"],
         ),
         toml(
@@ -130,10 +131,10 @@ fn experiments() -> Vec<Case> {
 
 fn json() -> Vec<Case> {
     let text = |name, text: String, says| case("experiment_json", name, text, says);
-    let keys: String = (0..60_000).map(|i| format!("\"k{i}\": 0, ")).collect();
+    let keys: String = (0..18_000).map(|i| format!("\"k{i}\": 0, ")).collect();
     vec![
-        text("100000_levels", format!("{{\"a\": {}", "[".repeat(100_000)), &["recursion"]),
-        text("100000_objects", "{\"a\": ".repeat(100_000), &["recursion"]),
+        text("levels", format!("{{\"a\": {}", "[".repeat(49_000)), &["recursion"]),
+        text("objects_in_objects", "{\"a\": ".repeat(40_000), &["recursion"]),
         text("key_twice", "{\"fit\": {\"epochs\": 1, \"epochs\": 2}}".into(), &["duplicate key"]),
         text("many_keys", format!("{{\"fit\": {{{keys}\"epochs\": 1}}}}"), &["argument"]),
         text("huge_number", "{\"fit\": {\"epochs\": 1e999}}".into(), &["range"]),

@@ -71,12 +71,21 @@ metrics = ["accuracy"]
 epochs = 2
 validation_split = 0.25
 seed = 3
+on_non_finite = "rollback"
+[checkpoints]
+each_epoch = false
+every_steps = 500
+every_minutes = 2.5
+keep = 2
+monitor = "val_loss"
+mode = "min"
 "#;
 
 /// A model in a file of Keras, trained on arrays of NumPy.
 const FROM_FILE: &str = r#"
 [data]
 train = "x.npz"
+most_bytes = 1000000
 [model]
 file = "dense.keras"
 rescale = "lsuv"

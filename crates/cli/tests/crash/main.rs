@@ -29,24 +29,24 @@ fn killed_at_random_moments_at_length() {
 
 #[test]
 fn asked_to_end_at_random_moments() {
-    told(&kills::run(Way::Ask, 40, 120, 3));
+    told(&kills::run(Way::Ask, 40, 120, 3).with_ends(40, 120, 10));
 }
 
 #[test]
 #[ignore = "minutes"]
 fn asked_to_end_at_random_moments_at_length() {
-    told(&kills::run(Way::Ask, 600, 1200, 4));
+    told(&kills::run(Way::Ask, 600, 1200, 4).with_ends(600, 1200, 100));
 }
 
 #[test]
 fn killed_and_the_newest_checkpoint_damaged() {
-    told(&kills::run(Way::Damage, 40, 120, 5));
+    told(&kills::run(Way::Damage, 40, 120, 5).with_ends(40, 120, 10));
 }
 
 #[test]
 #[ignore = "minutes"]
 fn killed_and_the_newest_checkpoint_damaged_at_length() {
-    told(&kills::run(Way::Damage, 600, 1200, 6));
+    told(&kills::run(Way::Damage, 600, 1200, 6).with_ends(600, 1200, 100));
 }
 
 #[test]
@@ -54,12 +54,15 @@ fn two_on_one_folder() {
     let ward = ward::Ward::new();
     let first = ward.start(&["train", "e.toml", "--out", "run", "--no-doctor"]);
     ward.wait_for_a_checkpoint();
+    // It holds the folder for as long as the others take to see it.
+    ward::signal(&first, "-STOP");
     for arguments in [&["train", "--resume", "run"][..], &["train", "e.toml", "--out", "run"]] {
         let second = ward.place.run(arguments);
         assert_eq!(second.code, 2, "{}", second.err);
         let told = ["another training keeps its checkpoints there", "a training in it is not finished"];
         assert!(told.iter().any(|words| second.err.contains(words)), "{}", second.err);
     }
+    ward::signal(&first, "-CONT");
     let (code, err) = ward::ended(first);
     assert_eq!(code, Some(0), "{err}");
     ward.check_finished();

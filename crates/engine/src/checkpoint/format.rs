@@ -82,7 +82,7 @@ impl State {
     /// If they are not those of a checkpoint, of one of another version, or not all of them as they were written.
     pub fn from_bytes(bytes: &[u8]) -> Result<State> {
         State::parse(bytes).map_err(|e| match e.remedy() {
-            "" => e.help("the file is damaged: go on from an older checkpoint, or begin anew"),
+            "" => e.help("the file is damaged, and cannot be mended; an older checkpoint may hold"),
             _ => e,
         })
     }

@@ -20,7 +20,7 @@ pub use config::config_of;
 pub use contents::{Contents, Kind, Listed, listed, unknown_layers};
 pub use order::keras_order;
 pub use places::{Place, places};
-pub use saved::{Saved, is_keras_file, read_weights};
+pub use saved::{Saved, is_keras_file, json, read_weights};
 
 use layer::{Fields, text};
 use serde_json::Value as Json;

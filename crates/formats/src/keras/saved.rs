@@ -8,6 +8,7 @@ use crate::hdf5::{self, Group, Numbers};
 use serde_json::Value as Json;
 use std::path::Path;
 use steadygrad_data::{Array, file};
+use steadygrad_kernels::json::{MOST, within};
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::Model;
 
@@ -135,19 +136,15 @@ fn from_old(bytes: Vec<u8>) -> Result<Saved> {
     })
 }
 
-/// Values of a configuration.
-const MOST_VALUES: usize = 2_000_000;
-
 /// JSON as Python writes it, with NaN and Infinity, which are no JSON.
-pub(super) fn json(bytes: &[u8]) -> Result<Json> {
+///
+/// # Errors
+/// If it is none, or has more values than a model of five thousand layers has.
+pub fn json(bytes: &[u8]) -> Result<Json> {
     let bad = |e: &dyn std::fmt::Display| Error::format(format!("not valid JSON: {e}"));
     let text = std::str::from_utf8(bytes).map_err(|e| bad(&e))?;
-    // Each value takes forty bytes and more, however short it is written: a text of commas would fill the memory.
-    let values = bytes.iter().filter(|byte| b",:[{".contains(byte)).count();
-    if values > MOST_VALUES {
-        return Err(Error::format(format!("it has {values} values, and {MOST_VALUES} are the most"))
-            .help("a model of ten thousand layers has fewer: the file is damaged, or no model"));
-    }
+    within(bytes, MOST)
+        .map_err(|e| e.help("a model of five thousand layers has fewer: the file is damaged, or no model"))?;
     serde_json::from_str(text).or_else(|e| {
         let quoted = quote_numbers(text);
         serde_json::from_str(&quoted).map_err(|_| bad(&e))

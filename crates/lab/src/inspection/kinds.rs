@@ -89,8 +89,8 @@ fn unknown(bytes: &[u8], ending: &str) -> Error {
 /// The JSON of a model.
 pub(crate) fn config(bytes: &[u8]) -> Result<Json> {
     let help = "a model in JSON is what Keras' model.to_json() returns";
-    let json: Json = serde_json::from_slice(bytes)
-        .map_err(|e| Error::format(format!("not valid JSON: {e}")).help(help))?;
+    let json = steadygrad_formats::keras::json(bytes)
+        .map_err(|e| if e.remedy().is_empty() { e.help(help) } else { e })?;
     if json.get("class_name").is_none() || json.get("config").is_none() {
         return Err(Error::format("the JSON is of no model: it has no `class_name` and `config`").help(help));
     }
