@@ -24,11 +24,13 @@ pub fn check(folder: &Path) -> anyhow::Result<()> {
             ongoing::command(folder)
         );
     }
-    // A training that was killed before its first step leaves the folder for its checkpoints, with nothing in it to go on with.
+    // A training that was killed before its first step leaves the folder for its checkpoints, with nothing in it to go on with, and what
+    // its callbacks had begun to write by then.
+    let begun = ongoing::is_own(&folder.join(ongoing::FOLDER));
     let own = |entry: std::io::Result<DirEntry>| {
         entry.is_ok_and(|entry| {
-            let probe = entry.file_name().to_string_lossy().starts_with(PROBE);
-            probe || (entry.file_name() == ongoing::FOLDER && ongoing::is_own(&entry.path()))
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(PROBE) || (begun && !FILES.contains(&&*name))
         })
     };
     let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut files| files.all(own));

@@ -39,6 +39,24 @@ fn a_second_run_takes_the_place_of_the_first_and_of_nothing_else() {
 }
 
 #[test]
+fn a_run_that_was_killed_as_it_began_is_begun_again() {
+    let place = Place::new();
+    let logged =
+        "epochs = 1\ncallbacks = [{ class_name = \"CSVLogger\", config = { filename = \"out/log.csv\" } }]";
+    place.put("e.toml", with(GOOD, "fit", logged));
+    // Callbacks begin to write before the experiment is kept.
+    place.put("out/checkpoints/lock", "").put("out/log.csv", "").put("out/.steadygrad-77", "");
+    place.put("out/checkpoints/experiment.toml.77-0.part", "[da");
+    place.fine(&["train", "e.toml", "--out", "out"]);
+    let log = std::fs::read_to_string(place.path("out/log.csv")).unwrap();
+    assert!(log.starts_with("epoch,") && log.lines().count() == 2, "{log}");
+    // What every run writes is not of one that had not begun.
+    place.put("other/checkpoints/lock", "").put("other/data.json", "mine");
+    let result = place.run(&["train", "e.toml", "--out", "other"]);
+    assert!(result.code == 2 && result.err.contains("not those of a run"), "{}", result.err);
+}
+
+#[test]
 fn weights_that_are_not_numbers_are_refused() {
     let place = Place::new();
     place.put("e.toml", GOOD);
