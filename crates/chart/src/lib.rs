@@ -3,7 +3,6 @@
 
 mod chart;
 mod ledger;
-mod parts;
 mod read;
 mod recorder;
 mod schedule;

@@ -1,11 +1,15 @@
 //! A chart from JSON: what [`Chart::to_json`] wrote, or what another program wrote in the same words.
 
 use crate::chart::{Chart, Layer, Observation, Phase, Sample, Sick};
-use crate::parts::{self, Parts};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use steadygrad_data::json::{self, parts};
 use steadygrad_kernels::histogram::Histogram;
 use steadygrad_kernels::statistics::Statistics;
 use steadygrad_kernels::{Error, Place, Result};
+
+/// More layers or samples than anybody looks at: a file that claims them is wrong.
+const MOST: usize = 1_000_000;
 
 impl Chart {
     /// Reads the text of a chart: what [`Chart::to_json`] writes. Layers must stand behind those they read.
@@ -32,30 +36,48 @@ impl Chart {
     }
 
     fn of(text: &str) -> Result<Chart> {
-        let parts = Parts::of(text, &["schema", "layers", "samples", "first_non_finite"])?;
-        match parts.value("schema")?.as_ref().and_then(Json::as_u64) {
+        let [schema, layers, samples, first] =
+            parts(text, ["schema", "layers", "samples", "first_non_finite"])?;
+        let value = |text: Option<&RawValue>| text.map(json::read).transpose();
+        match value(schema)?.as_ref().and_then(Json::as_u64) {
             Some(1) => {}
             found => {
                 let found = found.map_or("none".to_string(), |n| n.to_string());
                 return Err(Error::format(format!("expected a chart of schema 1, found schema {found}")));
             }
         }
-        let mut layers = Vec::new();
-        parts.each("layers", |i, text| {
-            layers.push(parts::read(text).and_then(|json| layer(i, &json)).place(|| format!("layer {i}"))?);
-            Ok(())
+        let layers = each(layers, "layers", |i, text| {
+            json::read(text).and_then(|json| layer(i, &json)).place(|| format!("layer {i}"))
         })?;
-        let mut samples = Vec::new();
-        parts.each("samples", |i, text| {
-            samples.push(sample(&layers, text.get()).place(|| format!("sample {i}"))?);
-            Ok(())
-        })?;
-        let first_non_finite = match parts.value("first_non_finite")? {
+        let samples =
+            each(samples, "samples", |i, text| sample(&layers, text.get()).place(|| format!("sample {i}")))?;
+        let first_non_finite = match value(first)? {
             None | Some(Json::Null) => None,
             Some(value) => Some(sick(&value).place(|| "`first_non_finite`")?),
         };
         Ok(Chart { layers, samples, first_non_finite })
     }
+}
+
+/// What stands in a list.
+fn each<T>(
+    text: Option<&RawValue>,
+    name: &str,
+    mut one: impl FnMut(usize, &RawValue) -> Result<T>,
+) -> Result<Vec<T>> {
+    let no_list = || Error::format(format!("`{name}` must be a list"));
+    let text = text.filter(|text| text.get().starts_with('[')).ok_or_else(no_list)?;
+    let mut all = Vec::new();
+    json::items(text.get(), |i, text| {
+        if i == MOST {
+            return Err(Error::format(format!("`{name}` has more than {MOST} entries")));
+        }
+        all.push(one(i, text)?);
+        Ok(())
+    })?;
+    // Lists of one layer are many.
+    all.shrink_to_fit();
+    Ok(all)
 }
 
 /// What can be done where nothing better is known.
@@ -148,18 +170,19 @@ fn layer(index: usize, json: &Json) -> Result<Layer> {
 }
 
 fn sample(layers: &[Layer], text: &str) -> Result<Sample> {
-    let mut seen = Vec::new();
-    Parts::of(text, &["layers"])?.each("layers", |i, text| {
-        if i == layers.len() {
-            return Err(Error::format(format!("has more layers than the chart, which has {i}")));
-        }
-        seen.push(parts::read(text).and_then(|json| observation(&json)).place(|| format!("layer {i}"))?);
-        Ok(())
+    let [seen] = parts(text, ["layers"])?;
+    let seen = each(seen, "layers", |i, text| match i == layers.len() {
+        true => Err(Error::format(format!("has more layers than the chart, which has {i}"))),
+        false => json::read(text).and_then(|json| observation(&json)).place(|| format!("layer {i}")),
     })?;
     if seen.len() != layers.len() {
         return Err(Error::format(format!("has {} layers, and the chart {}", seen.len(), layers.len())));
     }
-    let json = &Parts::of(text, &["step", "loss", "gradient_norm", "clipped_norm", "clipped"])?.object()?;
+    const OTHERS: [&str; 5] = ["step", "loss", "gradient_norm", "clipped_norm", "clipped"];
+    let others = OTHERS.into_iter().zip(parts(text, OTHERS)?);
+    let others =
+        others.filter_map(|(name, text)| Some(json::read(text?).map(|value| (name.to_string(), value))));
+    let json = &Json::Object(others.collect::<Result<_>>()?);
     Ok(Sample {
         step: step(json)?,
         loss: number(json, "loss")?.unwrap_or(f64::NAN),

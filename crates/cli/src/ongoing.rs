@@ -183,12 +183,14 @@ impl<'a> Ongoing<'a> {
     /// If it is another experiment than that of the checkpoint.
     pub fn of(&mut self, experiment: &Experiment, from: Option<&State>) -> anyhow::Result<()> {
         self.text = experiment.to_toml()?;
-        self.course = Experiment::parse(&self.text)?.course()?;
+        let again = Experiment::parse(&self.text).map_err(|e| e.at("the experiment, as it would be kept"))?;
+        self.course = again.course()?;
         let Some(before) = from.map(|state| state.text("run/course")).transpose()? else { return Ok(()) };
         self.kept = true;
         if before != self.course {
             let changed = before.lines().zip(self.course.lines()).find(|(before, now)| before != now);
             let (before, now) = changed.unwrap_or(("a part of it", "another"));
+            let [before, now] = [before, now].map(|line| line.trim().trim_end_matches(','));
             anyhow::bail!(
                 "{}: the experiment is not the one that was trained: it had {before}, and has {now}\n  help: put back what was \
                  there; for other settings train anew, into a folder of its own",

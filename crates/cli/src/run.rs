@@ -11,7 +11,7 @@ use steadygrad::chart::number;
 use steadygrad::data::file::replace;
 use steadygrad::engine::checkpoint;
 use steadygrad::lab::{Experiment, Finished, Form, Prepared};
-use steadygrad::prelude::{History, Learner, NonFinite};
+use steadygrad::prelude::{Error, History, Learner, NonFinite};
 
 /// A finished run.
 pub struct Run<'a> {
@@ -172,13 +172,14 @@ impl Opening {
         match &self.checkpoint {
             None => learner.load_weights(self.run.join("weights.safetensors"))?,
             Some(file) => {
-                let restored = checkpoint::read(file).and_then(|state| {
-                    learner.restore(&state).map_err(|e| {
-                        e.at(file.display().to_string())
-                            .help("name one in the folder checkpoints of this run")
-                    })
-                });
-                restored?;
+                let help =
+                    |e: Error| e.help(format!("name one in {}", self.run.join(ongoing::FOLDER).display()));
+                let state = checkpoint::read(file).map_err(help)?;
+                let place = |e: Error| help(e.at(file.display().to_string()));
+                if state.text("run/course").ok() != Some(&experiment(&self.run)?.course()?) {
+                    return Err(place(Error::argument("it is a checkpoint of another run")).into());
+                }
+                learner.restore(&state).map_err(place)?;
             }
         }
         Ok((finished, learner))

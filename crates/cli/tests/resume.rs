@@ -96,39 +96,10 @@ fn a_signal_stops_it_and_it_goes_on_as_if_it_never_had() {
         assert_eq!(result.code, 0, "{}", result.err);
         assert!(result.err.contains("going on after "), "{}", result.err);
         same(&place, "straight", run);
-        if sign == "-INT" {
-            the_best_is_of_use(&place, run);
-        }
         let kept = names(&place.path(run).join("checkpoints"));
         assert!(kept.len() == 3 && kept[0] == "best.checkpoint" && kept[1] == "lock", "{kept:?}");
         assert!(kept[2].starts_with("step-"), "the last one stays: {kept:?}");
     }
-}
-
-/// The best checkpoint has the loss that the history says was the best; the last one has that of the last epoch.
-fn the_best_is_of_use(place: &Place, run: &str) {
-    let history = json(&std::fs::read_to_string(place.path(run).join("history.json")).unwrap());
-    let losses: Vec<f64> = history["history"]["val_loss"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|loss| loss.as_f64().unwrap())
-        .collect();
-    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
-    let folder = place.path(run).join("checkpoints");
-    let file = |front: &str| {
-        let name = names(&folder).into_iter().find(|name| name.starts_with(front)).unwrap();
-        format!("{run}/checkpoints/{name}")
-    };
-    let loss = |of: &str| {
-        json(&place.fine(&["evaluate", run, "--json", "--checkpoint", of]))["loss"].as_f64().unwrap()
-    };
-    assert!((loss(&file("best")) - best).abs() < 1e-6, "{best}");
-    assert!((loss(&file("step")) - losses[losses.len() - 1]).abs() < 1e-6, "{losses:?}");
-    let rows = |arguments: &[&str]| place.fine(arguments).lines().count();
-    assert_eq!(rows(&["predict", run, "--checkpoint", &file("best")]), rows(&["predict", run]));
-    let wrong = place.run(&["evaluate", run, "--checkpoint", &format!("{run}/weights.safetensors")]);
-    assert!(wrong.code == 2 && wrong.err.contains("it is no checkpoint"), "{}", wrong.err);
 }
 
 #[test]
@@ -205,14 +176,17 @@ fn a_folder_with_results_and_a_training_that_is_not_finished() {
     // Another one was killed in it, as it wrote what came of it.
     place.put("run/checkpoints/experiment.toml", std::fs::read_to_string(place.path("run.toml")).unwrap());
     place.put("run/weights.safetensors.77-0.part", "half");
-    place.put("run/notes.part", "mine");
+    place.put("run/notes.part", "mine").put("run/history.csv.mine.part", "mine");
     let result = place.run(&["evaluate", "run"]);
     assert_eq!(result.code, 0, "{}", result.err);
     assert!(result.err.contains("these are the results that were there before"), "{}", result.err);
     std::fs::remove_file(place.path("run/checkpoints/experiment.toml")).unwrap();
     place.fine(&["train", "run.toml", "--out", "run", "--set", "fit.epochs=1"]);
     let left = names(&place.path("run"));
-    assert!(left.contains(&"notes.part".into()), "{left:?}");
+    assert!(
+        ["notes.part", "history.csv.mine.part"].iter().all(|name| left.contains(&(*name).into())),
+        "{left:?}"
+    );
     assert!(!left.iter().any(|name| name.contains("77")), "{left:?}");
 }
 

@@ -107,10 +107,13 @@ const PART: &str = ".part";
 ///
 /// ```
 /// use steadygrad_data::file::part_of;
-/// assert_eq!([part_of("a.csv.77-0.part"), part_of("a.csv"), part_of("b.part")], [Some("a.csv"), None, None]);
+/// assert_eq!([part_of("a.csv.77-0.part"), part_of("a.csv"), part_of("a.csv.mine.part")], [Some("a.csv"), None, None]);
 /// ```
 pub fn part_of(name: &str) -> Option<&str> {
-    Some(name.strip_suffix(PART)?.rsplit_once('.')?.0)
+    let (name, number) = name.strip_suffix(PART)?.rsplit_once('.')?;
+    let (program, next) = number.split_once('-')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(program) && is_number(next)).then_some(name)
 }
 
 /// Takes away what was half written in a folder when a program was killed, of the files that are `own`.

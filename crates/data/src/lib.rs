@@ -22,6 +22,7 @@ mod dataset;
 pub mod file;
 pub mod idx;
 mod images;
+pub mod json;
 pub mod npy;
 mod numbers;
 pub mod safetensors;

@@ -13,10 +13,12 @@
 
 use crate::array::Array;
 use crate::file;
+use crate::json;
 use crate::numbers::{MOST_DECODED, Number, check_decoded};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
+use std::collections::HashSet;
 use std::path::Path;
-use steadygrad_kernels::json::{self, within};
 use steadygrad_kernels::{Error, Place, Result};
 
 /// Writes the arrays in this order; an interrupted write leaves the old file as it was.
@@ -55,8 +57,12 @@ pub fn read_up_to(path: impl AsRef<Path>, most_bytes: u64) -> Result<Vec<(String
 /// ```
 ///
 /// # Errors
-/// If two arrays have one name.
+/// If two arrays have one name, or there are more than 100,000.
 pub fn to_bytes(arrays: &[(String, Array)]) -> Result<Vec<u8>> {
+    if arrays.len() > MOST_ARRAYS {
+        let what = format!("{} arrays, and a file has {MOST_ARRAYS} at most", arrays.len());
+        return Err(Error::argument(what).help("write several files"));
+    }
     let (mut header, mut at) = (Map::new(), 0);
     for (name, array) in arrays {
         let end = at + 4 * array.data().len();
@@ -94,30 +100,30 @@ fn parse_within(bytes: &[u8], most_bytes: u64) -> Result<Vec<(String, Array)>> {
     let length = usize::try_from(length).ok().filter(|n| *n <= rest.len());
     let (header, numbers) =
         rest.split_at(length.ok_or_else(|| broken("its header is longer than the file"))?);
-    let text = header;
-    within(text, json::MOST).map_err(|e| broken(format!("its header: {}", e.what())))?;
-    // What is nested deeply is an error of the reader, and no overflow of the stack.
-    let header: Map<String, Json> =
-        serde_json::from_slice(text).map_err(|e| broken(format!("its header is not valid JSON ({e})")))?;
-    if colons(text) != header.len() + header.values().map(entries).sum::<usize>() {
-        return Err(broken("a name stands in its header twice"));
-    }
+    let header = std::str::from_utf8(header).map_err(|_| broken("its header is not UTF-8"))?;
     let mut parts = Vec::new();
-    for (name, info) in &header {
+    let found = json::entries(header, |name, info| {
         if name == "__metadata__" {
-            if !info.as_object().is_some_and(|all| all.values().all(Json::is_string)) {
-                return Err(broken("`__metadata__` is no list of texts"));
-            }
-            continue;
+            return texts(info.get()).map_err(|_| broken("`__metadata__` is no list of texts"));
         }
-        let part = part(info).ok_or_else(|| broken(format!("`{name}` lacks dtype, shape or offsets")))?;
+        if parts.len() == MOST_ARRAYS {
+            return Err(broken(format!("it has more than {MOST_ARRAYS} arrays")));
+        }
+        let part = part(info).place(|| format!("`{name}`"))?;
+        let part = part.ok_or_else(|| broken(format!("`{name}` lacks dtype, shape or offsets")))?;
         parts.push((name, part));
+        Ok(())
+    });
+    found.map_err(|e| if e.remedy().is_empty() { broken(format!("its header: {e}")) } else { e })?;
+    let names: HashSet<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+    if names.len() < parts.len() {
+        return Err(broken("a name stands in its header twice"));
     }
     parts.sort_by_key(|(_, part)| (part.begin, part.end));
     let mut arrays = Vec::with_capacity(parts.len());
     let mut at = 0;
     for (name, part) in parts {
-        let number = number(part.dtype).place(|| format!("`{name}`"))?;
+        let number = part.number;
         // An axis of 0 makes no product of the others small.
         let most = part.shape.iter().try_fold(number.size(), |n, d| n.checked_mul((*d).max(1)));
         let size = most.map(|size| if part.shape.contains(&0) { 0 } else { size });
@@ -131,7 +137,8 @@ fn parse_within(bytes: &[u8], most_bytes: u64) -> Result<Vec<(String, Array)>> {
         check_decoded((part.end - part.begin) / number.size(), most_bytes).place(|| format!("`{name}`"))?;
         let values = number.decode(&numbers[part.begin..part.end], false).place(|| format!("`{name}`"))?;
         let shape = if part.shape.is_empty() { vec![1] } else { part.shape };
-        arrays.push((name.clone(), Array::new(shape, values).place(|| format!("`{name}`"))?));
+        let array = Array::new(shape, values).place(|| format!("`{name}`"))?;
+        arrays.push((name, array));
         at = part.end;
     }
     if at != numbers.len() {
@@ -171,42 +178,44 @@ fn number(dtype: &str) -> Result<Number> {
     })
 }
 
-/// Colons outside of texts: one for each entry of each object, also of those that a later one of the same name hides.
-fn colons(json: &[u8]) -> usize {
-    let (mut inside, mut escaped, mut count) = (false, false, 0);
-    for &byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if inside => escaped = true,
-            b'"' => inside = !inside,
-            b':' if !inside => count += 1,
-            _ => {}
-        }
-    }
-    count
-}
+/// Arrays that a file may have: a model of ten thousand layers has fewer.
+const MOST_ARRAYS: usize = 100_000;
 
-/// Entries of all objects within.
-fn entries(json: &Json) -> usize {
-    match json {
-        Json::Object(map) => map.len() + map.values().map(entries).sum::<usize>(),
-        Json::Array(items) => items.iter().map(entries).sum(),
-        _ => 0,
-    }
-}
-
-struct Part<'a> {
-    dtype: &'a str,
+struct Part {
+    number: Number,
     shape: Vec<usize>,
     begin: usize,
     end: usize,
 }
 
-fn part(info: &Json) -> Option<Part<'_>> {
-    let size = |x: &Json| x.as_u64().and_then(|n| usize::try_from(n).ok());
-    let shape = info.get("shape")?.as_array()?.iter().map(size).collect::<Option<Vec<usize>>>()?;
-    let [begin, end] = info.get("data_offsets")?.as_array()?.as_slice() else { return None };
-    Some(Part { dtype: info.get("dtype")?.as_str()?, shape, begin: size(begin)?, end: size(end)? })
+/// Fails where these are not texts by name.
+fn texts(info: &str) -> Result<()> {
+    json::entries(info, |_, value| match value.get().starts_with('"') {
+        true => Ok(()),
+        false => Err(broken("no text")),
+    })
+}
+
+/// What is said of an array; nothing where something is missing.
+fn part(info: &RawValue) -> Result<Option<Part>> {
+    if !info.get().starts_with('{') {
+        return Ok(None);
+    }
+    let [Some(dtype), Some(shape), Some(offsets)] =
+        json::parts(info.get(), ["dtype", "shape", "data_offsets"])?
+    else {
+        return Ok(None);
+    };
+    let sizes = |list: &RawValue| {
+        let size = |x: &Json| x.as_u64().and_then(|n| usize::try_from(n).ok());
+        let list = json::read(list)?;
+        Ok::<_, Error>(list.as_array().and_then(|list| list.iter().map(size).collect::<Option<Vec<usize>>>()))
+    };
+    let (dtype, shape, offsets) = (json::read(dtype)?, sizes(shape)?, sizes(offsets)?);
+    let (Some(dtype), Some(shape), Some(&[begin, end])) = (dtype.as_str(), shape, offsets.as_deref()) else {
+        return Ok(None);
+    };
+    Ok(Some(Part { number: number(dtype)?, shape, begin, end }))
 }
 
 #[cfg(test)]
@@ -235,6 +244,14 @@ mod tests {
             parse(&written).unwrap(),
             [("w".to_string(), Array::new([1, 2], vec![1.5, 2.5]).unwrap())]
         );
+    }
+
+    #[test]
+    fn as_many_arrays_as_the_largest_model_has() {
+        let many: Vec<(String, Array)> = (0..MOST_ARRAYS)
+            .map(|i| (format!("batch_normalization_{i}/gamma"), Array::new([1], vec![1.0]).unwrap()))
+            .collect();
+        assert_eq!(parse(&to_bytes(&many).unwrap()).unwrap().len(), MOST_ARRAYS);
     }
 
     #[test]

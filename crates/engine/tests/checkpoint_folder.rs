@@ -109,7 +109,7 @@ fn one_folder_has_one_writer() {
     let error = Checkpoints::new(folder.path()).unwrap_err().to_string();
     assert!(error.contains("another training keeps its checkpoints there"), "{error}");
     drop(first);
-    std::fs::write(folder.path().join("step-0000000001.checkpoint.77.part"), "half").unwrap();
+    std::fs::write(folder.path().join("step-0000000001.checkpoint.77-0.part"), "half").unwrap();
     let again = Checkpoints::new(folder.path()).unwrap();
     assert_eq!(names(folder.path()), ["lock"], "what was half written is gone");
     assert!(again.newest().unwrap().state.is_none());

@@ -18,7 +18,6 @@ pub mod gather;
 pub mod gemm;
 pub mod histogram;
 mod isa;
-pub mod json;
 pub mod map;
 mod math;
 pub mod norm;

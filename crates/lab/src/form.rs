@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use steadygrad_data::{Array, Dataset, Factors, Scale, Scaler, csv, npy};
 use steadygrad_formats::images::{self, ColorMode, Reading};
 use steadygrad_formats::npz;
-use steadygrad_kernels::json::within;
 use steadygrad_kernels::{Error, Place, Result};
 use steadygrad_nn::Shape;
 use steadygrad_nn::args::Args;
@@ -33,9 +32,6 @@ pub struct Form {
 
 /// The version of [`Form::to_json`].
 const SCHEMA: i64 = 1;
-
-/// What its values may weigh. It has names, shifts and divisors of every column, and comes from a run of one's own.
-const MOST_VALUES: usize = 4_000_000;
 
 impl Form {
     pub(crate) fn of(
@@ -115,7 +111,6 @@ impl Form {
     }
 
     fn of_text(text: &str) -> Result<Form> {
-        within(text.as_bytes(), MOST_VALUES)?;
         let config = json::parse(text).map_err(|e| Error::format(format!("not valid JSON: {e}")))?;
         let mut args = Args::new("form", &config);
         let version: i64 = args.need("schema")?;

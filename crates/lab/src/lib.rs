@@ -64,6 +64,7 @@ pub use prepared::Prepared;
 pub use profile::{Block, Level, Profile};
 pub use sources::{published, sources};
 pub use table::{Cell, Row};
+pub use text::{MOST_SIGNS, MOST_TEXT};
 pub use trial::{Arm, Measure, Outcome, Trial, Trials};
 pub use watcher::Watcher;
 

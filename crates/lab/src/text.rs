@@ -8,13 +8,15 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Bytes that an experiment may have.
-const MOST_TEXT: usize = 512 << 10;
+pub const MOST_TEXT: usize = 512 << 10;
 
 /// Signs that an experiment may have which bring a value or a table: each may take a kilobyte until it is read, however short it is.
-const MOST_SIGNS: usize = 50_000;
+pub const MOST_SIGNS: usize = 50_000;
 
 /// Reads TOML, or JSON where the text begins with a brace.
 pub(crate) fn parse(text: &str) -> Result<Config> {
+    // As editors on Windows write it, a sign that says how the text is kept.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let signs = text.bytes().filter(|byte| b".,=[{".contains(byte)).count();
     for (count, most, of) in [(text.len(), MOST_TEXT, "bytes"), (signs, MOST_SIGNS, "of the signs . , = [ {")]
     {
@@ -98,15 +100,17 @@ pub(crate) fn set(config: &mut Config, assignment: &str) -> Result<String> {
     let (key, text) = (key.trim(), text.trim());
     let value = match from_toml(&format!("value = {text}")) {
         Ok(table) => table.get("value").cloned().unwrap_or(Value::Null),
-        // What is no TOML may be JSON: { "units": 3 }.
-        Err(_) if text.starts_with('{') && json::parse(text).is_ok() => {
-            Value::Map(json::parse(text).unwrap_or_default())
-        }
-        Err((_, what)) if text.starts_with(['[', '{', '"']) => {
-            return Err(Error::format(format!("not valid TOML: {what}"))
-                .at(format!("--set {key}"))
-                .help(format!("the value reads: {text}")));
-        }
+        Err((_, what)) if text.starts_with(['[', '{', '"']) => match json::parse(text) {
+            // What is no TOML may be JSON: { "units": 3 }.
+            Ok(config) => Value::Map(config),
+            Err(cause) => {
+                let is_json = text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'));
+                let what = if is_json { format!("JSON: {cause}") } else { format!("TOML: {what}") };
+                return Err(Error::format(format!("not valid {what}"))
+                    .at(format!("--set {key}"))
+                    .help(shown(text, 1)));
+            }
+        },
         Err(_) => Value::Text(text.to_string()),
     };
     if key.split('.').any(str::is_empty) {

@@ -1,9 +1,8 @@
-//! Experiments as long as they may be, of whatever takes the most memory for each letter.
+//! Texts as long as they may be, and longer, of whatever takes the most memory for each letter.
 
 use super::{Case, case};
-
-/// The most bytes that an experiment may have, and the most of the signs that bring a value.
-const MOST: (usize, usize) = (512 << 10, 50_000);
+use steadygrad_data::json::MOST;
+use steadygrad_lab::{MOST_SIGNS, MOST_TEXT};
 
 /// Pieces that are written again and again, each between what opens and what closes; `#` stands for a number of its own.
 const TOML: [(&str, &str, &str, &str); 12] = [
@@ -21,9 +20,6 @@ const TOML: [(&str, &str, &str, &str); 12] = [
     ("tables_in_a_list", "", "[[k]]\n", ""),
 ];
 
-/// The most values of other JSON.
-const MOST_JSON: usize = 400_000;
-
 const JSON: [(&str, &str, &str, &str); 5] = [
     ("numbers", "{\"data\": [", "0,", "0]}"),
     ("lists", "{\"data\": [", "[],", "0]}"),
@@ -32,28 +28,57 @@ const JSON: [(&str, &str, &str, &str); 5] = [
     ("keys", "{", "\"k#\":0,", "\"data\":0}"),
 ];
 
+/// A chart up to its samples, and one with a sample up to what was seen of its layer.
+const SAMPLES: &str = r#"{"schema":1,"layers":[{"path":"","whole":"","class":"","role":"","size":1,"inputs":[null],"parameters":[]}],"samples":["#;
+const SEEN: &str = r#"{"schema":1,"layers":[{"path":"","whole":"","class":"","role":"","size":1,"inputs":[null],"parameters":[]}],"samples":[{"step":0,"layers":[{"passed":[],"updates":[],"gradients":["#;
+const SAMPLE: &str = r#"{"step":0,"layers":[{"passed":[],"gradients":[],"updates":[]}]}"#;
+
+/// Twenty megabytes.
+const LONG: usize = 20_000_000;
+
 pub fn cases() -> Vec<Case> {
     let toml = TOML.iter().map(|piece| ("experiment_toml", piece));
     let json = JSON.iter().map(|piece| ("experiment_json", piece));
     let experiments = toml.chain(json).map(|(reader, piece)| {
-        case(reader, piece.0, filled(piece, MOST.0, MOST.1, 0), &["known", "expected", "["])
+        case(
+            reader,
+            piece.0,
+            filled(piece, MOST_TEXT, MOST_SIGNS, 0),
+            &["is not a known", "a table", "neither `source`"],
+        )
     });
-    // Other JSON: longer than it may be, and of as many values as there may be.
-    let others = ["keras_json", "chart", "run_form"].into_iter().flat_map(|reader| {
-        JSON.iter().flat_map(move |piece| {
-            let one = |most| case(reader, piece.0, filled(piece, 20_000_000, most, 1), &[""]);
-            [usize::MAX, MOST_JSON].map(one)
-        })
+    // Longer than it may be, and of as many values as there may be.
+    let keras = JSON.iter().flat_map(|piece| {
+        [(usize::MAX, &["weigh"]), (MOST, &["class_name"])]
+            .map(|(most, says)| case("keras_json", piece.0, filled(piece, LONG, most, 1), says))
     });
-    let headers = JSON.iter().flat_map(|piece| {
-        let one = |most| {
-            let header = filled(piece, 20_000_000, most, 1);
-            let length = (header.len() as u64).to_le_bytes();
-            case("safetensors", piece.0, [&length[..], header.as_bytes()].concat(), &["header", "lacks"])
-        };
-        [usize::MAX, MOST_JSON].map(one)
+    let headers = JSON.iter().map(|piece| {
+        let header = filled(piece, LONG, usize::MAX, 1);
+        let length = (header.len() as u64).to_le_bytes();
+        case("safetensors", piece.0, [&length[..], header.as_bytes()].concat(), &["lacks dtype", "weigh"])
     });
-    experiments.chain(others).chain(headers).collect()
+    experiments.chain(keras).chain(headers).chain(charts()).collect()
+}
+
+fn charts() -> Vec<Case> {
+    let of = |name, piece: (&str, &str, &str), bytes, says| {
+        case("chart", name, filled(&("", piece.0, piece.1, piece.2), bytes, usize::MAX, 0), says)
+    };
+    let many = format!("{SAMPLE},");
+    vec![
+        of(
+            "samples_that_are_none",
+            (SAMPLES, "0,", "0]}"),
+            LONG,
+            &["sample 0: invalid type: integer `0`, expected an object"],
+        ),
+        of("a_long_sample", (SEEN, "0,", "0]}]}]}"), LONG, &["sample 0, layer 0: its values weigh"]),
+        of("a_long_part_that_is_unknown", ("{\"x\":[", "[],", "[]]}"), LONG, &["schema"]),
+        of("many_layers", ("{\"schema\":1,\"layers\":[", "[],", "[]]}"), LONG, &["layer 0: "]),
+        // Half a million numbers that were not measured, a hundred thousand that were.
+        of("many_samples", (SAMPLES, &many, &format!("{SAMPLE}]}}")), 6_500_000, &[]),
+        of("many_numbers", (SEEN, "0,", "0]}]}]}"), 600_000, &[]),
+    ]
 }
 
 /// As often as it has room for so many bytes and so many of the signs that bring a value; of other JSON an object counts as four more.

@@ -148,7 +148,13 @@ fn charts() -> Vec<Case> {
         format!(r#"{{"schema": 1, "layers": [], "samples": [{samples}], "first_non_finite": null}}"#)
     };
     vec![
-        case("chart", "levels", "[".repeat(200_000), &["no JSON"]),
+        case("chart", "levels", "[".repeat(200_000), &["expected an object"]),
+        case(
+            "chart",
+            "levels_within",
+            format!("{{\"schema\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000)),
+            &["recursion"],
+        ),
         case("chart", "schema", "{\"schema\": 1e300}", &["schema"]),
         case("chart", "words_for_numbers", of(r#"{"step": 0, "loss": "nan", "layers": []}"#), &[]),
         case("chart", "other_words", of(r#"{"step": 0, "loss": "NaN(7)", "layers": []}"#), &["loss"]),

@@ -56,13 +56,14 @@ fn two_on_one_folder() {
     ward.wait_for_a_checkpoint();
     // It holds the folder for as long as the others take to see it.
     ward::signal(&first, "-STOP");
+    let stopped = ward::Stopped(first.id());
     for arguments in [&["train", "--resume", "run"][..], &["train", "e.toml", "--out", "run"]] {
         let second = ward.place.run(arguments);
         assert_eq!(second.code, 2, "{}", second.err);
         let told = ["another training keeps its checkpoints there", "a training in it is not finished"];
         assert!(told.iter().any(|words| second.err.contains(words)), "{}", second.err);
     }
-    ward::signal(&first, "-CONT");
+    drop(stopped);
     let (code, err) = ward::ended(first);
     assert_eq!(code, Some(0), "{err}");
     ward.check_finished();

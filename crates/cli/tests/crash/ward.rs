@@ -147,7 +147,19 @@ pub fn ended(child: Child) -> (Option<i32>, String) {
 }
 
 pub fn signal(child: &Child, name: &str) {
+    signal_to(child.id(), name);
+}
+
+fn signal_to(process: u32, name: &str) {
     // One that has ended meanwhile is no failure.
-    let _ =
-        Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
+    let _ = Command::new("kill").args([name, &process.to_string()]).stderr(Stdio::null()).status().unwrap();
+}
+
+/// A process that stands still until this is dropped, also by a test that fails.
+pub struct Stopped(pub u32);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        signal_to(self.0, "-CONT");
+    }
 }

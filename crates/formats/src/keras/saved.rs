@@ -7,8 +7,8 @@ use super::places::{Place, places};
 use crate::hdf5::{self, Group, Numbers};
 use serde_json::Value as Json;
 use std::path::Path;
+use steadygrad_data::json::within;
 use steadygrad_data::{Array, file};
-use steadygrad_kernels::json::{MOST, within};
 use steadygrad_kernels::{Error, Place as _, Result};
 use steadygrad_nn::Model;
 
@@ -136,15 +136,17 @@ fn from_old(bytes: Vec<u8>) -> Result<Saved> {
     })
 }
 
+/// What to do with a configuration that is too long to be read, or to be written so that it can be read again.
+pub(super) const TOO_LONG: &str = "some 3,500 layers weigh as much: keep the experiment, or the script, and the weights alone in a .safetensors file";
+
 /// JSON as Python writes it, with NaN and Infinity, which are no JSON.
 ///
 /// # Errors
-/// If it is none, or has more values than a model of five thousand layers has.
+/// If it is none, or longer than the configuration of some 3,500 layers: then nothing of it is read.
 pub fn json(bytes: &[u8]) -> Result<Json> {
     let bad = |e: &dyn std::fmt::Display| Error::format(format!("not valid JSON: {e}"));
     let text = std::str::from_utf8(bytes).map_err(|e| bad(&e))?;
-    within(bytes, MOST)
-        .map_err(|e| e.help("a model of five thousand layers has fewer: the file is damaged, or no model"))?;
+    within(bytes).map_err(|e| e.help(TOO_LONG))?;
     serde_json::from_str(text).or_else(|e| {
         let quoted = quote_numbers(text);
         serde_json::from_str(&quoted).map_err(|_| bad(&e))

@@ -3,12 +3,13 @@
 use super::config::{config_of, object};
 use super::order::keras_order;
 use super::places::{Place, group_names, places};
-use super::saved::Saved;
+use super::saved::{Saved, TOO_LONG};
 use crate::hdf5::{self, Attribute, Group, Numbers, Values};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::io::{Cursor, Write};
 use std::path::Path;
 use steadygrad_data::Array;
+use steadygrad_data::json::within;
 use steadygrad_kernels::{Error, Result};
 use steadygrad_nn::Model;
 use zip::write::SimpleFileOptions;
@@ -28,13 +29,20 @@ const DRAWING: [&str; 7] = [
     "SpatialDropout3D",
 ];
 
+/// The text of a configuration, if it can be read again.
+pub(super) fn readable(config: &Json) -> Result<String> {
+    let text = config.to_string();
+    within(text.as_bytes()).map_err(|e| e.at("the model's configuration").help(TOO_LONG))?;
+    Ok(text)
+}
+
 impl Saved {
     /// The bytes of a `.keras` file, which Keras 3 loads: the same predictions, and with the optimizer's state the same training.
     ///
     /// The file is the same for the same model: it has no date.
     ///
     /// # Errors
-    /// If the model has layers that Keras does not have, or weights are missing.
+    /// If the model has layers that Keras does not have, or too many to be read again, or weights are missing.
     pub fn to_keras(&self) -> Result<Vec<u8>> {
         let mut config = config_of(&self.model)?;
         if let Some(compiled) = &self.compiled {
@@ -54,7 +62,7 @@ impl Saved {
         let stored = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
             .large_file(weights.len() >= u32::MAX as usize);
-        let (metadata, config) = (metadata.to_string(), config.to_string());
+        let (metadata, config) = (metadata.to_string(), readable(&config)?);
         let members: [(&str, &[u8]); 3] = [
             ("metadata.json", metadata.as_bytes()),
             ("config.json", config.as_bytes()),

@@ -4,7 +4,7 @@ use super::config::{config_of, object};
 use super::order::keras_order;
 use super::places::{Place, places};
 use super::saved::Saved;
-use super::write::numbers;
+use super::write::{numbers, readable};
 use crate::hdf5::{self, Attribute, Group};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Saved {
         let mut tree = Group::default();
         let version = self.version();
         head(&mut tree, version);
-        tree.attributes.push(("model_config".into(), Attribute::Text(config.to_string())));
+        tree.attributes.push(("model_config".into(), Attribute::Text(readable(&config)?)));
         if let Some(words) = &self.compiled {
             let words = training(words).place(|| "how the model is compiled")?;
             tree.attributes.push(("training_config".into(), Attribute::Text(words.to_string())));
