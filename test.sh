@@ -37,6 +37,9 @@ out=$(mktemp -d)
 trap 'rm -rf "$log" "$out"' EXIT
 cargo test --workspace --locked --no-fail-fast -- --show-output | tee "$log"
 
+step "code that is unsafe, under AddressSanitizer and Miri"
+reliability/sanitize.sh
+
 step "how many of the reference cases hold"
 # Where the reference data are not beside the checkout, the families say that they are skipped.
 grep -E "^keras/[a-z_]+: ([0-9]+ of [0-9]+ cases hold|skipped)" "$log"

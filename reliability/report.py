@@ -8,7 +8,7 @@ from typing import Any
 
 HEAD = """# What it survives
 
-`reliability/run.sh` runs these suites at length and writes this page; `./test.sh` runs them in a bounded form, but for fuzzing and the sanitizers. {machine}, {rustc},
+`reliability/run.sh` runs these suites at length and writes this page; `./test.sh` runs them in a bounded form, but for fuzzing. {machine}, {rustc},
 {date}. The promises about files from strangers stand in [SECURITY.md](../SECURITY.md).
 """
 

@@ -3,7 +3,7 @@
 #
 #   reliability/run.sh [minutes]     so many minutes for mutated inputs, and as many for each fuzz target together (10 if nothing is said)
 #
-# The bounded form of the same suites, but for fuzzing and the sanitizers, is a part of ./test.sh.
+# The bounded form of the same suites, but for fuzzing, is a part of ./test.sh.
 # What was measured is kept in docs/reliability.jsonl, one line each; reliability/report.py makes the page of it. Where a suite fails, neither
 # is written.
 set -euo pipefail
