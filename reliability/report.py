@@ -21,8 +21,8 @@ history, chart and log are compared byte by byte with those of a training that n
 read: those that were not damaged on purpose hold, and none is older than what was there before. "Survived" are ends after which all of
 that was so.
 
-| what happened | times | survived | trainings to the end | most ends of one training |
-|---|---|---|---|---|
+| what happened | times | survived | after a new checkpoint | trainings to the end | most ends of one training |
+|---|---|---|---|---|---|
 """
 
 STEPS = """
@@ -87,7 +87,7 @@ def page(lines: list[dict[str, Any]]) -> str:
             crashes[line["crash"]] = line
     out += CRASHES
     for what, line in crashes.items():
-        out += row(what, line["tried"], line["survived"], line.get("trainings", ""), line.get("longest_chain", ""))
+        out += row(what, line["tried"], line["survived"], line.get("further", ""), line.get("trainings", ""), line.get("longest_chain", ""))
     resumed = having("resumed")
     if resumed:
         out += STEPS.format(tests=len(resumed), resumes=f"{sum(line['resumed'] for line in resumed):,}")

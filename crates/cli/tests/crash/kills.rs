@@ -24,6 +24,10 @@ pub struct Chains {
     trainings: u32,
     /// Times that one was ended in its midst.
     ends: u32,
+    /// Ends of those that had come further than the one before.
+    further: u32,
+    /// Checkpoints that were damaged.
+    damaged: u32,
     /// The most ends of one training.
     longest: u32,
     seconds: f64,
@@ -32,6 +36,8 @@ pub struct Chains {
 impl Chains {
     /// So many ends were made, or some of them where the time was over before: what is told without them would tell nothing.
     pub fn with_ends(self, wanted: u32, seconds: u64, at_least: u32) -> Chains {
+        assert!(self.further * 5 >= self.ends, "{} of {} ends came further", self.further, self.ends);
+        assert!(self.way != Way::Damage || self.damaged * 5 >= self.ends, "{} were damaged", self.damaged);
         let least = if self.seconds < seconds as f64 { wanted } else { at_least };
         assert!(
             self.ends >= least,
@@ -50,7 +56,7 @@ impl Chains {
         };
         json!({
             "crash": what, "tried": self.ends, "survived": self.ends, "trainings": self.trainings,
-            "longest_chain": self.longest, "seconds": self.seconds.round(),
+            "further": self.further, "damaged": self.damaged, "longest_chain": self.longest, "seconds": self.seconds.round(),
         })
     }
 }
@@ -72,7 +78,7 @@ impl Dice {
 pub fn run(way: Way, ends: u32, seconds: u64, seed: u64) -> Chains {
     let clock = Instant::now();
     let mut dice = Dice { stream: Stream::new(seed, Purpose::Data, "crash"), at: 0 };
-    let mut chains = Chains { way, trainings: 0, ends: 0, longest: 0, seconds: 0.0 };
+    let mut chains = Chains { way, trainings: 0, ends: 0, further: 0, damaged: 0, longest: 0, seconds: 0.0 };
     let enough = |ends_now: u32| ends_now >= ends || clock.elapsed().as_secs() >= seconds;
     while !enough(chains.ends) {
         chain(&mut chains, &mut dice, &enough);
@@ -99,12 +105,12 @@ fn chain(chains: &mut Chains, dice: &mut Dice, enough: &impl Fn(u32) -> bool) {
         let wait = start * (dice.below(300) as u32) / 100;
         let mut seen = None;
         while began.elapsed() < wait && child.try_wait().unwrap().is_none() {
-            if seen.is_none() && ward.checkpoints().last().is_some_and(|(step, _)| *step > newest) {
+            if seen.is_none() && ward.is_ahead_of(newest) {
                 seen = Some(began.elapsed());
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        start = seen.unwrap_or(start * 5 / 4).min(Duration::from_secs(2));
+        start = seen.unwrap_or(start * 5 / 4).clamp(Duration::from_millis(5), Duration::from_secs(2));
         let sign = match (chains.way, dice.below(2)) {
             (Way::Ask, 0) => "-INT",
             (Way::Ask, _) => "-TERM",
@@ -134,8 +140,9 @@ fn chain(chains: &mut Chains, dice: &mut Dice, enough: &impl Fn(u32) -> bool) {
             break;
         }
         here += 1;
+        chains.further += u32::from(reached > newest);
         if chains.way == Way::Damage {
-            damage(&mut ward, dice);
+            chains.damaged += u32::from(damage(&mut ward, dice));
         }
     }
     ward.check_finished();
@@ -145,10 +152,11 @@ fn chain(chains: &mut Chains, dice: &mut Dice, enough: &impl Fn(u32) -> bool) {
 }
 
 /// The newest checkpoint, if it is not the only one, becomes what a power cut or a bad disk leaves of it.
-fn damage(ward: &mut Ward, dice: &mut Dice) {
-    let [.., _, (_, path)] = &ward.checkpoints()[..] else { return };
+/// Whether there was one.
+fn damage(ward: &mut Ward, dice: &mut Dice) -> bool {
+    let [.., _, (_, path)] = &ward.checkpoints()[..] else { return false };
     if ward.damaged.contains(path) {
-        return;
+        return false;
     }
     let mut bytes = std::fs::read(path).unwrap();
     let at = dice.below(bytes.len());
@@ -166,4 +174,5 @@ fn damage(ward: &mut Ward, dice: &mut Dice) {
     }
     std::fs::write(path, bytes).unwrap();
     ward.damaged.push(path.clone());
+    true
 }

@@ -111,6 +111,11 @@ impl Ward {
         newest
     }
 
+    /// A checkpoint was written that is newer: one that was damaged before is none.
+    pub fn is_ahead_of(&self, newest: u64) -> bool {
+        self.checkpoints().iter().any(|(step, path)| *step > newest && !self.damaged.contains(path))
+    }
+
     /// Its results are written.
     pub fn is_finished(&self) -> bool {
         self.place.path("run/history.json").exists()
