@@ -152,7 +152,7 @@ pub struct Opening {
     /// The folder of the run.
     run: PathBuf,
     /// With what the run was at this checkpoint of it, instead of its last weights: DIR/checkpoints/best.checkpoint, where
-    /// `[checkpoints] monitor` kept one.
+    /// `[checkpoints] monitor` kept one. (An average of the weights, `use_ema`, takes their place at the end of a training only.)
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// Overrides a key of the experiment: --set data.validation=other.csv, or a folder of images (may be repeated).
