@@ -23,7 +23,7 @@ suite() {
 }
 
 readers() {
-  cargo run --release --locked --quiet -p steadygrad-reliability -- readers --minutes "$minutes" | sed 's/^{/reliability: {/'
+  cargo run --release --locked --quiet -p steadygrad-reliability -- readers --minutes "$minutes" | sed -u 's/^{/reliability: {/'
 }
 
 fuzz() {
@@ -33,7 +33,7 @@ fuzz() {
     return
   fi
   targets=$(sed -n 's/^name = "\([a-z0-9_]*\)"$/\1/p' reliability/fuzz/Cargo.toml | grep -c . || true)
-  reliability/fuzz.sh "$(awk -v m="$minutes" -v t="$targets" 'BEGIN { n = int(m / t); print n < 1 ? 1 : n }')" | sed 's/^{/reliability: {/'
+  reliability/fuzz.sh "$(awk -v m="$minutes" -v t="$targets" 'BEGIN { n = int(m / t); print n < 1 ? 1 : n }')" | sed -u 's/^{/reliability: {/'
 }
 
 suite "killed, asked to end, damaged, without room, locked out" \
