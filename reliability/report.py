@@ -92,7 +92,7 @@ def page(lines: list[dict[str, Any]]) -> str:
     if resumed:
         out += STEPS.format(tests=len(resumed), resumes=f"{sum(line['resumed'] for line in resumed):,}")
     out += MEMORY
-    for line in having("memory"):
+    for line in having("after_100"):
         out += row(line["memory"], line["after_100"], line["after_10000"], line["process_after_100"], line["process_after_10000"])
     faults = ("panics", "hangs", "aborts", "memory", "silent_errors")
     out += READERS
