@@ -170,7 +170,9 @@ fn layer(index: usize, json: &Json) -> Result<Layer> {
 }
 
 fn sample(layers: &[Layer], text: &str) -> Result<Sample> {
-    let [seen] = parts(text, ["layers"])?;
+    const OTHERS: [&str; 5] = ["step", "loss", "gradient_norm", "clipped_norm", "clipped"];
+    let [a, b, c, d, e] = OTHERS;
+    let [seen, others @ ..] = parts(text, ["layers", a, b, c, d, e])?;
     let seen = each(seen, "layers", |i, text| match i == layers.len() {
         true => Err(Error::format(format!("has more layers than the chart, which has {i}"))),
         false => json::read(text).and_then(|json| observation(&json)).place(|| format!("layer {i}")),
@@ -178,8 +180,7 @@ fn sample(layers: &[Layer], text: &str) -> Result<Sample> {
     if seen.len() != layers.len() {
         return Err(Error::format(format!("has {} layers, and the chart {}", seen.len(), layers.len())));
     }
-    const OTHERS: [&str; 5] = ["step", "loss", "gradient_norm", "clipped_norm", "clipped"];
-    let others = OTHERS.into_iter().zip(parts(text, OTHERS)?);
+    let others = OTHERS.into_iter().zip(others);
     let others =
         others.filter_map(|(name, text)| Some(json::read(text?).map(|value| (name.to_string(), value))));
     let json = &Json::Object(others.collect::<Result<_>>()?);

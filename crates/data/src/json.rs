@@ -88,7 +88,7 @@ pub fn parts<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Result<[Opt
 /// # Errors
 /// If the text is no object, or an entry is refused.
 pub fn entries<'a>(text: &'a str, one: impl FnMut(String, &'a RawValue) -> Result<()>) -> Result<()> {
-    let mut each = Each { one, error: None, what: "an object" };
+    let mut each = Each { one, error: None };
     let mut reader = serde_json::Deserializer::from_str(text);
     let done = reader.deserialize_any(EachEntry(&mut each)).and_then(|()| reader.end());
     each.ended(done)
@@ -99,7 +99,7 @@ pub fn entries<'a>(text: &'a str, one: impl FnMut(String, &'a RawValue) -> Resul
 /// # Errors
 /// If the text is no list, or an item is refused.
 pub fn items<'a>(text: &'a str, one: impl FnMut(usize, &'a RawValue) -> Result<()>) -> Result<()> {
-    let mut each = Each { one, error: None, what: "a list" };
+    let mut each = Each { one, error: None };
     let mut reader = serde_json::Deserializer::from_str(text);
     let done = reader.deserialize_any(EachItem(&mut each)).and_then(|()| reader.end());
     each.ended(done)
@@ -109,7 +109,6 @@ pub fn items<'a>(text: &'a str, one: impl FnMut(usize, &'a RawValue) -> Result<(
 struct Each<F> {
     one: F,
     error: Option<Error>,
-    what: &'static str,
 }
 
 impl<F> Each<F> {
@@ -137,7 +136,7 @@ impl<'de, F: FnMut(String, &'de RawValue) -> Result<()>> Visitor<'de> for EachEn
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.what)
+        f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<(), A::Error> {
@@ -156,7 +155,7 @@ impl<'de, F: FnMut(usize, &'de RawValue) -> Result<()>> Visitor<'de> for EachIte
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.what)
+        f.write_str("a list")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<(), A::Error> {
